@@ -1,0 +1,77 @@
+// Question   how long does one engine step of an LLM replica take, and what do its GPUs draw meanwhile
+// Equation   T = G(tokens) + H(sampled sequences) + host(sequences)
+//                + A0(decoding sequences) + c_full * sum(context) + c_window * sum(min(context, window))
+//                + sum over prompt chunks [P(end) - P(start)]
+//            G: everything linear in tokens, with tensor-parallel all-reduce; H: head and sampling; A: decode attention,
+//            linear in context; P: prompt attention from zero
+// Source     form: see README of this folder; rates: catalog entries of GPU and engine
+//
+// Durations are whole picoseconds, coefficients too: the sum over k decode steps is exact in closed form.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/compute/gpu.hpp"
+#include "models/core/validity.hpp"
+#include "models/llm/architecture.hpp"
+#include "models/llm/parallelism.hpp"
+
+namespace tokenworks::llm {
+
+/// A part of a step on each GPU of the replica: its duration, and the energy above nothing that one GPU board uses in it.
+struct StepPart {
+  std::int64_t duration_ps = 0;
+  double gpu_energy_j = 0.0;
+
+  StepPart& operator+=(const StepPart& other) {
+    duration_ps += other.duration_ps;
+    gpu_energy_j += other.gpu_energy_j;
+    return *this;
+  }
+};
+
+/// Cost of decode attention: `fixed` once a step, then by token of context held.
+struct DecodeAttention {
+  StepPart fixed;                                ///< launch and minimum duration of all layers at this batch
+  std::int64_t ps_per_full_token = 0;            ///< a token of context seen by full-attention layers
+  std::int64_t ps_per_window_token = 0;          ///< a token of context inside the window, sliding-window layers
+  double gpu_power_w = 0.0;                      ///< of one GPU while the context is read
+};
+
+/// What one service's replicas need to know about their steps. Built once for (model, GPU, precision, parallelism,
+/// engine host overhead); answers are memoised by size and cost some nanoseconds when warm. Not thread-safe.
+class StepModel {
+ public:
+  struct HostOverhead {
+    double per_step_s = 0.0;
+    double per_sequence_s = 0.0;
+  };
+
+  StepModel(const compute::GpuSpec& gpu, const LlmSpec& model, Precision precision, const Parallelism& parallelism,
+            const HostOverhead& host, ValidityNotes& notes);
+  ~StepModel();
+
+  /// Linear operators and collectives of a step over `tokens` tokens (decoding sequences count one each), tokens >= 1.
+  const StepPart& tokens(std::int64_t tokens);
+  /// Language-model head and sampling of `sequences` sequences that get a token in this step; 0 gives nothing.
+  const StepPart& head(std::int64_t sequences);
+  /// Scheduler and launch on the host for a step that touches `sequences` sequences.
+  StepPart host(std::int64_t sequences) const;
+  /// Decode attention of `sequences` sequences, sequences >= 1.
+  const DecodeAttention& decode_attention(std::int64_t sequences);
+  /// Prompt attention of a chunk that reaches from token `start` to token `end` of one prompt, 0 <= start < end.
+  StepPart prompt_attention(std::int64_t start, std::int64_t end) const;
+
+  /// Tokens that sliding-window layers see at most; 0 when the model has none.
+  std::int64_t window_tokens() const;
+  /// Draw of one GPU board that holds the model and waits.
+  double waiting_gpu_power_w() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace tokenworks::llm

@@ -1,0 +1,52 @@
+// When requests arrive: a family, one file an option, listed in arrival_options.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "models/core/fields.hpp"
+#include "models/core/random.hpp"
+
+namespace tokenworks::workload {
+
+/// Draws arrival dates one after another.
+class ArrivalProcess {
+ public:
+  virtual ~ArrivalProcess() = default;
+  /// Seconds from the start of the run of the next arrival; never falls, may be infinite.
+  virtual double next_s(RandomEngine& random) = 0;
+};
+
+/// A closed loop of users: each sends its next request `think_time` after the answer to the last.
+struct ClosedLoop {
+  std::int64_t concurrency = 1;
+  std::optional<std::int64_t> requests;  ///< in all; without it the loop goes on to the end of the clock
+  double think_time_s = 0.0;
+};
+
+/// A file of requests with their own dates and lengths.
+struct TraceFile {
+  std::string format;
+  std::string path;
+  double rate_scale = 1.0;
+  double start_s = 0.0;                ///< window of the trace that is replayed, in its own time
+  std::optional<double> duration_s;
+  bool loop = false;                   ///< start again when the window has ended, until the clock's duration
+};
+
+class ArrivalOption {
+ public:
+  virtual ~ArrivalOption() = default;
+  virtual void visit(FieldVisitor& v) = 0;
+  /// Exactly one of the three answers: an open process, a closed loop, or a trace.
+  virtual std::unique_ptr<ArrivalProcess> open_process() const { return nullptr; }
+  virtual std::optional<ClosedLoop> closed_loop() const { return std::nullopt; }
+  virtual std::optional<TraceFile> trace() const { return std::nullopt; }
+};
+
+/// `trace`, `poisson`, `gamma`, `closed_loop`, `diurnal`.
+Options<ArrivalOption> arrival_options();
+
+}  // namespace tokenworks::workload

@@ -1,0 +1,118 @@
+// Everything that a run has to report, as plain data. sim/scenario writes it as JSON (report.json, run.json), CSV
+// (series.csv) and text (the summary).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/core/evidence.hpp"
+#include "models/core/validity.hpp"
+#include "sim/metrics/latency_histogram.hpp"
+
+namespace tokenworks::metrics {
+
+struct RequestCounts {
+  std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, cancelled = 0, timed_out = 0, unfinished = 0;
+};
+
+/// Requests turned away, by reason ("longer_than_context", "longer_than_kv_pool", "queue_full", "no_replica").
+using RejectionReasons = std::map<std::string, std::int64_t>;
+
+struct ServiceResult {
+  std::string name;
+  std::string kind;
+  std::string product;
+  std::int64_t gpus = 0;
+  RequestCounts requests;
+  RejectionReasons rejections;
+  std::int64_t input_tokens = 0;           ///< of requests whose prompt was processed
+  std::int64_t cached_input_tokens = 0;
+  std::int64_t output_tokens = 0;          ///< generated, whole run
+  std::int64_t completed_output_tokens = 0;
+  double window_s = 0.0;                   ///< length of the window that rates and distributions refer to
+  std::int64_t window_output_tokens = 0;   ///< generated inside the window
+  std::int64_t window_input_tokens = 0;    ///< of prompts that were finished inside the window
+  std::int64_t window_completed = 0;       ///< requests that ended inside the window
+  std::optional<LatencySummary> ttft_s, tpot_s, itl_s, e2e_s;
+  std::optional<double> slo_attainment;    ///< share of the window's requests; absent without promises or requests
+  std::optional<double> goodput_requests_per_s;
+  double kv_peak_share = 0.0;
+  std::int64_t kv_pool_tokens = 0;         ///< of one replica
+  std::int64_t preemptions = 0;
+  double mean_requests_in_system = 0.0;    ///< over the window
+  double gpu_energy_j = 0.0;               ///< of the boards of its replicas
+  double energy_j = 0.0;                   ///< its share of the facility's energy
+};
+
+struct PowerResult {
+  double it_energy_j = 0.0;
+  double facility_energy_j = 0.0;
+  std::vector<std::pair<std::string, double>> energy_by_j;  ///< by component class, sums to facility_energy_j
+  double unassigned_energy_j = 0.0;                         ///< facility energy of no service (idle GPUs and their part)
+  double peak_it_w = 0.0;
+  double peak_facility_w = 0.0;
+  std::optional<double> pue;
+  std::vector<std::pair<std::string, double>> ratings_w;
+};
+
+struct CoolingResult {
+  std::string kind;
+  std::string heat_rejection;
+  double heat_to_liquid_j = 0.0;
+  double heat_to_air_j = 0.0;
+  double energy_j = 0.0;                                    ///< fans, pumps, chillers, heat rejection
+  std::vector<std::pair<std::string, double>> mode_hours;
+};
+
+struct IncidentResult {
+  std::string kind;
+  std::string target;
+  double at_s = 0.0;
+  std::optional<double> repaired_at_s;     ///< when the last part was back in service
+  std::vector<std::pair<std::string, double>> effects;  ///< "requests_failed" -> 3 ...
+};
+
+struct FlowTotals {
+  std::int64_t transfers = 0;
+  double bytes = 0.0;
+  std::optional<double> mean_duration_s, max_duration_s;
+};
+
+/// A column of series.csv. `unit` is "1" for counts and shares.
+struct SeriesColumn {
+  std::string name;
+  std::string unit;
+  std::string meaning;
+  std::string aggregation;  ///< "mean", "sum" or "end" of the interval
+};
+
+struct RunResult {
+  bool interrupted = false;
+  double simulated_s = 0.0;
+  std::vector<ServiceResult> services;     ///< sorted by name
+  PowerResult power;
+  CoolingResult cooling;
+  double water_l = 0.0;
+  double carbon_kg = 0.0;
+  double electricity_usd = 0.0;
+  FlowTotals storage_reads;
+  double storage_energy_j = 0.0;
+  std::vector<IncidentResult> incidents;
+  std::vector<Assumption> assumptions;
+  std::map<std::string, ValidityNote> validity;
+  std::vector<SeriesColumn> columns;
+  std::vector<std::vector<double>> rows;   ///< one an interval
+};
+
+/// What does not belong into report.json because it differs from run to run.
+struct RunCost {
+  double wall_s = 0.0;
+  std::uint64_t events = 0;
+  std::int64_t peak_memory_bytes = 0;
+};
+
+}  // namespace tokenworks::metrics

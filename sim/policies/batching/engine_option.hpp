@@ -1,0 +1,52 @@
+// Which inference engine serves a model: its scheduler, its defaults and its host overhead. A family, one file an
+// option, listed in engine_options.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "models/core/fields.hpp"
+
+namespace tokenworks::batching {
+
+/// How an engine forms its steps.
+enum class StepMixing {
+  mixed,        ///< decodes and prompt chunks share a step, decodes first
+  prompt_first  ///< a step holds prompts alone while any may run; decodes stall
+};
+
+/// An engine's resolved behaviour: limits of its scheduler, memory rule and host overhead.
+struct EngineProfile {
+  StepMixing mixing = StepMixing::mixed;
+  bool chunked_prompts = true;               ///< a prompt may be split over steps
+  bool reserves_full_length = false;         ///< KV blocks for prompt and answer are taken at admission: no preemption
+  std::int64_t max_batch_tokens = 8192;      ///< tokens of one step
+  std::int64_t max_prompt_chunk_tokens = 0;  ///< longest piece of one prompt in a step; 0: max_batch_tokens
+  std::int64_t max_sequences = 256;          ///< running at once
+  std::int64_t kv_block_tokens = 16;
+  std::int64_t max_waiting = 0;              ///< requests waiting at a replica beyond which more are rejected; 0: none
+  std::int64_t poll_interval_steps = 1;      ///< new requests are looked for every so many decode steps
+  double batch_wait_token_share = 0.0;       ///< prompts are held until their tokens fill this share of the budget ...
+  std::int64_t batch_wait_steps = 0;         ///< ... or so many decode steps have passed since the first was held
+  double memory_share = 0.9;                 ///< of GPU memory (or of what weights leave free) for the engine
+  bool share_of_free_memory = false;         ///< memory_share applies to memory that weights and reserve leave free
+  Bytes runtime_reserve{4e9};                ///< activations, graphs, libraries
+  double host_per_step_s = 0.0;
+  double host_per_sequence_s = 0.0;
+  double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
+};
+
+class EngineOption {
+ public:
+  virtual ~EngineOption() = default;
+  virtual void visit(FieldVisitor& v) = 0;
+  /// With this GPU's memory, defaults that depend on it are settled.
+  virtual EngineProfile profile(Bytes gpu_memory) const = 0;
+};
+
+/// `vllm`, `sglang`, `tensorrt_llm`.
+Options<EngineOption> engine_options();
+
+}  // namespace tokenworks::batching

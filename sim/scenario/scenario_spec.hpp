@@ -1,0 +1,172 @@
+// A scenario as data: what a planner writes, with every default filled in. No files are opened here and no names are
+// resolved; sim/scenario/read_scenario does that, sim/scenario/build turns it into a running factory.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/compute/gpu.hpp"
+#include "models/compute/rack.hpp"
+#include "models/cooling/cooling_option.hpp"
+#include "models/core/fields.hpp"
+#include "models/grid/electricity.hpp"
+#include "models/llm/architecture.hpp"
+#include "models/llm/parallelism.hpp"
+#include "models/power/power_chain.hpp"
+#include "models/weather/weather_option.hpp"
+#include "models/workload/arrival_process.hpp"
+#include "models/workload/length_distribution.hpp"
+#include "sim/policies/batching/engine_option.hpp"
+#include "sim/policies/routing/router_option.hpp"
+
+namespace tokenworks::scenario {
+
+struct ClockSpec {
+  std::string start = "2026-01-01T00:00:00";  ///< local time of the site, ISO 8601
+  Seconds duration{3600};
+  Seconds warm_up{0};
+  bool drain = true;
+  void visit(FieldVisitor& v);
+};
+
+struct SiteSpec {
+  std::optional<double> utc_offset_h;
+  Choice<weather::WeatherOption> weather;
+  Choice<grid::ElectricityOption> electricity;
+  SiteSpec();
+  void visit(FieldVisitor& v);
+};
+
+struct RackGroupSpec {
+  std::string name;
+  std::string kind;  ///< catalog id
+  std::int64_t count = 1;
+  void visit(FieldVisitor& v);
+};
+
+struct StorageSpec {
+  BytesPerSecond read_bandwidth{100e9};
+  Watts power{0};
+  void visit(FieldVisitor& v);
+};
+
+struct FactorySpec {
+  std::vector<RackGroupSpec> racks;
+  std::optional<StorageSpec> storage;
+  power::PowerChainSpec power;
+  Choice<cooling::CoolingOption> cooling;
+  FactorySpec();
+  void visit(FieldVisitor& v);
+};
+
+struct PromiseSpec {
+  std::optional<Seconds> ttft, tpot;
+  void visit(FieldVisitor& v);
+};
+
+struct PlacementSpec {
+  std::vector<std::string> racks;
+  void visit(FieldVisitor& v);
+};
+
+/// One member of the family of service kinds.
+class ServiceOption {
+ public:
+  virtual ~ServiceOption() = default;
+  virtual void visit(FieldVisitor& v) = 0;
+  std::string name;
+  std::optional<PlacementSpec> placement;
+
+ protected:
+  void visit_common(FieldVisitor& v);
+};
+Options<ServiceOption> service_options();
+
+/// "kind": "llm".
+class LlmServiceSpec final : public ServiceOption {
+ public:
+  std::string model;  ///< catalog id
+  std::string precision = "bf16";
+  llm::Parallelism parallelism;
+  std::int64_t replicas = 1;
+  Choice<batching::EngineOption> engine;
+  Choice<routing::RouterOption> router;
+  std::optional<PromiseSpec> slo;
+  LlmServiceSpec();
+  void visit(FieldVisitor& v) override;
+};
+
+struct ServiceSpec : Choice<ServiceOption> {
+  ServiceSpec() : Choice(service_options()) {}
+};
+
+struct LengthsSpec {
+  Choice<workload::LengthDistribution> input, output;
+  LengthsSpec();
+  void visit(FieldVisitor& v);
+};
+
+struct WorkloadSpec {
+  std::string name;     ///< names the random streams; the service's name when absent
+  std::string service;
+  Choice<workload::ArrivalOption> arrivals;
+  std::optional<LengthsSpec> lengths;
+  WorkloadSpec();
+  void visit(FieldVisitor& v);
+};
+
+class IncidentOption {
+ public:
+  virtual ~IncidentOption() = default;
+  virtual void visit(FieldVisitor& v) = 0;
+  Seconds at{0};
+
+ protected:
+  void visit_common(FieldVisitor& v);
+};
+Options<IncidentOption> incident_options();
+
+/// "kind": "node_failure": a node goes dark; its replicas lose their requests, and come back after repair and reload.
+class NodeFailureSpec final : public IncidentOption {
+ public:
+  std::string target;  ///< "row_a/3": node 3 of the rack group row_a, counted from 0 through its racks
+  std::optional<Seconds> repair_after;
+  void visit(FieldVisitor& v) override;
+};
+
+struct IncidentSpec : Choice<IncidentOption> {
+  IncidentSpec() : Choice(incident_options()) {}
+};
+
+struct ReportSpec {
+  Seconds interval{10};
+  void visit(FieldVisitor& v);
+};
+
+struct CatalogSpec {
+  std::vector<std::string> files;
+  std::map<std::string, compute::GpuSpec> gpus;
+  std::map<std::string, compute::RackSpec> racks;
+  std::map<std::string, llm::LlmSpec> models;
+  void visit(FieldVisitor& v);
+};
+
+struct ScenarioSpec {
+  std::string format = "tokenworks.scenario/1";
+  std::string name;
+  std::int64_t seed = 1;
+  ClockSpec clock;
+  SiteSpec site;
+  FactorySpec factory;
+  std::vector<ServiceSpec> services;
+  std::vector<WorkloadSpec> workloads;
+  std::vector<IncidentSpec> incidents;
+  ReportSpec report;
+  CatalogSpec catalog;
+  void visit(FieldVisitor& v);
+};
+
+}  // namespace tokenworks::scenario
