@@ -4,6 +4,8 @@
 // Raw doubles exist at the edges only (JSON keys, CSV columns), where the name carries the unit.
 #pragma once
 
+#include <compare>
+
 namespace tokenworks {
 
 /// A value in SI units with dimension mass^M length^L time^T temperature^K information^B.
