@@ -1,0 +1,35 @@
+#include "sim/policies/batching/options/options.hpp"
+
+namespace tokenworks::batching {
+namespace {
+
+/// Source: vllm-project/vllm, vllm/config and vllm/engine/arg_utils.py, 2026: budget of the API server, sequences and
+/// memory share; host overhead: InferenceX runs fitted by step time (pooled over engines).
+class Vllm final : public EngineOption {
+ public:
+  void visit(FieldVisitor& v) override {
+    visit_scheduler(v, settings_);
+    visit_chunking(v, settings_);
+    visit_host_overhead(v, settings_);
+  }
+  EngineProfile profile(Bytes gpu_memory) const override {
+    const bool large_gpu = gpu_memory >= kLargeGpuMemory;
+    EngineProfile profile = resolve(settings_, {.max_batch_tokens = large_gpu ? 8192 : 2048,
+                                                .max_sequences = large_gpu ? 1024 : 256,
+                                                .kv_block_tokens = 16,
+                                                .memory_share = 0.92});
+    profile.mixing = StepMixing::mixed;
+    profile.chunked_prompts = settings_.chunked_prompts.value_or(true);
+    return profile;
+  }
+
+ private:
+  static constexpr Bytes kLargeGpuMemory{70.0 * 1073741824.0};
+  EngineSettings settings_;
+};
+
+}  // namespace
+
+std::unique_ptr<EngineOption> make_vllm() { return std::make_unique<Vllm>(); }
+
+}  // namespace tokenworks::batching
