@@ -1,0 +1,300 @@
+#include "sim/report/report.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+namespace tokenworks::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using metrics::LatencySummary;
+using metrics::RunResult;
+using metrics::ServiceResult;
+
+std::optional<double> ratio(double part, double whole) {
+  if (!(whole > 0)) return std::nullopt;
+  return part / whole;
+}
+
+double sum_of_output_tokens(const RunResult& result) {
+  std::int64_t tokens = 0;
+  for (const ServiceResult& service : result.services) tokens += service.output_tokens;
+  return static_cast<double>(tokens);
+}
+
+Json number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
+
+Json object(const std::vector<std::pair<std::string, double>>& entries) {
+  Json json = Json::object();
+  for (const auto& [key, value] : entries) json[key] = value;
+  return json;
+}
+
+Json latency(const std::optional<LatencySummary>& latency) {
+  if (!latency)
+    return {{"mean", nullptr}, {"p50", nullptr}, {"p90", nullptr},
+            {"p95", nullptr},  {"p99", nullptr}, {"max", nullptr}};
+  return {{"mean", latency->mean}, {"p50", latency->p50}, {"p90", latency->p90},
+          {"p95", latency->p95},   {"p99", latency->p99}, {"max", latency->max}};
+}
+
+Json provenance_json(const Provenance& provenance) {
+  Json inputs = Json::array();
+  for (const InputFile& input : provenance.inputs) inputs.push_back({{"path", input.path}, {"sha256", input.sha256}});
+  Json catalog = Json::array();
+  for (const CatalogEntryUsed& entry : provenance.catalog) {
+    Json sources = Json::array();
+    for (const SourceNote& note : entry.sources) {
+      sources.push_back({{"fields", note.fields}, {"evidence", note.evidence}, {"source", note.source}});
+    }
+    catalog.push_back(
+        {{"section", entry.section}, {"id", entry.id}, {"origin", entry.origin}, {"sources", std::move(sources)}});
+  }
+  return {{"program", "tokenworks"}, {"version", provenance.version}, {"git_revision", provenance.git_revision},
+          {"seed", provenance.seed}, {"inputs", std::move(inputs)},   {"catalog", std::move(catalog)}};
+}
+
+Json summary_json(const Summary& summary) {
+  return {{"output_tokens_per_s", summary.output_tokens_per_s},
+          {"requests_per_s", summary.requests_per_s},
+          {"ttft_p99_s", number(summary.ttft_p99_s)},
+          {"tpot_p99_s", number(summary.tpot_p99_s)},
+          {"slo_attainment", number(summary.slo_attainment)},
+          {"mean_it_w", number(summary.mean_it_w)},
+          {"peak_facility_w", summary.peak_facility_w},
+          {"pue", number(summary.pue)},
+          {"output_tokens_per_joule", number(summary.output_tokens_per_joule)},
+          {"usd_per_million_output_tokens", number(summary.usd_per_million_output_tokens)},
+          {"usd_contains", Json::array({"electricity"})}};
+}
+
+Json service_json(const ServiceResult& service) {
+  const metrics::RequestCounts& requests = service.requests;
+  const double window = service.window_s;
+  const auto output = static_cast<double>(service.window_output_tokens);
+  const auto total = output + static_cast<double>(service.window_input_tokens);
+  const double gpu_seconds = window * static_cast<double>(service.gpus);
+  return {{"name", service.name},
+          {"kind", service.kind},
+          {"product", service.product},
+          {"gpus", service.gpus},
+          {"requests",
+           {{"arrived", requests.arrived},
+            {"completed", requests.completed},
+            {"rejected", requests.rejected},
+            {"failed", requests.failed},
+            {"cancelled", requests.cancelled},
+            {"timed_out", requests.timed_out},
+            {"unfinished", requests.unfinished}}},
+          {"rejections", service.rejections},
+          {"tokens",
+           {{"input", service.input_tokens},
+            {"cached_input", service.cached_input_tokens},
+            {"output", service.output_tokens},
+            {"completed_output", service.completed_output_tokens}}},
+          {"window_s", window},
+          {"output_tokens_per_s", number(ratio(output, window))},
+          {"output_tokens_per_s_per_gpu", number(ratio(output, gpu_seconds))},
+          {"total_tokens_per_s_per_gpu", number(ratio(total, gpu_seconds))},
+          {"requests_per_s", number(ratio(static_cast<double>(service.window_completed), window))},
+          {"mean_requests_in_system", service.mean_requests_in_system},
+          {"ttft_s", latency(service.ttft_s)},
+          {"tpot_s", latency(service.tpot_s)},
+          {"itl_s", latency(service.itl_s)},
+          {"e2e_s", latency(service.e2e_s)},
+          {"slo",
+           {{"attainment", number(service.slo_attainment)},
+            {"goodput_requests_per_s", number(service.goodput_requests_per_s)}}},
+          {"kv_cache",
+           {{"pool_tokens", service.kv_pool_tokens},
+            {"peak_share", service.kv_peak_share},
+            {"preemptions", service.preemptions},
+            {"prefix_hit_share", number(ratio(static_cast<double>(service.cached_input_tokens),
+                                              static_cast<double>(service.input_tokens)))}}},
+          {"gpu_energy_j", service.gpu_energy_j},
+          {"energy_j", service.energy_j}};
+}
+
+Json power_json(const metrics::PowerResult& power) {
+  return {{"it_energy_j", power.it_energy_j},
+          {"facility_energy_j", power.facility_energy_j},
+          {"energy_by_j", object(power.energy_by_j)},
+          {"unassigned_energy_j", power.unassigned_energy_j},
+          {"peak_it_w", power.peak_it_w},
+          {"peak_facility_w", power.peak_facility_w},
+          {"pue", number(power.pue)},
+          {"ratings_w", object(power.ratings_w)}};
+}
+
+Json cooling_json(const metrics::CoolingResult& cooling) {
+  return {{"kind", cooling.kind},
+          {"heat_rejection", cooling.heat_rejection},
+          {"energy_j", cooling.energy_j},
+          {"heat_to_liquid_j", cooling.heat_to_liquid_j},
+          {"heat_to_air_j", cooling.heat_to_air_j},
+          {"mode_hours", object(cooling.mode_hours)}};
+}
+
+Json storage_json(const RunResult& result) {
+  const metrics::FlowTotals& reads = result.storage_reads;
+  return {{"reads",
+           {{"transfers", reads.transfers},
+            {"bytes", reads.bytes},
+            {"mean_duration_s", number(reads.mean_duration_s)},
+            {"max_duration_s", number(reads.max_duration_s)}}},
+          {"energy_j", result.storage_energy_j}};
+}
+
+Json incidents_json(const std::vector<metrics::IncidentResult>& incidents) {
+  Json json = Json::array();
+  for (const metrics::IncidentResult& incident : incidents) {
+    json.push_back({{"kind", incident.kind},
+                    {"target", incident.target},
+                    {"at_s", incident.at_s},
+                    {"repaired_at_s", number(incident.repaired_at_s)},
+                    {"effects", object(incident.effects)}});
+  }
+  return json;
+}
+
+Json assumptions_json(const std::vector<Assumption>& assumptions) {
+  Json json = Json::array();
+  for (const Assumption& assumption : assumptions) {
+    json.push_back({{"subject", assumption.subject},
+                    {"value", assumption.value},
+                    {"evidence", assumption.evidence},
+                    {"source", assumption.source}});
+  }
+  return json;
+}
+
+Json validity_json(const std::map<std::string, ValidityNote>& notes) {
+  Json json = Json::array();
+  for (const auto& [subject, note] : notes) {
+    json.push_back({{"subject", subject},
+                    {"worst", note.worst},
+                    {"minimum", note.minimum},
+                    {"maximum", note.maximum},
+                    {"count", note.count}});
+  }
+  return json;
+}
+
+Json series_json(const RunResult& result) {
+  Json columns = Json::array();
+  for (const metrics::SeriesColumn& column : result.columns) {
+    columns.push_back({{"name", column.name},
+                       {"unit", column.unit},
+                       {"meaning", column.meaning},
+                       {"aggregation", column.aggregation}});
+  }
+  return {{"file", "series.csv"}, {"rows", result.rows.size()}, {"columns", std::move(columns)}};
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+void append_shortest(std::string& text, double value) {
+  if (!std::isfinite(value)) return;
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  text.append(digits, end);
+}
+
+void keep_worst(std::optional<double>& worst, std::optional<double> value, bool higher_is_worse) {
+  if (!value) return;
+  if (!worst || (higher_is_worse ? *value > *worst : *value < *worst)) worst = value;
+}
+
+}  // namespace
+
+Summary summarize(const RunResult& result) {
+  Summary summary;
+  for (const ServiceResult& service : result.services) {
+    const double window = service.window_s;
+    summary.output_tokens_per_s += ratio(static_cast<double>(service.window_output_tokens), window).value_or(0);
+    summary.requests_per_s += ratio(static_cast<double>(service.window_completed), window).value_or(0);
+    if (service.ttft_s) keep_worst(summary.ttft_p99_s, service.ttft_s->p99, true);
+    if (service.tpot_s) keep_worst(summary.tpot_p99_s, service.tpot_s->p99, true);
+    keep_worst(summary.slo_attainment, service.slo_attainment, false);
+  }
+  const double tokens = sum_of_output_tokens(result);
+  summary.mean_it_w = ratio(result.power.it_energy_j, result.simulated_s);
+  summary.peak_facility_w = result.power.peak_facility_w;
+  summary.pue = result.power.pue;
+  summary.output_tokens_per_joule = ratio(tokens, result.power.facility_energy_j);
+  summary.usd_per_million_output_tokens = ratio(result.electricity_usd * 1e6, tokens);
+  return summary;
+}
+
+Json report_json(const RunResult& result, const Json& scenario, const Provenance& provenance) {
+  constexpr double kJoulesPerKilowattHour = 3.6e6;
+  const double it_kwh = result.power.it_energy_j / kJoulesPerKilowattHour;
+
+  Json services = Json::array();
+  for (const ServiceResult& service : result.services) services.push_back(service_json(service));
+  return {
+      {"format", kReportFormat},
+      {"scenario", scenario},
+      {"provenance", provenance_json(provenance)},
+      {"outcome", {{"status", result.interrupted ? "interrupted" : "completed"}, {"simulated_s", result.simulated_s}}},
+      {"summary", summary_json(summarize(result))},
+      {"services", std::move(services)},
+      {"power", power_json(result.power)},
+      {"cooling", cooling_json(result.cooling)},
+      {"water", {{"used_l", result.water_l}, {"wue_l_per_kwh", number(ratio(result.water_l, it_kwh))}}},
+      {"carbon", {{"electricity_kg", result.carbon_kg}, {"cue_kg_per_kwh", number(ratio(result.carbon_kg, it_kwh))}}},
+      {"cost", {{"contains", Json::array({"electricity"})}, {"electricity_usd", result.electricity_usd}}},
+      {"network", nullptr},  // no flow crosses the fabric yet: KV transfer and collectives between nodes will
+      {"storage", storage_json(result)},
+      {"incidents", incidents_json(result.incidents)},
+      {"assumptions", assumptions_json(result.assumptions)},
+      {"validity", validity_json(result.validity)},
+      {"series", series_json(result)}};
+}
+
+std::string series_csv(const RunResult& result) {
+  std::string text;
+  const char* separator = "";
+  for (const metrics::SeriesColumn& column : result.columns) {
+    text += separator + csv_field(column.name);
+    separator = ",";
+  }
+  text += "\r\n";
+  for (const std::vector<double>& row : result.rows) {
+    separator = "";
+    for (const double value : row) {
+      text += separator;
+      append_shortest(text, value);
+      separator = ",";
+    }
+    text += "\r\n";
+  }
+  return text;
+}
+
+Json run_json(const RunResult& result, const metrics::RunCost& cost) {
+  std::int64_t requests = 0;
+  for (const ServiceResult& service : result.services) requests += service.requests.arrived;
+  return {{"format", "tokenworks.run/1"},
+          {"wall_s", cost.wall_s},
+          {"simulated_s", result.simulated_s},
+          {"simulated_s_per_wall_s", number(ratio(result.simulated_s, cost.wall_s))},
+          {"events", cost.events},
+          {"events_per_s", number(ratio(static_cast<double>(cost.events), cost.wall_s))},
+          {"requests", requests},
+          {"requests_per_s", number(ratio(static_cast<double>(requests), cost.wall_s))},
+          {"peak_memory_bytes", cost.peak_memory_bytes}};
+}
+
+}  // namespace tokenworks::report

@@ -1,0 +1,199 @@
+#include "sim/report/summary.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "sim/report/report.hpp"
+
+namespace tokenworks::report {
+namespace {
+
+using metrics::LatencySummary;
+using metrics::RunResult;
+using metrics::ServiceResult;
+
+constexpr std::size_t kColumns = 80;
+
+/// At least three significant digits, whole from 100 on, grouped from 1,000 on, without an exponent.
+std::string three_digits(double value) {
+  const double size = std::abs(value);
+  if (size >= 999.5) return size < 9e15 ? grouped(std::llround(value)) : fmt::format("{:.3g}", value);
+  if (size >= 99.95) return fmt::format("{:.0f}", value);
+  if (size >= 9.995) return fmt::format("{:.1f}", value);
+  if (size >= 0.9995 || size == 0) return fmt::format("{:.2f}", value);
+  return fmt::format("{:.3g}", value);
+}
+
+std::string percent(double share) {
+  // 99.96 % must not read as "100.0 %": a promise was broken.
+  const double shown = share < 1 ? std::min(share * 100, 99.9) : 100;
+  return fmt::format("{:.1f} %", shown);
+}
+
+std::string or_none(const std::optional<double>& value, std::string_view unit) {
+  return value ? fmt::format("{} {}", three_digits(*value), unit) : "none";
+}
+
+std::string plural(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", grouped(static_cast<std::int64_t>(count)), noun, count == 1 ? "" : "s");
+}
+
+/// Cuts `text` to `columns` code points; what does not fit is marked by "...".
+std::string fitted(const std::string& text, std::size_t columns) {
+  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; };
+  const auto length = static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+  if (length <= columns) return text;
+  std::size_t kept = 0, end = 0;
+  for (; end < text.size(); ++end) {
+    if (starts_character(text[end]) && kept++ == columns - 3) break;
+  }
+  return text.substr(0, end) + "...";
+}
+
+class Text {
+ public:
+  explicit Text(bool colour) : colour_(colour) {}
+
+  void heading(const std::string& text) {
+    const std::string line = fitted(text, kColumns);
+    lines_ += colour_ ? "\033[1m" + line + "\033[0m\n" : line + "\n";
+  }
+  void figure(std::string_view label, const std::string& value) {
+    lines_ += fitted(fmt::format("  {:<24}{}", label, value), kColumns) + "\n";
+  }
+  /// A line that is kept whole, whatever its length (a path must be usable).
+  void whole(const std::string& text) { lines_ += text + "\n"; }
+  void gap() { lines_ += "\n"; }
+  std::string take() { return std::move(lines_); }
+
+ private:
+  bool colour_;
+  std::string lines_;
+};
+
+std::string request_counts(const metrics::RequestCounts& requests) {
+  std::string text = fmt::format("{} of {} completed", grouped(requests.completed), grouped(requests.arrived));
+  const std::pair<std::int64_t, const char*> rest[] = {{requests.rejected, "rejected"},
+                                                       {requests.failed, "failed"},
+                                                       {requests.cancelled, "cancelled"},
+                                                       {requests.timed_out, "timed out"},
+                                                       {requests.unfinished, "unfinished"}};
+  for (const auto& [count, what] : rest) {
+    if (count > 0) text += fmt::format(", {} {}", grouped(count), what);
+  }
+  return text;
+}
+
+std::string latency(const std::optional<LatencySummary>& latency) {
+  if (!latency) return "none";
+  return fmt::format("p50 {:<10} p99 {:<10} mean {}", scaled(latency->p50, "s"), scaled(latency->p99, "s"),
+                     scaled(latency->mean, "s"));
+}
+
+void add_service(Text& text, const ServiceResult& service) {
+  text.heading(
+      fmt::format("{} ({}, {})", service.name, service.kind, plural(static_cast<std::size_t>(service.gpus), "GPU")));
+  if (service.window_s > 0) {
+    const double tokens_per_s = static_cast<double>(service.window_output_tokens) / service.window_s;
+    std::string rate = fmt::format("{} tokens/s", three_digits(tokens_per_s));
+    if (service.gpus > 0) {
+      rate += fmt::format(" ({} per GPU)", three_digits(tokens_per_s / static_cast<double>(service.gpus)));
+    }
+    text.figure("Output", rate);
+    text.figure(
+        "Request rate",
+        fmt::format("{} requests/s", three_digits(static_cast<double>(service.window_completed) / service.window_s)));
+  }
+  text.figure("Requests", request_counts(service.requests));
+  text.figure("Time to first token", latency(service.ttft_s));
+  text.figure("Time per output token", latency(service.tpot_s));
+  if (service.slo_attainment) {
+    text.figure("Promises (SLO)", fmt::format("kept for {} of requests, goodput {}", percent(*service.slo_attainment),
+                                              or_none(service.goodput_requests_per_s, "requests/s")));
+  }
+}
+
+void add_factory(Text& text, const RunResult& result) {
+  const Summary summary = summarize(result);
+  text.heading("Factory");
+  text.figure("IT power", summary.mean_it_w ? "mean " + scaled(*summary.mean_it_w, "W") : "none");
+  text.figure("Facility power", "peak " + scaled(summary.peak_facility_w, "W"));
+  text.figure("PUE", summary.pue ? fmt::format("{:.3f}", *summary.pue) : "none");
+  text.figure("Energy", or_none(summary.output_tokens_per_joule, "output tokens per joule"));
+  text.figure("Cost", summary.usd_per_million_output_tokens
+                          ? fmt::format("{} USD per million output tokens, electricity only",
+                                        three_digits(*summary.usd_per_million_output_tokens))
+                          : "none");
+}
+
+}  // namespace
+
+std::string grouped(std::int64_t value) {
+  std::string digits = fmt::format("{}", value);
+  const std::size_t first = value < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3;) {
+    at -= 3;
+    digits.insert(at, ",");
+  }
+  return digits;
+}
+
+std::string scaled(double value, std::string_view unit) {
+  struct Prefix {
+    double factor;
+    const char* name;
+  };
+  static constexpr std::array<Prefix, 8> kPrefixes = {
+      {{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "k"}, {1, ""}, {1e-3, "m"}, {1e-6, "µ"}, {1e-9, "n"}}};
+  const double size = std::abs(value);
+  if (size == 0 || !std::isfinite(value)) return fmt::format("{} {}", value, unit);
+  for (const Prefix& prefix : kPrefixes) {
+    // What would be rounded up to 1,000 belongs to the next prefix: 999.9 W is 1.00 kW.
+    const bool time_beyond_seconds = unit == "s" && prefix.factor > 1;  // nobody counts in kiloseconds
+    if (size >= prefix.factor * 0.9995 && !time_beyond_seconds) {
+      return fmt::format("{} {}{}", three_digits(value / prefix.factor), prefix.name, unit);
+    }
+  }
+  return fmt::format("{:.3g} {}", value, unit);
+}
+
+bool colour_wanted(std::FILE* out) {
+  const char* no_colour = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  return (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr && std::string_view(terminal) != "dumb" &&
+         ::isatty(::fileno(out)) == 1;
+}
+
+std::string summary_text(const RunResult& result, const SummaryHeading& heading, bool colour) {
+  Text text(colour);
+  text.heading(heading.scenario);
+  std::string simulated = scaled(result.simulated_s, "s") + " simulated";
+  if (heading.wall_s > 0) simulated += " in " + scaled(heading.wall_s, "s");
+  if (result.interrupted) simulated += ", INTERRUPTED before the end";
+  text.figure("Run", simulated);
+  text.gap();
+  for (const ServiceResult& service : result.services) {
+    add_service(text, service);
+    text.gap();
+  }
+  add_factory(text, result);
+  text.gap();
+  text.whole(fmt::format("The report lists {} and {}.", plural(result.assumptions.size(), "assumption"),
+                         plural(result.validity.size(), "validity note")));
+  if (!heading.report.empty()) text.whole("Report: " + heading.report.string());
+  return text.take();
+}
+
+void print_summary(std::FILE* out, const RunResult& result, const SummaryHeading& heading) {
+  const std::string text = summary_text(result, heading, colour_wanted(out));
+  std::fwrite(text.data(), 1, text.size(), out);
+  std::fflush(out);
+}
+
+}  // namespace tokenworks::report

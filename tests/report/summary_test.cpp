@@ -1,0 +1,89 @@
+#include "sim/report/summary.hpp"
+
+#include <algorithm>
+#include <sstream>
+
+#include "tests/catch.hpp"
+#include "tests/report/sample_run.hpp"
+#include "tests/report/temporary_folder.hpp"
+
+using namespace tokenworks;
+using namespace tokenworks::report;
+
+namespace {
+
+std::size_t longest_line(const std::string& text) {
+  std::istringstream lines(text);
+  std::size_t longest = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const auto columns = std::count_if(line.begin(), line.end(), [](unsigned char c) { return (c & 0xC0) != 0x80; });
+    longest = std::max(longest, static_cast<std::size_t>(columns));
+  }
+  return longest;
+}
+
+}  // namespace
+
+TEST_CASE("summary: numbers get the prefix that fits", "[sim][report]") {
+  CHECK(scaled(15'230, "W") == "15.2 kW");
+  CHECK(scaled(999.4, "W") == "999 W");
+  CHECK(scaled(999.9, "W") == "1.00 kW");  // not 1,000 W
+  CHECK(scaled(128.4e6, "W") == "128 MW");
+  CHECK(scaled(0.0123, "s") == "12.3 ms");
+  CHECK(scaled(0.00009, "s") == "90.0 µs");
+  CHECK(scaled(5400, "s") == "5,400 s");  // no kiloseconds
+  CHECK(scaled(0, "W") == "0 W");
+  CHECK(grouped(0) == "0");
+  CHECK(grouped(999) == "999");
+  CHECK(grouped(19'366) == "19,366");
+  CHECK(grouped(-1'000'000) == "-1,000,000");
+}
+
+TEST_CASE("summary: says what a planner asks first", "[sim][report]") {
+  const std::string text = summary_text(sample_run(), {"chat-on-one-node", "out/report.json", 0.25}, false);
+  INFO(text);
+  for (const char* part :
+       {"chat-on-one-node", "1,000 s simulated in 250 ms", "chat (llm, 8 GPUs)", "100 tokens/s (12.5 per GPU)",
+        "20 of 25 completed, 4 rejected, 1 unfinished", "p50 400 ms", "p99 1.25 s", "p50 18.5 ms", "p99 42.5 ms",
+        "95.0 %", "mean 10.0 kW", "peak 15.2 kW", "1.250", "0.0064 output tokens per joule",
+        "25.0 USD per million output tokens, electricity only", "1 assumption and 1 validity note",
+        "Report: out/report.json"}) {
+    INFO(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+  CHECK(text.find("INTERRUPTED") == std::string::npos);
+  CHECK(text.find('\033') == std::string::npos);
+  CHECK(summary_text(sample_run(), {"x", "", 0}, true).find("\033[1m") != std::string::npos);
+}
+
+TEST_CASE("summary: fits 80 columns whatever it has to say", "[sim][report]") {
+  metrics::RunResult run = sample_run();
+  metrics::ServiceResult& chat = run.services[0];
+  chat.name = std::string(200, 'n');
+  chat.requests = {123'456'789, 100'000'000, 1'234'567, 1'234'567, 1'234'567, 1'234'567, 1'234'567};
+  chat.window_output_tokens = 9'000'000'000'000;
+  chat.ttft_s = metrics::LatencySummary{123456, 123456, 123456, 123456, 123456, 123456};
+  chat.goodput_requests_per_s = 123456.7;
+  run.electricity_usd = 1e12;
+  CHECK(longest_line(summary_text(run, {"große-" + std::string(200, 'x'), "", 12345.6}, false)) <= 80);
+  CHECK(longest_line(summary_text(idle_run(), {"idle", "", 0}, false)) <= 80);
+}
+
+TEST_CASE("summary: a promise broken once is not shown as kept by all", "[sim][report]") {
+  metrics::RunResult run = sample_run();
+  run.services[0].slo_attainment = 0.99999;
+  CHECK(summary_text(run, {}, false).find("99.9 %") != std::string::npos);
+  run.services[0].slo_attainment = 1;
+  CHECK(summary_text(run, {}, false).find("100.0 %") != std::string::npos);
+}
+
+TEST_CASE("summary: a file gets no colour", "[sim][report]") {
+  const TemporaryFolder home;
+  std::FILE* out = std::fopen((home.path() / "summary.txt").c_str(), "w");
+  REQUIRE(out != nullptr);
+  CHECK_FALSE(colour_wanted(out));
+  print_summary(out, sample_run(), {"plain", "", 0});
+  std::fclose(out);
+  const std::string text = content_of(home.path() / "summary.txt");
+  CHECK(text == summary_text(sample_run(), {"plain", "", 0}, false));
+}
