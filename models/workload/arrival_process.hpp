@@ -41,7 +41,12 @@ class ArrivalOption {
   virtual ~ArrivalOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
   /// Exactly one of the three answers: an open process, a closed loop, or a trace.
-  virtual std::unique_ptr<ArrivalProcess> open_process() const { return nullptr; }
+  /// `start_hour_local`: hours from local midnight to the start of the run, for processes that follow the day.
+  /// Throws std::invalid_argument when the fields, each allowed by itself, do not fit together.
+  virtual std::unique_ptr<ArrivalProcess> open_process(double start_hour_local) const {
+    static_cast<void>(start_hour_local);
+    return nullptr;
+  }
   virtual std::optional<ClosedLoop> closed_loop() const { return std::nullopt; }
   virtual std::optional<TraceFile> trace() const { return std::nullopt; }
 };

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,9 @@ struct LengthTable {
   void visit(FieldVisitor& v);
 };
 
+/// The largest count of tokens that a request can have.
+inline constexpr std::int64_t kMostTokens = std::numeric_limits<std::int32_t>::max();
+
 /// Draws one length.
 class LengthSampler {
  public:
@@ -36,6 +40,7 @@ class LengthDistribution {
  public:
   virtual ~LengthDistribution() = default;
   virtual void visit(FieldVisitor& v) = 0;
+  /// Throws std::invalid_argument when the fields, each allowed by itself, do not fit together.
   virtual std::unique_ptr<LengthSampler> sampler(const FindLengthTable& find_table) const = 0;
 };
 

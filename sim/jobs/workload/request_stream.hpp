@@ -11,7 +11,7 @@ class RequestStream {
  public:
   virtual ~RequestStream() = default;
   /// The next request, with arrival dates that never fall; nothing when the stream has ended.
-  /// Throws sim::InputError (file, line, what was found, what is allowed) when a trace is at fault.
+  /// Throws InputError (file, line, what was found, what is allowed) when a trace is at fault.
   virtual std::optional<Request> next() = 0;
 };
 

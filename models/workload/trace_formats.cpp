@@ -1,0 +1,10 @@
+#include "models/workload/trace_formats.hpp"
+
+namespace tokenworks::workload {
+
+std::span<const std::string_view> trace_format_names() {
+  static constexpr std::string_view kNames[] = {"azure_llm_2023", "mooncake", "tokenworks_csv", "tokenworks_jsonl"};
+  return kNames;
+}
+
+}  // namespace tokenworks::workload
