@@ -49,22 +49,25 @@ class DiurnalProcess final : public ArrivalProcess {
   DiurnalProcess(const DayCurve& curve, double mean_rate_per_s, double start_hour)
       : curve_(curve),
         ceiling_(curve.ceiling()),
-        start_hour_(start_hour),
-        candidate_gap_s_(mean_rate_per_s * ceiling_ / curve.mean()) {}
+        candidate_gap_s_(mean_rate_per_s * ceiling_ / curve.mean()),
+        hour_(std::fmod(start_hour, kHours)) {}
 
   double next_s(RandomEngine& random) override {
     do {
-      now_s_ += candidate_gap_s_(random);
-    } while (uniform_open(random) * ceiling_ >= curve_.at(std::fmod(start_hour_ + now_s_ / 3600.0, kHours)));
+      const double gap_s = candidate_gap_s_(random);
+      now_s_ += gap_s;
+      hour_ += gap_s / 3600.0;
+      if (hour_ >= kHours) hour_ = std::fmod(hour_, kHours);
+    } while (uniform_open(random) * ceiling_ >= curve_.at(hour_));
     return now_s_;
   }
 
  private:
   DayCurve curve_;
   double ceiling_;
-  double start_hour_;
   boost::random::exponential_distribution<double> candidate_gap_s_;
   double now_s_ = 0.0;
+  double hour_;  ///< local, 0 to 24
 };
 
 class Diurnal final : public ArrivalOption {

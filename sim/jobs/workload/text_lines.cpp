@@ -12,18 +12,18 @@
 namespace tokenworks::jobs {
 
 /// Bytes of a file, plain or gzip.
-class InputFile {
+class PlainOrGzipFile {
  public:
-  explicit InputFile(const std::string& path) {
+  explicit PlainOrGzipFile(const std::string& path) {
     errno = 0;
     if (std::filesystem::is_directory(std::filesystem::path(path), no_throw_)) errno = EISDIR;
     else file_ = gzopen(path.c_str(), "rb");
     if (file_ == nullptr) throw InputError(path, 0, fmt::format("cannot be opened: {}", std::strerror(errno)));
     gzbuffer(file_, kBuffer);
   }
-  ~InputFile() { gzclose_r(file_); }
-  InputFile(const InputFile&) = delete;
-  InputFile& operator=(const InputFile&) = delete;
+  ~PlainOrGzipFile() { gzclose_r(file_); }
+  PlainOrGzipFile(const PlainOrGzipFile&) = delete;
+  PlainOrGzipFile& operator=(const PlainOrGzipFile&) = delete;
 
   /// Reads up to `size` bytes; 0 at the end. Throws InputError that names `path` and `line`.
   std::size_t read(char* bytes, std::size_t size, const std::string& path, std::int64_t line) {
@@ -63,7 +63,7 @@ std::string quoted(std::string_view text) {
 }  // namespace
 
 TextLines::TextLines(std::string path)
-    : path_(std::move(path)), file_(std::make_unique<InputFile>(path_)), buffer_(kFirstBuffer) {}
+    : path_(std::move(path)), file_(std::make_unique<PlainOrGzipFile>(path_)), buffer_(kFirstBuffer) {}
 TextLines::~TextLines() = default;
 TextLines::TextLines(TextLines&&) noexcept = default;
 TextLines& TextLines::operator=(TextLines&&) noexcept = default;
@@ -128,7 +128,7 @@ class InputBuffer final : public std::streambuf {
   }
 
   std::string path_;
-  InputFile file_;
+  PlainOrGzipFile file_;
   std::vector<char> bytes_;
   std::int64_t line_ = 1;
 };

@@ -13,7 +13,7 @@
 
 namespace tokenworks::jobs {
 
-class InputFile;
+class PlainOrGzipFile;
 
 /// Lines of a text file. Line ends are LF or CR LF; the last line may lack one. A byte order mark is skipped.
 class TextLines {
@@ -42,7 +42,7 @@ class TextLines {
   bool fill();
 
   std::string path_;
-  std::unique_ptr<InputFile> file_;
+  std::unique_ptr<PlainOrGzipFile> file_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0;  ///< of what is not handed out yet
   std::size_t end_ = 0;
