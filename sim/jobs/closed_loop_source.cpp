@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <queue>
+#include <utility>
+#include <vector>
+
+#include "sim/jobs/request_source.hpp"
+
+namespace tokenworks::jobs {
+namespace {
+
+constexpr Picoseconds kPauseAfterRefusal = kPicosecondsPerSecond;
+
+class ClosedLoopSource final : public RequestSource, private engine::TimerClient, private RequestOwner {
+ public:
+  ClosedLoopSource(engine::Simulation& simulation, LlmService& service, const workload::ClosedLoop& loop,
+                   LengthSource lengths, Picoseconds until, engine::Rank rank)
+      : simulation_(simulation),
+        service_(service),
+        lengths_(std::move(lengths)),
+        until_(until),
+        users_(loop.concurrency),
+        think_time_(to_picoseconds(loop.think_time_s)),
+        left_(loop.requests),
+        timer_(simulation.add_timer(*this, 0, rank)),
+        owner_(service.add_owner(this)) {}
+
+  void start() override {
+    for (std::int64_t user = 0; user < users_; ++user) send_at(0);
+  }
+  void stop() override {
+    left_ = 0;
+    simulation_.cancel_timer(timer_);
+  }
+
+ private:
+  void send_at(Picoseconds date) {
+    if (date >= until_) return;
+    dates_.push(date);
+    simulation_.set_timer(timer_, dates_.top() + service_.request_overhead());
+  }
+
+  void on_timer(std::uint32_t) override {
+    const Picoseconds now = simulation_.now();
+    const Picoseconds overhead = service_.request_overhead();
+    while (!dates_.empty() && dates_.top() + overhead <= now) {
+      const Picoseconds date = dates_.top();
+      dates_.pop();
+      if (left_ && (*left_)-- <= 0) {
+        left_ = 0;
+        continue;
+      }
+      const LengthSource::Lengths lengths = lengths_.draw();
+      service_.submit({date, lengths.input_tokens, lengths.output_tokens}, owner_);
+    }
+    if (!dates_.empty()) simulation_.set_timer(timer_, dates_.top() + overhead);
+  }
+
+  void on_ended(Ending ending) override {
+    const Picoseconds pause =
+        ending == Ending::completed ? think_time_ : std::max(think_time_, kPauseAfterRefusal);
+    if (!left_ || *left_ > 0) send_at(simulation_.now() + pause);
+  }
+
+  engine::Simulation& simulation_;
+  LlmService& service_;
+  LengthSource lengths_;
+  Picoseconds until_;
+  std::int64_t users_;
+  Picoseconds think_time_;
+  std::optional<std::int64_t> left_;
+  engine::TimerId timer_;
+  std::int32_t owner_;
+  std::priority_queue<Picoseconds, std::vector<Picoseconds>, std::greater<>> dates_;  // of sending
+};
+
+}  // namespace
+
+std::unique_ptr<RequestSource> make_closed_loop_source(engine::Simulation& simulation, LlmService& service,
+                                                       const workload::ClosedLoop& loop, LengthSource lengths,
+                                                       Picoseconds until, engine::Rank rank) {
+  return std::make_unique<ClosedLoopSource>(simulation, service, loop, std::move(lengths), until, rank);
+}
+
+}  // namespace tokenworks::jobs

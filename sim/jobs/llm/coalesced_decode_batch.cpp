@@ -1,0 +1,190 @@
+// Between two joins, ends or removals only contexts grow, all by one a step. So sums over the batch are kept instead of
+// contexts, ends are step numbers in a heap, and KV blocks are counted by the remainder (modulo the block length) of the
+// steps at which a sequence needs its next one. Cost is by request, not by token.
+#include <algorithm>
+#include <functional>
+
+#include "sim/jobs/llm/decode_batch.hpp"
+
+namespace tokenworks::jobs {
+namespace {
+
+class CoalescedDecodeBatch final : public DecodeBatch {
+ public:
+  explicit CoalescedDecodeBatch(const DecodeBatchSetup& setup)
+      : setup_(setup), needs_block_at_(static_cast<std::size_t>(setup.block_tokens), 0) {}
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(ends_.size()); }
+  std::int64_t steps() const override { return steps_; }
+  ContextLoad load() const override { return load_; }
+
+  void join(RequestId request, std::int64_t remaining) override {
+    InFlight& member = pool(request);
+    member.joined_step = steps_;
+    member.decoding = true;
+    const std::int64_t held = member.joined_context;
+    load_.full_tokens += held + 1;
+    if (setup_.window_tokens > 0) {
+      load_.window_tokens += std::min(held + 1, setup_.window_tokens);
+      if (held + 1 < setup_.window_tokens) {
+        kinks_.push_back(kink_of(member));
+        std::push_heap(kinks_.begin(), kinks_.end(), std::greater<>());
+      }
+    }
+    if (setup_.block_tokens > 0) ++needs_block_at_[block_phase(member)];
+    ends_.push_back({steps_ + remaining, member.admission, request});
+    std::push_heap(ends_.begin(), ends_.end(), later);
+    if (joined_.size() > 2 * ends_.size() + 64) forget_those_gone();
+    joined_.push_back({request, member.admission});
+  }
+
+  RequestId last_joined() override {
+    while (!is_member(joined_.back())) joined_.pop_back();
+    return joined_.back().request;
+  }
+
+  std::int64_t remove(RequestId request) override {
+    const auto at =
+        std::find_if(ends_.begin(), ends_.end(), [request](const End& end) { return end.request == request; });
+    ends_.erase(at);
+    std::make_heap(ends_.begin(), ends_.end(), later);
+    return leave(request);
+  }
+
+  void take_finished(std::vector<RequestId>& finished) override {
+    while (!ends_.empty() && ends_.front().step == steps_) {
+      const RequestId request = ends_.front().request;
+      std::pop_heap(ends_.begin(), ends_.end(), later);
+      ends_.pop_back();
+      leave(request);
+      finished.push_back(request);
+    }
+  }
+
+  std::vector<RequestId> members() const override {
+    std::vector<End> sorted = ends_;
+    std::sort(sorted.begin(), sorted.end(), [](const End& a, const End& b) { return a.admission < b.admission; });
+    std::vector<RequestId> list;
+    for (const End& end : sorted) list.push_back(end.request);
+    return list;
+  }
+
+  std::int64_t blocks_for_next_step() const override {
+    return setup_.block_tokens == 0 ? 0 : needs_block_at_[phase_of_step(steps_)];
+  }
+
+  DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits& limits) override {
+    const auto growing = static_cast<std::int64_t>(kinks_.size());
+    std::int64_t count = std::min({limits.max_steps, DecodeSegment::kMaxSteps, ends_.front().step - steps_});
+    if (growing > 0) count = std::min(count, kinks_.front() - steps_);
+    const std::int64_t to_knot = limits.next_knot - load_.full_tokens;
+    count = std::min(count, std::max<std::int64_t>(1, (to_knot + size() - 1) / size()));
+    count = affordable_steps(count, limits.free_blocks);
+    return {.start = now,
+            .first = rate.fixed + rate.per_full_token * load_.full_tokens + rate.per_window_token * load_.window_tokens,
+            .growth = rate.per_full_token * size() + rate.per_window_token * growing,
+            .steps = count,
+            .sequences = size()};
+  }
+
+  std::int64_t advance(std::int64_t count) override {
+    const std::int64_t blocks = blocks_of_steps(count);
+    load_.full_tokens += size() * count;
+    load_.window_tokens += static_cast<std::int64_t>(kinks_.size()) * count;
+    steps_ += count;
+    while (!kinks_.empty() && kinks_.front() == steps_) {
+      std::pop_heap(kinks_.begin(), kinks_.end(), std::greater<>());
+      kinks_.pop_back();
+    }
+    return blocks;
+  }
+
+ private:
+  struct End {
+    std::int64_t step;
+    std::int64_t admission;
+    RequestId request;
+  };
+  struct Joined {
+    RequestId request;
+    std::int64_t admission;
+  };
+  static bool later(const End& a, const End& b) {
+    return a.step != b.step ? a.step > b.step : a.admission > b.admission;
+  }
+
+  InFlight& pool(RequestId request) const { return (*setup_.pool)[request]; }
+  bool is_member(const Joined& joined) const {
+    const InFlight& request = pool(joined.request);
+    return request.decoding && request.admission == joined.admission;
+  }
+  void forget_those_gone() {
+    std::erase_if(joined_, [this](const Joined& joined) { return !is_member(joined); });
+  }
+
+  std::size_t phase_of_step(std::int64_t step) const { return static_cast<std::size_t>(step % setup_.block_tokens); }
+  /// A member needs a block at the steps whose number has this remainder: then its held tokens fill whole blocks.
+  std::size_t block_phase(const InFlight& member) const {
+    return phase_of_step(member.joined_step + setup_.block_tokens - member.joined_context % setup_.block_tokens);
+  }
+  /// Step at which its window is full: from then on it reads the same number of tokens in each step.
+  std::int64_t kink_of(const InFlight& member) const {
+    return member.joined_step + setup_.window_tokens - 1 - member.joined_context;
+  }
+
+  std::int64_t leave(RequestId request) {
+    InFlight& member = pool(request);
+    const std::int64_t made = steps_ - member.joined_step;
+    const std::int64_t held = member.joined_context + made;
+    member.generated += static_cast<std::int32_t>(made);
+    member.decoding = false;
+    load_.full_tokens -= held + 1;
+    if (setup_.window_tokens > 0) {
+      load_.window_tokens -= std::min(held + 1, setup_.window_tokens);
+      if (held + 1 < setup_.window_tokens) {  // it leaves while its window still fills
+        kinks_.erase(std::find(kinks_.begin(), kinks_.end(), kink_of(member)));
+        std::make_heap(kinks_.begin(), kinks_.end(), std::greater<>());
+      }
+    }
+    if (setup_.block_tokens > 0) --needs_block_at_[block_phase(member)];
+    return held;
+  }
+
+  std::int64_t affordable_steps(std::int64_t wanted, std::int64_t free_blocks) const {
+    const std::int64_t length = setup_.block_tokens;
+    if (length == 0 || free_blocks >= size() * ((wanted + length - 1) / length)) return wanted;
+    const std::int64_t rounds = free_blocks / size();  // in a round of `length` steps each member takes one block
+    std::int64_t left = free_blocks - rounds * size();
+    std::int64_t count = rounds * length;
+    for (std::int64_t i = 0; i < length && count < wanted; ++i) {
+      left -= needs_block_at_[phase_of_step(steps_ + i)];
+      if (left < 0) break;
+      ++count;
+    }
+    return std::min(count, wanted);
+  }
+
+  std::int64_t blocks_of_steps(std::int64_t count) const {
+    const std::int64_t length = setup_.block_tokens;
+    if (length == 0) return 0;
+    std::int64_t blocks = count / length * size();
+    for (std::int64_t i = 0; i < count % length; ++i) blocks += needs_block_at_[phase_of_step(steps_ + i)];
+    return blocks;
+  }
+
+  DecodeBatchSetup setup_;
+  std::vector<std::int64_t> needs_block_at_;  // members by the remainder of the steps at which they need a block
+  std::vector<End> ends_;                     // heap: the next end first
+  std::vector<std::int64_t> kinks_;           // heap: steps at which a window is full
+  std::vector<Joined> joined_;                // in order; those gone are forgotten late
+  ContextLoad load_;
+  std::int64_t steps_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<DecodeBatch> make_coalesced_decode_batch(const DecodeBatchSetup& setup) {
+  return std::make_unique<CoalescedDecodeBatch>(setup);
+}
+
+}  // namespace tokenworks::jobs

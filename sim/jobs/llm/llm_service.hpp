@@ -1,0 +1,99 @@
+// A language-model endpoint: replicas of one model, a router before them, and what they count.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "models/llm/step_model.hpp"
+#include "sim/engine/simulation.hpp"
+#include "sim/jobs/llm/replica.hpp"
+#include "sim/jobs/llm/service_stats.hpp"
+#include "sim/jobs/request.hpp"
+#include "sim/policies/batching/engine_option.hpp"
+#include "sim/policies/routing/router_option.hpp"
+#include "sim/resources/facility.hpp"
+
+namespace tokenworks::jobs {
+
+/// Who sent a request and wants to hear of its end.
+class RequestOwner {
+ public:
+  virtual void on_ended(Ending ending) = 0;
+
+ protected:
+  ~RequestOwner() = default;
+};
+
+class LlmService {
+ public:
+  struct Setup {
+    std::string name;
+    batching::EngineProfile profile;
+    std::unique_ptr<llm::StepModel> step_model;
+    std::int64_t kv_pool_tokens = 0;   ///< of one replica
+    std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
+    std::unique_ptr<routing::Router> router;
+    std::vector<std::vector<placement::Slice>> replicas;
+    double idle_gpu_power_w = 0.0;     ///< that the facility counts for a GPU by itself
+    Window window;
+    Promise promise;
+    Picoseconds series_interval = 0;
+    std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
+    bool exact_iterations = false;
+    bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
+  };
+
+  LlmService(engine::Simulation& simulation, resources::Facility& facility, Setup setup);
+  ~LlmService();
+
+  /// Registers who hears of the end of requests submitted with the returned number; null hears nothing.
+  std::int32_t add_owner(RequestOwner* owner);
+  /// A request reaches the service now; it may have arrived earlier (request path).
+  void submit(const Request& request, std::int32_t owner);
+  /// Time from a request's arrival to its submission.
+  Picoseconds request_overhead() const { return request_overhead_; }
+
+  /// Replicas on `node` go down with it; returns how many requests were lost. They come up one by one.
+  std::int64_t take_down(std::int64_t node, std::vector<std::int32_t>& replicas);
+  void bring_up(std::int32_t replica);
+
+  /// Settles all books at the end of the run.
+  void finish(Picoseconds end);
+  void report(metrics::ServiceResult& result, Picoseconds end) const;
+  const ServiceStats& stats() const { return stats_; }
+  const std::string& name() const { return setup_.name; }
+  std::int64_t gpus() const;
+  Femtojoules gpu_energy() const;
+  /// Empty, or which replicas hold what work.
+  std::string describe_work_left() const;
+
+ private:
+  friend class Replica;
+
+  /// Everything about a pure decode step of a batch size that does not depend on context.
+  struct StepRate {
+    DecodeRate rate;
+    double fixed_energy_j = -1.0;  ///< of one GPU; negative: not worked out yet
+    double attention_power_w = 0.0;
+  };
+  const StepRate& step_rate(std::int64_t sequences);
+  void ended(RequestId request, Ending ending);
+  void reject(RequestId request, std::string_view reason);
+  void route(RequestId request);
+
+  engine::Simulation& simulation_;
+  resources::Facility& facility_;
+  Setup setup_;
+  Picoseconds request_overhead_;
+  std::int64_t kv_pool_blocks_;
+  InFlightPool pool_;
+  ServiceStats stats_;
+  std::vector<StepRate> rates_;  // by batch size
+  std::vector<RequestOwner*> owners_;
+  std::vector<std::unique_ptr<Replica>> replicas_;
+  std::vector<RequestId> finished_;  // scratch of a replica's step
+};
+
+}  // namespace tokenworks::jobs

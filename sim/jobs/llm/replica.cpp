@@ -1,0 +1,422 @@
+#include "sim/jobs/llm/replica.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "sim/jobs/llm/llm_service.hpp"
+
+namespace tokenworks::jobs {
+namespace {
+
+/// The next point of a grid of four points an octave, above `tokens`: power follows context in steps of 19 %.
+std::int64_t knot_above(std::int64_t tokens) {
+  std::int64_t octave = 4;
+  while (2 * octave <= tokens) octave *= 2;
+  for (std::int64_t quarter = 5; quarter <= 8; ++quarter) {
+    const std::int64_t knot = octave * quarter / 4;
+    if (knot > tokens) return knot;
+  }
+  return 2 * octave + octave / 2;
+}
+
+}  // namespace
+
+Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement::Slice> slices, engine::Rank rank)
+    : service_(service),
+      slices_(std::move(slices)),
+      timer_(service.simulation_.add_timer(*this, 0, rank)),
+      index_(index) {
+  const DecodeBatchSetup setup{
+      .pool = &service.pool_,
+      .block_tokens = service.setup_.profile.reserves_full_length ? 0 : service.setup_.profile.kv_block_tokens,
+      .window_tokens = service.setup_.step_model->window_tokens()};
+  batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
+  for (const placement::Slice& slice : slices_) gpus_ += slice.gpus;
+  gpu_power_ = to_milliwatts(service.setup_.idle_gpu_power_w);
+  set_gpu_power(service.setup_.step_model->waiting_gpu_power_w());
+}
+
+// ---- Requests in --------------------------------------------------------------------------------------------------
+
+void Replica::submit(RequestId request) {
+  const Picoseconds now = service_.simulation_.now();
+  const bool first_in_queue = queue_.empty();
+  queue_.push_back(service_.pool_, request);
+  waiting_tokens_ += service_.pool_[request].prompt_target();
+  service_.stats_.waiting_changed(+1, now);
+  if (state_ == State::idle) {  // planned after all arrivals of this date
+    state_ = State::about_to_plan;
+    service_.simulation_.set_timer(timer_, now);
+    return;
+  }
+  if (state_ != State::decoding) return;
+  // The head of the queue alone decides; while it cannot be admitted, nothing before the next end of a request changes
+  // that, for free blocks only shrink. A batch wait looks at the whole queue.
+  const batching::EngineProfile& profile = service_.setup_.profile;
+  const bool counts_tokens = profile.batch_wait_steps > 0;
+  if ((!first_in_queue && !counts_tokens) || running() >= profile.max_sequences || hold_admission_) return;
+  const std::int64_t step = segment_.step_at(now);
+  if (step < segment_.steps) {
+    segment_.steps = step;
+    service_.simulation_.set_timer(timer_, segment_.end());
+  }
+}
+
+void Replica::on_timer(std::uint32_t) {
+  switch (state_) {
+    case State::prompt_step: finish_prompt_step(); break;
+    case State::decoding: finish_decoding(); break;
+    case State::about_to_plan: plan(); return;
+    case State::idle:
+    case State::down: return;
+  }
+  if (service_.setup_.plans_after_completions) {
+    state_ = State::about_to_plan;
+    service_.simulation_.set_timer(timer_, service_.simulation_.now());
+  } else {
+    plan();
+  }
+}
+
+// ---- Forming a step -----------------------------------------------------------------------------------------------
+
+std::int64_t Replica::running() const { return batch_->size() + static_cast<std::int64_t>(prompts_.size()); }
+
+std::int64_t Replica::blocks_for(std::int64_t tokens) const {
+  const std::int64_t length = service_.setup_.profile.kv_block_tokens;
+  return (tokens + length - 1) / length;
+}
+
+void Replica::plan() {
+  const batching::EngineProfile& profile = service_.setup_.profile;
+  chunks_.clear();
+  if (profile.mixing == batching::StepMixing::prompt_first) {
+    if (admission_due()) form_chunks(profile.max_batch_tokens, !hold_admission_);
+    if (!chunks_.empty()) return start_prompt_step(false);
+    make_room_for_decodes();
+    if (batch_->size() > 0) return start_decoding();
+    form_chunks(profile.max_batch_tokens, true);  // the batch had to go: whoever is first starts again
+    if (!chunks_.empty()) return start_prompt_step(false);
+  } else {
+    const bool preempted = make_room_for_decodes();
+    form_chunks(profile.max_batch_tokens - batch_->size(), !preempted && admission_due());
+    if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
+    if (batch_->size() > 0) return start_decoding();
+    form_chunks(profile.max_batch_tokens, true);
+    if (!chunks_.empty()) return start_prompt_step(false);
+  }
+  state_ = State::idle;
+  set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
+}
+
+/// Whether the engine looks at its queue before this step: by polling interval, or by batch wait.
+bool Replica::admission_due() {
+  const batching::EngineProfile& profile = service_.setup_.profile;
+  if (running() >= profile.max_sequences) return false;
+  if (batch_->size() == 0) return true;
+  if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
+  if (profile.batch_wait_steps > 0 && !queue_.empty()) {
+    if (held_since_step_ < 0) held_since_step_ = batch_->steps();
+    const double wanted = profile.batch_wait_token_share * static_cast<double>(profile.max_batch_tokens);
+    if (static_cast<double>(waiting_tokens_) < wanted &&
+        batch_->steps() - held_since_step_ < profile.batch_wait_steps) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Preempts from the end of the running list until every decoding sequence has its block for the next step.
+bool Replica::make_room_for_decodes() {
+  bool preempted = false;
+  while (batch_->size() > 0 && used_blocks_ + batch_->blocks_for_next_step() > service_.kv_pool_blocks_) {
+    preempt_last();
+    preempted = true;
+  }
+  return preempted;
+}
+
+/// The request admitted last gives its blocks back, goes to the front of the queue and computes again what it had.
+void Replica::preempt_last() {
+  InFlightPool& pool = service_.pool_;
+  RequestId victim = kNoRequest;
+  std::int64_t held = 0;
+  if (!prompts_.empty()) {
+    victim = prompts_.back();
+    prompts_.pop_back();
+    held = pool[victim].prompt_done;
+  } else {
+    victim = batch_->last_joined();
+    held = batch_->remove(victim);
+    if (fresh_.empty()) {
+      pool[victim].last_token = last_step_end_;
+    } else {  // the last joined is the last of those that joined since the last decode step
+      pool[victim].last_token = fresh_.back();
+      fresh_.pop_back();
+    }
+    composition_changed_ = true;
+  }
+  release_blocks(pool[victim], held);
+  pool[victim].prompt_done = 0;
+  queue_.push_front(pool, victim);
+  waiting_tokens_ += pool[victim].prompt_target();
+  service_.stats_.waiting_changed(+1, service_.simulation_.now());
+  service_.stats_.preempted();
+  if (service_.setup_.profile.mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
+}
+
+void Replica::form_chunks(std::int64_t budget, bool admit) {
+  const batching::EngineProfile& profile = service_.setup_.profile;
+  for (std::size_t i = 0; i < prompts_.size() && budget > 0; ++i) {
+    while (!start_chunk(prompts_[i], budget, false)) {
+      const bool itself = i + 1 == prompts_.size();
+      preempt_last();
+      admit = false;
+      if (itself) return;
+    }
+    budget -= chunks_.back().end - chunks_.back().start;
+  }
+  while (admit && budget > 0 && !queue_.empty() && running() < profile.max_sequences) {
+    if (!start_chunk(queue_.front(), budget, true)) break;
+    const RequestId request = queue_.pop_front(service_.pool_);
+    service_.pool_[request].admission = ++admissions_;
+    held_since_step_ = -1;
+    prompts_.push_back(request);
+    budget -= chunks_.back().end - chunks_.back().start;
+    waiting_tokens_ -= service_.pool_[request].prompt_target();
+    service_.stats_.waiting_changed(-1, service_.simulation_.now());
+  }
+}
+
+/// Takes blocks for the next chunk of a prompt and notes it; false when budget or blocks do not allow it now.
+bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
+  const batching::EngineProfile& profile = service_.setup_.profile;
+  const InFlight& request = service_.pool_[id];
+  const std::int64_t left = request.prompt_target() - request.prompt_done;
+  std::int64_t tokens = left;
+  if (profile.chunked_prompts) {
+    tokens = std::min(tokens, budget);
+    if (profile.max_prompt_chunk_tokens > 0) tokens = std::min(tokens, profile.max_prompt_chunk_tokens);
+  } else if (tokens > budget) {
+    return false;
+  }
+  const std::int64_t end = request.prompt_done + tokens;
+  std::int64_t blocks;
+  if (profile.reserves_full_length) {
+    blocks = is_new ? blocks_for(request.input_tokens + request.output_tokens) : 0;
+  } else {
+    blocks = blocks_for(end) - blocks_for(request.prompt_done);
+  }
+  if (used_blocks_ + blocks > service_.kv_pool_blocks_) return false;
+  used_blocks_ += blocks;
+  chunks_.push_back({id, request.prompt_done, static_cast<std::int32_t>(end)});
+  return true;
+}
+
+// ---- Steps with prompts -------------------------------------------------------------------------------------------
+
+void Replica::start_prompt_step(bool with_decodes) {
+  llm::StepModel& model = *service_.setup_.step_model;
+  with_decodes_ = with_decodes;
+  const std::int64_t decodes = with_decodes ? batch_->size() : 0;
+  std::int64_t prompt_tokens = 0;
+  std::int64_t finishing = 0;
+  llm::StepPart total;
+  for (const Chunk& chunk : chunks_) {
+    prompt_tokens += chunk.end - chunk.start;
+    if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++finishing;
+    total += model.prompt_attention(chunk.start, chunk.end);
+  }
+  total += model.tokens(prompt_tokens + decodes);
+  total += model.head(decodes + finishing);
+  total += model.host(decodes + static_cast<std::int64_t>(chunks_.size()));
+  if (decodes > 0) {
+    const llm::DecodeAttention& attention = model.decode_attention(decodes);
+    const ContextLoad load = batch_->load();
+    const Picoseconds reading =
+        attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
+    total += attention.fixed;
+    total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
+  }
+  state_ = State::prompt_step;
+  composition_changed_ = true;
+  step_start_ = service_.simulation_.now();
+  set_gpu_power(total.gpu_energy_j / to_seconds(total.duration_ps));
+  service_.stats_.kv_used(used_blocks_);
+  service_.simulation_.set_timer(timer_, step_start_ + total.duration_ps);
+}
+
+void Replica::finish_prompt_step() {
+  const Picoseconds now = service_.simulation_.now();
+  if (with_decodes_) {
+    after_decode_steps(
+        {.start = step_start_, .first = now - step_start_, .growth = 0, .steps = 1, .sequences = batch_->size()}, 1);
+  }
+  for (const Chunk& chunk : chunks_) finish_chunk(chunk);
+  std::erase(prompts_, kNoRequest);
+}
+
+void Replica::finish_chunk(const Chunk& chunk) {
+  InFlight& request = service_.pool_[chunk.request];
+  request.prompt_done = chunk.end;
+  if (request.prompt_done < request.prompt_target()) return;
+  *std::find(prompts_.begin(), prompts_.end(), chunk.request) = kNoRequest;
+  const Picoseconds now = service_.simulation_.now();
+  const std::int32_t context = request.prompt_done;
+  if (request.first_token < 0) {
+    request.first_token = now;
+    service_.stats_.prompt_done(request, now);
+    service_.stats_.first_token(request, now);
+  } else {
+    service_.stats_.late_token(request, now);
+  }
+  ++request.generated;
+  if (request.generated == request.output_tokens) {
+    complete(chunk.request, context);
+    return;
+  }
+  request.last_token = now;
+  request.joined_context = context;
+  batch_->join(chunk.request, request.output_tokens - request.generated);
+  fresh_.push_back(now);
+  composition_changed_ = true;
+}
+
+// ---- Decode steps -------------------------------------------------------------------------------------------------
+
+void Replica::start_decoding() {
+  const batching::EngineProfile& profile = service_.setup_.profile;
+  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
+  DecodeLimits limits{.free_blocks = service_.kv_pool_blocks_ - used_blocks_, .next_knot = next_knot_};
+  if (!queue_.empty()) {
+    if (profile.poll_interval_steps > 1) {
+      limits.max_steps = profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps;
+    }
+    const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
+    if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
+  }
+  segment_ = batch_->plan(service_.simulation_.now(), service_.step_rate(batch_->size()).rate, limits);
+  state_ = State::decoding;
+  service_.simulation_.set_timer(timer_, segment_.end());
+}
+
+void Replica::take_decode_power() {
+  const LlmService::StepRate& step = service_.step_rate(batch_->size());
+  const ContextLoad load = batch_->load();
+  const Picoseconds reading =
+      step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
+  const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
+  set_gpu_power(energy / to_seconds(step.rate.fixed + reading));
+  composition_changed_ = false;
+  next_knot_ = knot_above(load.full_tokens);
+}
+
+void Replica::finish_decoding() { after_decode_steps(segment_, segment_.steps); }
+
+/// Books `steps` steps of a segment that ends now: tokens, gaps, blocks, and the requests that are done.
+void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
+  service_.stats_.decoded(segment, steps, last_step_end_, fresh_);
+  fresh_.clear();
+  used_blocks_ += batch_->advance(steps);
+  service_.stats_.kv_used(used_blocks_);
+  last_step_end_ = segment.end_of_step(steps);
+  std::vector<RequestId>& finished = service_.finished_;
+  finished.clear();
+  batch_->take_finished(finished);
+  if (finished.empty()) return;
+  composition_changed_ = true;
+  for (const RequestId id : finished) {
+    const InFlight& request = service_.pool_[id];
+    complete(id, request.input_tokens + request.output_tokens - 1);
+  }
+}
+
+// ---- Requests out -------------------------------------------------------------------------------------------------
+
+void Replica::release_blocks(const InFlight& request, std::int64_t held_tokens) {
+  used_blocks_ -= service_.setup_.profile.reserves_full_length
+                      ? blocks_for(request.input_tokens + request.output_tokens)
+                      : blocks_for(held_tokens);
+}
+
+void Replica::complete(RequestId id, std::int64_t held_tokens) {
+  release_blocks(service_.pool_[id], held_tokens);
+  hold_admission_ = false;
+  service_.setup_.router->load_changed(index_, -1);
+  service_.ended(id, Ending::completed);
+}
+
+void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting) {
+  const Picoseconds now = service_.simulation_.now();
+  if (state_ == State::decoding) {
+    const std::int64_t done = segment_.steps_ended_by(now);
+    if (done > 0) after_decode_steps(segment_, done);
+  }
+  for (const RequestId id : batch_->members()) {
+    batch_->remove(id);
+    lost.push_back(id);
+  }
+  lost.insert(lost.end(), prompts_.begin(), prompts_.end());
+  prompts_.clear();
+  chunks_.clear();
+  fresh_.clear();
+  while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
+  service_.stats_.waiting_changed(-static_cast<std::int64_t>(waiting.size()), now);
+  waiting_tokens_ = 0;
+  used_blocks_ = 0;
+  held_since_step_ = -1;
+  hold_admission_ = false;
+  composition_changed_ = true;
+  const auto held = static_cast<std::int32_t>(lost.size() + waiting.size());
+  if (held > 0) service_.setup_.router->load_changed(index_, -held);
+  service_.setup_.router->set_in_service(index_, false);
+  service_.simulation_.cancel_timer(timer_);
+  set_gpu_power(service_.setup_.idle_gpu_power_w);
+  state_ = State::down;
+}
+
+void Replica::come_up() {
+  settle_energy(service_.simulation_.now());
+  state_ = State::idle;
+  set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
+  service_.setup_.router->set_in_service(index_, true);
+}
+
+void Replica::settle_at_end(Picoseconds end) {
+  if (state_ == State::decoding) {
+    const std::int64_t done = segment_.steps_ended_by(end);
+    service_.stats_.decoded(segment_, done, last_step_end_, fresh_);
+  }
+  settle_energy(end);
+}
+
+// ---- Power --------------------------------------------------------------------------------------------------------
+
+void Replica::settle_energy(Picoseconds now) {
+  // What the GPUs of a replica that is down draw belongs to nobody.
+  if (state_ != State::down) gpu_energy_ += static_cast<Femtojoules>(gpu_power_) * gpus_ * (now - power_since_);
+  power_since_ = now;
+}
+
+void Replica::set_gpu_power(double watts_per_gpu) {
+  const Picoseconds now = service_.simulation_.now();
+  const Milliwatts power = to_milliwatts(watts_per_gpu);
+  if (power == gpu_power_) return;
+  settle_energy(now);
+  for (const placement::Slice& slice : slices_) {
+    service_.facility_.add_gpu_power(slice.node, slice.gpus * (power - gpu_power_), now);
+  }
+  gpu_power_ = power;
+}
+
+std::string Replica::describe() const {
+  static constexpr const char* kStates[] = {"idle", "about to form a step", "in a prompt step", "decoding", "down"};
+  return fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
+                     service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(), prompts_.size(),
+                     batch_->size(), used_blocks_, service_.kv_pool_blocks_);
+}
+
+}  // namespace tokenworks::jobs

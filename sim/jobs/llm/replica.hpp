@@ -1,0 +1,104 @@
+// One copy of a language model on its own GPUs: its queue, its KV blocks, and the steps that its engine makes.
+//
+// A replica is idle, in a step with prompt chunks, or in a run of pure decode steps. While it decodes, an arrival that
+// could be admitted cuts the run at the end of the step that it falls into; nothing else happens between the ends of a
+// run's first and last step.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sim/engine/simulation.hpp"
+#include "sim/jobs/llm/decode_batch.hpp"
+#include "sim/jobs/llm/in_flight.hpp"
+#include "sim/policies/batching/engine_option.hpp"
+#include "sim/policies/placement/placement.hpp"
+
+namespace tokenworks::resources {
+class Facility;
+}
+
+namespace tokenworks::jobs {
+
+class LlmService;
+
+class Replica final : public engine::TimerClient {
+ public:
+  Replica(LlmService& service, std::int32_t index, std::vector<placement::Slice> slices, engine::Rank rank);
+
+  /// A request for this replica; it is waiting from now on. The service has checked that it can ever be served.
+  void submit(RequestId request);
+  void on_timer(std::uint32_t tag) override;
+
+  /// The replica loses its GPUs: all that runs or is being prefilled is lost (handed to `lost`), what waits to `waiting`.
+  void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
+  void come_up();
+  bool is_up() const { return state_ != State::down; }
+
+  /// Accounts for what has been done at `end`, where the run stops with work in progress.
+  void settle_at_end(Picoseconds end);
+
+  std::int64_t waiting() const { return queue_.size(); }
+  std::int64_t used_blocks() const { return used_blocks_; }
+  const std::vector<placement::Slice>& slices() const { return slices_; }
+  Femtojoules gpu_energy() const { return gpu_energy_; }
+  /// What it is doing, for the message about a run that is stuck.
+  std::string describe() const;
+
+ private:
+  enum class State : std::uint8_t { idle, about_to_plan, prompt_step, decoding, down };
+  struct Chunk {
+    RequestId request;
+    std::int32_t start, end;
+  };
+
+  void plan();
+  bool make_room_for_decodes();
+  void preempt_last();
+  void form_chunks(std::int64_t budget, bool admit);
+  bool admission_due();
+  std::int64_t running() const;
+  std::int64_t blocks_for(std::int64_t tokens) const;
+  bool start_chunk(RequestId request, std::int64_t budget, bool is_new);
+  void start_prompt_step(bool with_decodes);
+  void start_decoding();
+  void finish_prompt_step();
+  void finish_decoding();
+  void finish_chunk(const Chunk& chunk);
+  void after_decode_steps(const DecodeSegment& segment, std::int64_t steps);
+  void complete(RequestId request, std::int64_t held_tokens);
+  void release_blocks(const InFlight& request, std::int64_t held_tokens);
+  void take_decode_power();
+  void set_gpu_power(double watts_per_gpu);
+  void settle_energy(Picoseconds now);
+
+  LlmService& service_;
+  std::vector<placement::Slice> slices_;
+  std::unique_ptr<DecodeBatch> batch_;
+  engine::TimerId timer_;
+  std::int32_t index_;
+  State state_ = State::idle;
+  bool with_decodes_ = false;          // the prompt step under way carries the decoding batch along
+  bool composition_changed_ = true;    // since decode power was last taken
+  bool hold_admission_ = false;        // after a retraction, until a request ends
+  RequestQueue queue_;
+  std::vector<RequestId> prompts_;     // admitted, prompt not finished, in order of admission
+  std::vector<Chunk> chunks_;          // of the step under way
+  std::vector<Picoseconds> fresh_;     // dates of the last token of members that joined since the last decode step
+  DecodeSegment segment_;
+  Picoseconds last_step_end_ = 0;      // of the last decode step
+  Picoseconds step_start_ = 0;         // of the prompt step under way
+  std::int64_t admissions_ = 0;
+  std::int64_t used_blocks_ = 0;
+  std::int64_t next_knot_ = 0;
+  std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
+  std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
+  std::int64_t gpus_ = 0;
+  Milliwatts gpu_power_ = 0;           // of each of its GPUs
+  Picoseconds power_since_ = 0;
+  Femtojoules gpu_energy_ = 0;
+};
+
+}  // namespace tokenworks::jobs

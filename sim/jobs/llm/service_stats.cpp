@@ -1,0 +1,166 @@
+#include "sim/jobs/llm/service_stats.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace tokenworks::jobs {
+
+ServiceStats::ServiceStats(const Window& window, const Promise& promise, Picoseconds series_interval)
+    : window_(window),
+      promise_(promise),
+      arrivals_series_(series_interval),
+      output_tokens_series_(series_interval),
+      in_system_(series_interval),
+      waiting_(series_interval) {}
+
+void ServiceStats::arrived(const InFlight& request, Picoseconds now) {
+  ++counts_.arrived;
+  arrivals_series_.add(request.arrival, 1);
+  in_system_in_window_ += window_.overlap(request.arrival, now);  // on its way to the engine
+  settle_in_system(now);
+  in_system_.change(+1, now);
+}
+
+void ServiceStats::settle_in_system(Picoseconds now) {
+  in_system_in_window_ +=
+      static_cast<metrics::IntervalSums::Sum>(in_system_.level()) * window_.overlap(in_system_since_, now);
+  in_system_since_ = now;
+}
+
+void ServiceStats::prompt_done(const InFlight& request, Picoseconds now) {
+  input_tokens_ += request.input_tokens;
+  if (window_.holds(now)) window_input_tokens_ += request.input_tokens;
+}
+
+void ServiceStats::first_token(const InFlight& request, Picoseconds now) {
+  ++output_tokens_;
+  output_tokens_series_.add(now, 1);
+  if (window_.holds(now)) ++window_output_tokens_;
+  if (window_.holds(request.arrival)) ttft_.add(now - request.arrival);
+}
+
+void ServiceStats::late_token(const InFlight& request, Picoseconds now) {
+  ++output_tokens_;
+  output_tokens_series_.add(now, 1);
+  if (window_.holds(now)) ++window_output_tokens_;
+  gap(request.last_token, now, 1);
+}
+
+void ServiceStats::gap(Picoseconds from, Picoseconds to, std::int64_t weight) {
+  if (weight > 0 && window_.holds(to)) itl_.add(to - from, weight);
+}
+
+void ServiceStats::decoded(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
+                           std::span<const Picoseconds> fresh) {
+  if (steps == 0) return;
+  count_tokens(segment, steps);
+  count_gaps(segment, steps, last_step_end, fresh);
+}
+
+void ServiceStats::count_tokens(const DecodeSegment& segment, std::int64_t steps) {
+  output_tokens_ += steps * segment.sequences;
+  const std::int64_t before = window_.from == 0 ? 0 : std::min(steps, segment.steps_ended_by(window_.from - 1));
+  const Picoseconds end = segment.end_of_step(steps);
+  const std::int64_t within = end < window_.to ? steps : std::min(steps, segment.steps_ended_by(window_.to - 1));
+  window_output_tokens_ += (within - before) * segment.sequences;
+
+  std::int64_t counted = 0;
+  Picoseconds date = segment.end_of_step(1);
+  while (counted < steps) {
+    const Picoseconds border = output_tokens_series_.end_of_interval(date);
+    const std::int64_t until = end < border ? steps : std::min(steps, segment.steps_ended_by(border - 1));
+    output_tokens_series_.add(date, (until - counted) * segment.sequences);
+    counted = until;
+    if (counted < steps) date = segment.end_of_step(counted + 1);
+  }
+}
+
+void ServiceStats::count_gaps(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
+                              std::span<const Picoseconds> fresh) {
+  // The first step closes gaps that opened at different dates; the gaps of all others are the steps' own durations.
+  std::int64_t done = 0;
+  if (!fresh.empty() || last_step_end != segment.start) {
+    const Picoseconds end = segment.end_of_step(1);
+    for (const Picoseconds date : fresh) gap(date, end, 1);
+    gap(last_step_end, end, segment.sequences - static_cast<std::int64_t>(fresh.size()));
+    done = 1;
+  }
+  const std::int64_t first =
+      std::max(done, window_.from == 0 ? 0 : std::min(steps, segment.steps_ended_by(window_.from - 1)));
+  const std::int64_t last = segment.end_of_step(steps) < window_.to
+                                ? steps
+                                : std::min(steps, segment.steps_ended_by(window_.to - 1));
+  if (last > first) {
+    itl_.add_progression(segment.first + first * segment.growth, segment.growth, last - first, segment.sequences);
+  }
+}
+
+bool ServiceStats::keeps_promise(const InFlight& request, Picoseconds now) const {
+  if (promise_.ttft && request.first_token - request.arrival > *promise_.ttft) return false;
+  if (promise_.tpot && request.output_tokens > 1) {
+    // As a product, so that the comparison is exact.
+    return now - request.first_token <= *promise_.tpot * (request.output_tokens - 1);
+  }
+  return true;
+}
+
+void ServiceStats::completed(const InFlight& request, Picoseconds now) {
+  ++counts_.completed;
+  completed_output_tokens_ += request.output_tokens;
+  if (window_.holds(now)) ++window_completed_;
+  if (window_.holds(request.arrival)) {
+    e2e_.add(now - request.arrival);
+    if (request.output_tokens > 1) tpot_.add((now - request.first_token) / (request.output_tokens - 1));
+    ++judged_;
+    if (keeps_promise(request, now)) ++kept_;
+  }
+  settle_in_system(now);
+  in_system_.change(-1, now);
+}
+
+void ServiceStats::rejected(const InFlight& request, std::string_view reason, Picoseconds now) {
+  ++counts_.rejected;
+  ++reasons_[std::string(reason)];
+  if (window_.holds(request.arrival)) ++judged_;
+  settle_in_system(now);
+  in_system_.change(-1, now);
+}
+
+void ServiceStats::failed(const InFlight& request, Picoseconds now) {
+  ++counts_.failed;
+  if (window_.holds(request.arrival)) ++judged_;
+  settle_in_system(now);
+  in_system_.change(-1, now);
+}
+
+void ServiceStats::finish(Picoseconds end) {
+  settle_in_system(end);
+  in_system_.settle(end);
+  waiting_.settle(end);
+}
+
+void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const {
+  result.requests = counts_;
+  result.requests.unfinished = in_system_.level();
+  result.rejections = reasons_;
+  result.input_tokens = input_tokens_;
+  result.output_tokens = output_tokens_;
+  result.completed_output_tokens = completed_output_tokens_;
+  const double window_s = to_seconds(std::max<Picoseconds>(0, std::min(end, window_.to) - window_.from));
+  result.window_s = window_s;
+  result.window_input_tokens = window_input_tokens_;
+  result.window_output_tokens = window_output_tokens_;
+  result.window_completed = window_completed_;
+  result.ttft_s = ttft_.summary();
+  result.tpot_s = tpot_.summary();
+  result.itl_s = itl_.summary();
+  result.e2e_s = e2e_.summary();
+  if (promise_.any() && judged_ > 0) {
+    result.slo_attainment = static_cast<double>(kept_) / static_cast<double>(judged_);
+    if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(kept_) / window_s;
+  }
+  result.preemptions = preemptions_;
+  if (window_s > 0) result.mean_requests_in_system = static_cast<double>(in_system_in_window_) * 1e-12 / window_s;
+}
+
+}  // namespace tokenworks::jobs

@@ -1,0 +1,95 @@
+// What one service counts: requests by how they ended, tokens, latencies inside the window, and the series.
+//
+// All sums are whole numbers, so that neither the order of replicas nor the cutting of decode segments shows.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sim/jobs/llm/decode_segment.hpp"
+#include "sim/jobs/llm/in_flight.hpp"
+#include "sim/metrics/interval_series.hpp"
+#include "sim/metrics/latency_histogram.hpp"
+#include "sim/metrics/run_result.hpp"
+
+namespace tokenworks::jobs {
+
+/// Distributions and rates refer to [from, to): requests that arrive in it, tokens that come out in it.
+struct Window {
+  Picoseconds from = 0;
+  Picoseconds to = kNever;
+  bool holds(Picoseconds date) const { return date >= from && date < to; }
+  /// Duration of the part of [begin, end) that lies in the window.
+  Picoseconds overlap(Picoseconds begin, Picoseconds end) const {
+    return std::max<Picoseconds>(0, std::min(end, to) - std::max(begin, from));
+  }
+};
+
+/// What the service promises for each request; absent parts promise nothing.
+struct Promise {
+  std::optional<Picoseconds> ttft, tpot;
+  bool any() const { return ttft || tpot; }
+};
+
+class ServiceStats {
+ public:
+  ServiceStats(const Window& window, const Promise& promise, Picoseconds series_interval);
+
+  void arrived(const InFlight& request, Picoseconds now);
+  void prompt_done(const InFlight& request, Picoseconds now);
+  /// The first token of all of a request.
+  void first_token(const InFlight& request, Picoseconds now);
+  /// A later token that did not come out of a decode step: the gap since the one before.
+  void late_token(const InFlight& request, Picoseconds now);
+  /// The first `steps` steps of a segment. `fresh` are members whose last token came at dates of their own; all others
+  /// had theirs at `last_step_end`.
+  void decoded(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
+               std::span<const Picoseconds> fresh);
+  void preempted() { ++preemptions_; }
+  void completed(const InFlight& request, Picoseconds now);
+  void rejected(const InFlight& request, std::string_view reason, Picoseconds now);
+  void failed(const InFlight& request, Picoseconds now);
+  void waiting_changed(std::int64_t delta, Picoseconds now) { waiting_.change(delta, now); }
+  void kv_used(std::int64_t blocks) { kv_peak_blocks_ = std::max(kv_peak_blocks_, blocks); }
+  std::int64_t kv_peak_blocks() const { return kv_peak_blocks_; }
+
+  /// Settles levels up to `end` (the end of the run).
+  void finish(Picoseconds end);
+  std::int64_t in_system() const { return in_system_.level(); }
+  /// Fills counts, tokens, distributions and rates. The window ends at the run's end when that is earlier.
+  void report(metrics::ServiceResult& result, Picoseconds end) const;
+
+  const metrics::IntervalSums& arrivals_series() const { return arrivals_series_; }
+  const metrics::IntervalSums& output_tokens_series() const { return output_tokens_series_; }
+  const metrics::LevelSeries& in_system_series() const { return in_system_; }
+  const metrics::LevelSeries& waiting_series() const { return waiting_; }
+
+ private:
+  void count_tokens(const DecodeSegment& segment, std::int64_t steps);
+  void count_gaps(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
+                  std::span<const Picoseconds> fresh);
+  void gap(Picoseconds from, Picoseconds to, std::int64_t weight);
+  void settle_in_system(Picoseconds now);  ///< before its level changes
+  bool keeps_promise(const InFlight& request, Picoseconds now) const;
+
+  Window window_;
+  Promise promise_;
+  metrics::RequestCounts counts_;
+  metrics::RejectionReasons reasons_;
+  std::int64_t input_tokens_ = 0, output_tokens_ = 0, completed_output_tokens_ = 0;
+  std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
+  std::int64_t judged_ = 0, kept_ = 0;  // requests of the window that have ended; those that kept every promise
+  std::int64_t preemptions_ = 0;
+  std::int64_t kv_peak_blocks_ = 0;  // of one replica
+  metrics::LatencyHistogram ttft_, tpot_, itl_, e2e_;
+  metrics::IntervalSums arrivals_series_, output_tokens_series_;
+  metrics::LevelSeries in_system_, waiting_;
+  __extension__ __int128 in_system_in_window_ = 0;  // requests times picoseconds
+  Picoseconds in_system_since_ = 0;
+};
+
+}  // namespace tokenworks::jobs
