@@ -74,6 +74,8 @@ class Simulation {
   void start_transfer(TransferClient& client, std::uint32_t tag, HostId from, HostId to, Bytes bytes,
                       std::uint64_t number);
   std::size_t transfers_in_flight() const { return in_flight_; }
+  /// Neither a timer nor a transfer is left.
+  bool nothing_pending() const { return queue_.empty() && in_flight_ == 0; }
 
   // Running ----------------------------------------------------------------------------------------------------------
   /// Called every watch_interval events with the date reached; returns false to stop the run (progress, interruption).

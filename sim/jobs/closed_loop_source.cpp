@@ -12,10 +12,11 @@ constexpr Picoseconds kPauseAfterRefusal = kPicosecondsPerSecond;
 
 class ClosedLoopSource final : public RequestSource, private engine::TimerClient, private RequestOwner {
  public:
-  ClosedLoopSource(engine::Simulation& simulation, LlmService& service, const workload::ClosedLoop& loop,
-                   LengthSource lengths, Picoseconds until, engine::Rank rank)
+  ClosedLoopSource(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,
+                   const workload::ClosedLoop& loop, LengthSource lengths, Picoseconds until, engine::Rank rank)
       : simulation_(simulation),
         service_(service),
+        run_end_(run_end),
         lengths_(std::move(lengths)),
         until_(until),
         users_(loop.concurrency),
@@ -27,14 +28,11 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
   void start() override {
     for (std::int64_t user = 0; user < users_; ++user) send_at(0);
   }
-  void stop() override {
-    left_ = 0;
-    simulation_.cancel_timer(timer_);
-  }
 
  private:
   void send_at(Picoseconds date) {
     if (date >= until_) return;
+    if (dates_.empty()) run_end_.source_active();
     dates_.push(date);
     simulation_.set_timer(timer_, dates_.top() + service_.request_overhead());
   }
@@ -44,15 +42,18 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
     const Picoseconds overhead = service_.request_overhead();
     while (!dates_.empty() && dates_.top() + overhead <= now) {
       const Picoseconds date = dates_.top();
-      dates_.pop();
-      if (left_ && (*left_)-- <= 0) {
-        left_ = 0;
-        continue;
+      if (!left_ || *left_ > 0) {
+        if (left_) --*left_;
+        const LengthSource::Lengths lengths = lengths_.draw();
+        service_.submit({date, lengths.input_tokens, lengths.output_tokens}, owner_);
       }
-      const LengthSource::Lengths lengths = lengths_.draw();
-      service_.submit({date, lengths.input_tokens, lengths.output_tokens}, owner_);
+      dates_.pop();
     }
-    if (!dates_.empty()) simulation_.set_timer(timer_, dates_.top() + overhead);
+    if (dates_.empty()) {
+      run_end_.source_exhausted();
+    } else {
+      simulation_.set_timer(timer_, dates_.top() + overhead);
+    }
   }
 
   void on_ended(Ending ending) override {
@@ -63,6 +64,7 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
 
   engine::Simulation& simulation_;
   LlmService& service_;
+  RunEnd& run_end_;
   LengthSource lengths_;
   Picoseconds until_;
   std::int64_t users_;
@@ -76,9 +78,9 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
 }  // namespace
 
 std::unique_ptr<RequestSource> make_closed_loop_source(engine::Simulation& simulation, LlmService& service,
-                                                       const workload::ClosedLoop& loop, LengthSource lengths,
-                                                       Picoseconds until, engine::Rank rank) {
-  return std::make_unique<ClosedLoopSource>(simulation, service, loop, std::move(lengths), until, rank);
+                                                       RunEnd& run_end, const workload::ClosedLoop& loop,
+                                                       LengthSource lengths, Picoseconds until, engine::Rank rank) {
+  return std::make_unique<ClosedLoopSource>(simulation, service, run_end, loop, std::move(lengths), until, rank);
 }
 
 }  // namespace tokenworks::jobs

@@ -8,6 +8,7 @@
 #include "models/workload/arrival_process.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/run_end.hpp"
 #include "sim/jobs/workload/length_source.hpp"
 #include "sim/jobs/workload/request_stream.hpp"
 
@@ -18,19 +19,17 @@ class RequestSource {
   virtual ~RequestSource() = default;
   /// Sets the first timer. To be called once, before the run.
   virtual void start() = 0;
-  /// No request is sent from now on.
-  virtual void stop() = 0;
 };
 
 /// Sends the requests of a stream at their dates, holding one at a time.
-std::unique_ptr<RequestSource> make_open_source(engine::Simulation& simulation, LlmService& service,
+std::unique_ptr<RequestSource> make_open_source(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,
                                                 std::unique_ptr<RequestStream> stream, engine::Rank rank);
 
 /// Users in a closed loop: all start at once, each sends its next request a think time after the end of its last.
 /// A user whose request did not complete waits at least a second, so that a refusing service is not asked without pause.
 /// No request is sent at or after `until`.
 std::unique_ptr<RequestSource> make_closed_loop_source(engine::Simulation& simulation, LlmService& service,
-                                                       const workload::ClosedLoop& loop, LengthSource lengths,
-                                                       Picoseconds until, engine::Rank rank);
+                                                       RunEnd& run_end, const workload::ClosedLoop& loop,
+                                                       LengthSource lengths, Picoseconds until, engine::Rank rank);
 
 }  // namespace tokenworks::jobs

@@ -5,9 +5,10 @@
 
 namespace tokenworks::jobs {
 
-LlmService::LlmService(engine::Simulation& simulation, resources::Facility& facility, Setup setup)
+LlmService::LlmService(engine::Simulation& simulation, resources::Facility& facility, RunEnd& run_end, Setup setup)
     : simulation_(simulation),
       facility_(facility),
+      run_end_(run_end),
       setup_(std::move(setup)),
       request_overhead_(to_picoseconds(setup_.profile.request_overhead_s)),
       kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
@@ -49,6 +50,7 @@ void LlmService::submit(const Request& request, std::int32_t owner) {
                                   .input_tokens = request.input_tokens,
                                   .output_tokens = request.output_tokens,
                                   .owner = owner});
+  run_end_.request_in();
   stats_.arrived(pool_[id], simulation_.now());
   const std::int64_t tokens = std::int64_t{request.input_tokens} + request.output_tokens;
   const std::int64_t block = setup_.profile.kv_block_tokens;
@@ -85,6 +87,7 @@ void LlmService::ended(RequestId id, Ending ending) {
   RequestOwner* owner = owners_[static_cast<std::size_t>(request.owner)];
   pool_.remove(id);
   if (owner != nullptr) owner->on_ended(ending);
+  run_end_.request_out();
 }
 
 std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>& replicas) {

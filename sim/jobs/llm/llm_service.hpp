@@ -11,6 +11,7 @@
 #include "sim/jobs/llm/replica.hpp"
 #include "sim/jobs/llm/service_stats.hpp"
 #include "sim/jobs/request.hpp"
+#include "sim/jobs/run_end.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/resources/facility.hpp"
@@ -45,7 +46,7 @@ class LlmService {
     bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
   };
 
-  LlmService(engine::Simulation& simulation, resources::Facility& facility, Setup setup);
+  LlmService(engine::Simulation& simulation, resources::Facility& facility, RunEnd& run_end, Setup setup);
   ~LlmService();
 
   /// Registers who hears of the end of requests submitted with the returned number; null hears nothing.
@@ -85,6 +86,7 @@ class LlmService {
 
   engine::Simulation& simulation_;
   resources::Facility& facility_;
+  RunEnd& run_end_;
   Setup setup_;
   Picoseconds request_overhead_;
   std::int64_t kv_pool_blocks_;

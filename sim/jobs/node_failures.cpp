@@ -1,0 +1,122 @@
+#include "sim/jobs/node_failures.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tokenworks::jobs {
+namespace {
+
+enum : std::uint32_t { kStrike, kRepair };
+
+}  // namespace
+
+NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& facility,
+                           std::vector<ReloadingService> services, std::vector<NodeFailure> failures,
+                           std::optional<BytesPerSecond> storage_bandwidth, BytesPerSecond node_bandwidth)
+    : simulation_(simulation),
+      facility_(facility),
+      services_(std::move(services)),
+      failures_(std::move(failures)),
+      progress_(failures_.size()) {
+  if (storage_bandwidth && !failures_.empty()) storage_ = simulation.add_host("storage", *storage_bandwidth);
+  for (std::size_t i = 0; i < failures_.size(); ++i) {
+    const NodeFailure& failure = failures_[i];
+    if (storage_ && !hosts_.contains(failure.node)) {
+      hosts_[failure.node] = simulation.add_host("node " + std::to_string(failure.node), node_bandwidth);
+    }
+    const auto tag = static_cast<std::uint32_t>(2 * i);
+    const auto number = static_cast<std::uint64_t>(2 * i);
+    const engine::TimerId strike = simulation.add_timer(*this, tag, engine::rank(engine::RankClass::incident, number));
+    simulation.set_timer(strike, failure.at);
+    if (!failure.repair_after) continue;
+    const engine::TimerId repair =
+        simulation.add_timer(*this, tag + kRepair, engine::rank(engine::RankClass::incident, number + 1));
+    simulation.set_timer(repair, failure.at + *failure.repair_after);
+  }
+}
+
+void NodeFailures::on_timer(std::uint32_t tag) {
+  if (tag % 2 == kStrike) {
+    strike(tag / 2);
+  } else {
+    repair(tag / 2);
+  }
+}
+
+void NodeFailures::strike(std::size_t failure) {
+  Progress& progress = progress_[failure];
+  progress.struck = true;
+  const std::int64_t node = failures_[failure].node;
+  for (std::size_t s = 0; s < services_.size(); ++s) {
+    std::vector<std::int32_t> replicas;
+    progress.requests_failed += services_[s].service->take_down(node, replicas);
+    for (const std::int32_t index : replicas) {
+      progress.replicas.push_back({s, index});
+      ++waiting_for_[{s, index}];
+    }
+  }
+  if (dark_[node]++ == 0) facility_.set_node_on(node, false, simulation_.now());
+}
+
+void NodeFailures::repair(std::size_t failure) {
+  Progress& progress = progress_[failure];
+  const std::int64_t node = failures_[failure].node;
+  if (--dark_[node] == 0) facility_.set_node_on(node, true, simulation_.now());
+  if (progress.replicas.empty()) progress.done = simulation_.now();
+  progress.reading = progress.replicas.size();
+  for (const Replica& replica : progress.replicas) {
+    const ReloadingService& service = services_[replica.service];
+    if (!storage_) {
+      back_in_service(failure, replica);
+      continue;
+    }
+    const Bytes bytes = service.weights_per_gpu * static_cast<double>(service.gpus_per_node);
+    const auto tag = static_cast<std::uint32_t>(reads_.size());
+    reads_.push_back({failure, replica, simulation_.now(), bytes});
+    simulation_.start_transfer(*this, tag, *storage_, hosts_.at(node), bytes, tag);
+  }
+}
+
+void NodeFailures::on_transfer_done(std::uint32_t tag) {
+  const Read& read = reads_[tag];
+  const Picoseconds duration = simulation_.now() - read.start;
+  bytes_read_ += read.bytes.value;
+  total_duration_ += duration;
+  longest_ = std::max(longest_, duration);
+  ++reads_done_;
+  back_in_service(read.failure, read.replica);
+}
+
+void NodeFailures::back_in_service(std::size_t failure, const Replica& replica) {
+  if (--waiting_for_[replica] == 0) services_[replica.service].service->bring_up(replica.index);
+  if (--progress_[failure].reading == 0) progress_[failure].done = simulation_.now();
+}
+
+std::vector<metrics::IncidentResult> NodeFailures::report() const {
+  std::vector<metrics::IncidentResult> list;
+  for (std::size_t i = 0; i < failures_.size(); ++i) {
+    metrics::IncidentResult result;
+    result.kind = "node_failure";
+    result.target = failures_[i].target;
+    result.at_s = to_seconds(failures_[i].at);
+    if (progress_[i].done) result.repaired_at_s = to_seconds(*progress_[i].done);
+    result.effects = {{"happened", progress_[i].struck ? 1.0 : 0.0},
+                      {"replicas_down", static_cast<double>(progress_[i].replicas.size())},
+                      {"requests_failed", static_cast<double>(progress_[i].requests_failed)}};
+    list.push_back(std::move(result));
+  }
+  return list;
+}
+
+metrics::FlowTotals NodeFailures::reads() const {
+  metrics::FlowTotals totals;
+  totals.transfers = reads_done_;
+  totals.bytes = bytes_read_;
+  if (reads_done_ > 0) {
+    totals.mean_duration_s = to_seconds(total_duration_) / static_cast<double>(reads_done_);
+    totals.max_duration_s = to_seconds(longest_);
+  }
+  return totals;
+}
+
+}  // namespace tokenworks::jobs
