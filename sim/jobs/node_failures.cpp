@@ -12,7 +12,7 @@ enum : std::uint32_t { kStrike, kRepair };
 
 NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& facility,
                            std::vector<ReloadingService> services, std::vector<NodeFailure> failures,
-                           std::optional<BytesPerSecond> storage_bandwidth, BytesPerSecond node_bandwidth)
+                           std::optional<BytesPerSecond> storage_bandwidth)
     : simulation_(simulation),
       facility_(facility),
       services_(std::move(services)),
@@ -22,7 +22,7 @@ NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& 
   for (std::size_t i = 0; i < failures_.size(); ++i) {
     const NodeFailure& failure = failures_[i];
     if (storage_ && !hosts_.contains(failure.node)) {
-      hosts_[failure.node] = simulation.add_host("node " + std::to_string(failure.node), node_bandwidth);
+      hosts_[failure.node] = simulation.add_host("node " + std::to_string(failure.node), failure.node_bandwidth);
     }
     const auto tag = static_cast<std::uint32_t>(2 * i);
     const auto number = static_cast<std::uint64_t>(2 * i);
@@ -70,7 +70,7 @@ void NodeFailures::repair(std::size_t failure) {
       back_in_service(failure, replica);
       continue;
     }
-    const Bytes bytes = service.weights_per_gpu * static_cast<double>(service.gpus_per_node);
+    const Bytes bytes = service.weights_per_gpu * static_cast<double>(service.service->gpus_on_node(replica.index, node));
     const auto tag = static_cast<std::uint32_t>(reads_.size());
     reads_.push_back({failure, replica, simulation_.now(), bytes});
     simulation_.start_transfer(*this, tag, *storage_, hosts_.at(node), bytes, tag);

@@ -22,21 +22,20 @@ struct NodeFailure {
   std::int64_t node = 0;
   Picoseconds at = 0;
   std::optional<Picoseconds> repair_after;
+  BytesPerSecond node_bandwidth{0};          ///< of the node towards storage
 };
 
 /// A service with what each of its GPUs must read to serve.
 struct ReloadingService {
   LlmService* service = nullptr;
   Bytes weights_per_gpu{0};
-  std::int64_t gpus_per_node = 0;            ///< of a replica, on the node that reads
 };
 
 class NodeFailures final : private engine::TimerClient, private engine::TransferClient {
  public:
-  /// `storage_bandwidth` and `node_bandwidth` limit the reads; without storage weights are there at once.
+  /// `storage_bandwidth` is shared by all reads; without storage weights are there at once.
   NodeFailures(engine::Simulation& simulation, resources::Facility& facility, std::vector<ReloadingService> services,
-               std::vector<NodeFailure> failures, std::optional<BytesPerSecond> storage_bandwidth,
-               BytesPerSecond node_bandwidth);
+               std::vector<NodeFailure> failures, std::optional<BytesPerSecond> storage_bandwidth);
 
   std::vector<metrics::IncidentResult> report() const;
   metrics::FlowTotals reads() const;

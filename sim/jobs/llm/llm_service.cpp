@@ -108,6 +108,14 @@ std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>&
 
 void LlmService::bring_up(std::int32_t replica) { replicas_[static_cast<std::size_t>(replica)]->come_up(); }
 
+std::int64_t LlmService::gpus_on_node(std::int32_t replica, std::int64_t node) const {
+  std::int64_t gpus = 0;
+  for (const placement::Slice& slice : replicas_[static_cast<std::size_t>(replica)]->slices()) {
+    if (slice.node == node) gpus += slice.gpus;
+  }
+  return gpus;
+}
+
 void LlmService::finish(Picoseconds end) {
   for (const auto& replica : replicas_) replica->settle_at_end(end);
   stats_.finish(end);

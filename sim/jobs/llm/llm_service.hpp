@@ -59,6 +59,8 @@ class LlmService {
   /// Replicas on `node` go down with it; returns how many requests were lost. They come up one by one.
   std::int64_t take_down(std::int64_t node, std::vector<std::int32_t>& replicas);
   void bring_up(std::int32_t replica);
+  /// GPUs of a replica that stand on a node.
+  std::int64_t gpus_on_node(std::int32_t replica, std::int64_t node) const;
 
   /// Settles all books at the end of the run.
   void finish(Picoseconds end);
