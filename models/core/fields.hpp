@@ -34,6 +34,8 @@ struct Field {
   std::span<const std::string_view> allowed;  ///< for text: the names that may stand here (empty: any)
   std::string_view catalog;                   ///< for text: the catalog section whose ids may stand here ("gpus")
   bool path = false;                          ///< for text: a file, relative to the folder of the scenario
+  bool name = false;                          ///< for text: a name that others refer to (letters, digits, "_", "-", ".")
+  bool scaled = false;      ///< the member has another unit than the key: carries 15 significant digits, not 17
   char evidence = 0;        ///< where the default comes from: V read in the source, S second hand, C calculated,
                             ///< R remembered, E estimated; 0 where the default is a choice and not a fact
   std::string_view source;  ///< author, title or document of the default
@@ -159,6 +161,7 @@ struct Rule {
   Rule& one_of(std::span<const std::string_view> names) { field.allowed = names; return *this; }
   Rule& from_catalog(std::string_view section) { field.catalog = section; return *this; }
   Rule& is_path() { field.path = true; return *this; }
+  Rule& is_name() { field.name = true; return *this; }
   /// Says who vouches for the default. Defaults with evidence 'E' or 'R' are listed in the report when they act.
   Rule& default_from(char evidence, std::string_view source) {
     field.evidence = evidence;
@@ -297,8 +300,35 @@ void scaled_field(FieldVisitor& v, std::string_view key, T& value, double si_per
                   const Rule& rule = {}) {
   const double before = value.value / si_per_unit;
   double in_unit = before;
-  v.number(detail::named(key, help, rule), in_unit);
+  Field field = detail::named(key, help, rule);
+  field.scaled = true;
+  v.number(field, in_unit);
   if (in_unit != before) value.value = in_unit * si_per_unit;
+}
+
+/// The same for a quantity that may be absent.
+template <class T>
+void scaled_field(FieldVisitor& v, std::string_view key, std::optional<T>& value, double si_per_unit,
+                  std::string_view help, const Rule& rule = {}) {
+  struct Access final : OptionalAccess {
+    Access(std::optional<T>& o, double scale) : target(o), si_per_unit(scale) {}
+    bool present() const override { return target.has_value(); }
+    void set_present(bool present) override {
+      if (present && !target) target.emplace();
+      if (!present) target.reset();
+    }
+    void visit_value(const Field& field, FieldVisitor& visitor) override {
+      if (!target) return;
+      Rule inner;
+      inner.field = field;
+      scaled_field(visitor, field.key, *target, si_per_unit, field.help, inner);
+    }
+    std::optional<T>& target;
+    double si_per_unit;
+  } access(value, si_per_unit);
+  Field field = detail::named(key, help, rule);
+  field.scaled = true;
+  v.optional(field, access);
 }
 
 }  // namespace tokenworks
