@@ -103,7 +103,8 @@ Outcome read(const std::string& text, Thing& thing, const ReadContext& context =
 std::vector<std::string> faults_of(const std::string& text, const ReadContext& context = {}) {
   Thing thing;
   std::vector<std::string> list;
-  for (const Fault& fault : read(text, thing, context).faults.kept()) {
+  const Outcome outcome = read(text, thing, context);
+  for (const Fault& fault : outcome.faults.kept()) {
     list.push_back(std::string(fault_id(fault.kind)) + " " + fault.pointer);
   }
   return list;
