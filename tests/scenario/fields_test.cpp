@@ -1,8 +1,6 @@
 // The four visitors over a struct that has every kind of member.
 #include <cmath>
 
-#include <rapidcheck.h>
-
 #include "models/core/fields.hpp"
 #include "sim/scenario/field_reader.hpp"
 #include "sim/scenario/field_reference.hpp"
@@ -10,6 +8,7 @@
 #include "sim/scenario/field_units.hpp"
 #include "sim/scenario/field_writer.hpp"
 #include "tests/catch.hpp"
+#include "tests/scenario/property.hpp"
 
 using namespace tokenworks;
 using namespace tokenworks::scenario;
@@ -208,7 +207,7 @@ TEST_CASE("field reader: names and paths are checked by what the context knows",
 }
 
 TEST_CASE("field writer: what it writes reads back, and is written again byte for byte", "[scenario][law]") {
-  REQUIRE(rc::check("random things", [](double share, double speed, bool loud, bool spare, bool rectangle, double radius,
+  REQUIRE(holds("random things", [](double share, double speed, bool loud, bool spare, bool rectangle, double radius,
                                         std::vector<double> numbers) {
     const auto finite = [](double x) { return std::isfinite(x) && x != 0 ? std::abs(x) : 1.0; };
     Thing thing;

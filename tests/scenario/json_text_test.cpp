@@ -4,9 +4,8 @@
 #include <fstream>
 #include <limits>
 
-#include <rapidcheck.h>
-
 #include "tests/catch.hpp"
+#include "tests/scenario/property.hpp"
 
 using namespace tokenworks::scenario;
 
@@ -106,14 +105,14 @@ TEST_CASE("JSON text: files above 64 MiB, folders and absent files are refused",
 }
 
 TEST_CASE("JSON text: what is written reads back as the same value", "[scenario][law]") {
-  REQUIRE(rc::check("numbers", [](double value) {
+  REQUIRE(holds("numbers", [](double value) {
     if (!std::isfinite(value)) return;
     FaultList faults;
     const auto read = parse_json(json_text(Json{{"x", value}}), faults);
     RC_ASSERT(read.has_value());
     RC_ASSERT((*read)["x"].get<double>() == value);
   }));
-  REQUIRE(rc::check("random bytes never crash", [](const std::string& text) {
+  REQUIRE(holds("random bytes never crash", [](const std::string& text) {
     FaultList faults;
     const auto read = parse_json(text, faults);
     RC_ASSERT(read.has_value() == faults.empty());
@@ -126,7 +125,7 @@ TEST_CASE("rounding to 15 digits: settles at once and changes at most the last d
   CHECK(rounded_to_15_digits(-0.0) == 0.0);
   CHECK(number_text(0.1) == "0.1");
   CHECK(number_text(8192) == "8192");
-  REQUIRE(rc::check("a second rounding changes nothing", [](double value) {
+  REQUIRE(holds("a second rounding changes nothing", [](double value) {
     if (!std::isfinite(value)) return;
     const double once = rounded_to_15_digits(value);
     RC_ASSERT(rounded_to_15_digits(once) == once);
