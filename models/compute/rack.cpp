@@ -1,0 +1,35 @@
+#include "models/compute/rack.hpp"
+
+namespace tokenworks::compute {
+
+void RackSpec::visit(FieldVisitor& v) {
+  const Rule count = rule().required().at_least(1);
+  const Rule power = rule().required().at_least(0);
+
+  field(v, "title", title, "Name for people", rule().required());
+  field(v, "gpu", gpu, "GPU in it", rule().required().from_catalog("gpus"));
+  field(v, "nodes", nodes, "Servers or compute trays in the rack or system", count);
+  field(v, "gpus_per_node", gpus_per_node, "GPUs in a node", count);
+  field(v, "scale_up_domain_gpus", scale_up_domain_gpus, "GPUs behind one NVLink, xGMI or PCIe domain", count);
+  field(v, "liquid_heat_share", liquid_heat_share,
+        "Share of a node's heat that goes to cold plates where the hall offers them", rule().required().share());
+  field(v, "nameplate_power_w", nameplate_power, "Greatest power of the whole rack or system",
+        rule().required().above(0));
+  field(v, "node_base_power_w", node_base_power, "Direct-current power of a node with idle GPUs, besides the GPUs",
+        power);
+  field(v, "node_power_per_gpu_power", node_power_per_gpu_power,
+        "Watts besides the GPUs that come with each watt that the GPUs add", power);
+  field(v, "fan_share_of_base", fan_share_of_base, "Share of a node's power besides the GPUs that its fans draw",
+        rule().required().share());
+  field(v, "rack_shared_power_w", rack_shared_power,
+        "Direct-current power of what the nodes of a rack share: switch trays, management", power);
+  field(v, "supply", supply, "Efficiency table of the power supplies", rule().required());
+  field(v, "supply_rated_power_w", supply_rated_power, "Rated output of all power supplies of the rack or system",
+        rule().required().above(0));
+  scaled_field(v, "storage_bandwidth_gb_per_s", storage_bandwidth, 1e9, "Bandwidth of a node towards storage",
+               rule().required().above(0));
+  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot",
+        rule().required());
+}
+
+}  // namespace tokenworks::compute
