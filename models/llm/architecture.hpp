@@ -41,6 +41,7 @@ struct LlmSpec {
   std::optional<GroupedAttention> attention;         ///< exactly one of attention and latent_attention
   std::optional<LatentAttention> latent_attention;
   std::optional<Experts> experts;
+  std::string fp4_format = "nvfp4";                  ///< nvfp4: all matrices; mxfp4_experts: experts only, rest bf16
   double published_parameters = 0.0;                 ///< for a check against the walk
   std::vector<std::string> precisions;               ///< in which it may be served
   std::vector<SourceNote> sources;
