@@ -267,7 +267,8 @@ std::string series_csv(const RunResult& result) {
   std::string text;
   const char* separator = "";
   for (const metrics::SeriesColumn& column : result.columns) {
-    text += separator + csv_field(column.name);
+    text += separator;
+    text += csv_field(column.name);
     separator = ",";
   }
   text += "\r\n";

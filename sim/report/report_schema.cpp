@@ -1,0 +1,217 @@
+#include "sim/report/report_schema.hpp"
+
+#include <initializer_list>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "sim/report/report.hpp"
+
+namespace tokenworks::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json of_type(Json type, const char* meaning) {
+  Json schema = {{"type", std::move(type)}};
+  if (*meaning != '\0') schema["description"] = meaning;
+  return schema;
+}
+
+Json text(const char* meaning = "") { return of_type("string", meaning); }
+Json number(const char* meaning = "") { return of_type("number", meaning); }
+Json count(const char* meaning = "") {
+  Json schema = of_type("integer", meaning);
+  schema["minimum"] = 0;
+  return schema;
+}
+/// Null is a statistic of nothing; a value out of the range of numbers (no limit) is null too.
+Json number_or_null(const char* meaning = "") { return of_type({"number", "null"}, meaning); }
+
+Json list(Json items, const char* meaning = "") {
+  Json schema = of_type("array", meaning);
+  schema["items"] = std::move(items);
+  return schema;
+}
+
+/// An object from free keys to values of one shape.
+Json map_to(Json values, const char* meaning) {
+  Json schema = of_type("object", meaning);
+  schema["additionalProperties"] = std::move(values);
+  return schema;
+}
+
+/// An object of exactly these keys.
+Json object(std::initializer_list<std::pair<const char*, Json>> members, const char* meaning = "") {
+  Json schema = of_type("object", meaning);
+  Json properties = Json::object(), required = Json::array();
+  for (const auto& [key, member] : members) {
+    properties[key] = member;
+    required.push_back(key);
+  }
+  schema["properties"] = std::move(properties);
+  schema["required"] = std::move(required);
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
+Json constant(Json value) { return {{"const", std::move(value)}}; }
+
+Json latency(const char* meaning) {
+  return object({{"mean", number_or_null()},
+                 {"p50", number_or_null()},
+                 {"p90", number_or_null()},
+                 {"p95", number_or_null()},
+                 {"p99", number_or_null()},
+                 {"max", number_or_null()}},
+                meaning);
+}
+
+Json provenance() {
+  const Json note =
+      object({{"fields", list(text())},
+              {"evidence", text("V read in the source, S second hand, C calculated, R remembered, E estimated")},
+              {"source", text()}});
+  return object({{"program", text()},
+                 {"version", text()},
+                 {"git_revision", text("\"-dirty\" is added for changed files; \"unknown\" outside a checkout")},
+                 {"seed", of_type("integer", "")},
+                 {"inputs", list(object({{"path", text()}, {"sha256", text()}}), "every file that was read")},
+                 {"catalog", list(object({{"section", text()},
+                                          {"id", text()},
+                                          {"origin", text("shipped, scenario, or the file it came from")},
+                                          {"sources", list(note)}}),
+                                  "the catalog entries that acted")}},
+                "from what the report was made");
+}
+
+Json summary() {
+  return object({{"output_tokens_per_s", number("all services, in the window")},
+                 {"requests_per_s", number("ended in the window")},
+                 {"ttft_p99_s", number_or_null("of the service with the longest")},
+                 {"tpot_p99_s", number_or_null("of the service with the longest")},
+                 {"slo_attainment", number_or_null("share 0..1, of the service with the lowest")},
+                 {"mean_it_w", number_or_null("over the whole run")},
+                 {"peak_facility_w", number("highest mean over one second")},
+                 {"pue", number_or_null("facility energy / IT energy")},
+                 {"output_tokens_per_joule", number_or_null("whole run, per joule of the facility")},
+                 {"usd_per_million_output_tokens", number_or_null("whole run, of what usd_contains says")},
+                 {"usd_contains", list(text())}},
+                "what a reader looks at first");
+}
+
+Json service() {
+  return object(
+      {{"name", text()},
+       {"kind", text()},
+       {"product", text()},
+       {"gpus", count()},
+       {"requests", object({{"arrived", count()},
+                            {"completed", count()},
+                            {"rejected", count()},
+                            {"failed", count()},
+                            {"cancelled", count()},
+                            {"timed_out", count()},
+                            {"unfinished", count()}},
+                           "whole run; arrived is the sum of the others")},
+       {"rejections", map_to(count(), "rejected requests by reason")},
+       {"tokens", object({{"input", count("of requests whose prompt was processed")},
+                          {"cached_input", count("of these, found in the prefix cache")},
+                          {"output", count("generated")},
+                          {"completed_output", count("generated for requests that completed")}},
+                         "whole run")},
+       {"window_s", number("length of the window, warm-up to duration, of all rates and distributions")},
+       {"output_tokens_per_s", number_or_null()},
+       {"output_tokens_per_s_per_gpu", number_or_null()},
+       {"total_tokens_per_s_per_gpu", number_or_null("input and output")},
+       {"requests_per_s", number_or_null("ended in the window")},
+       {"mean_requests_in_system", number("waiting or running, mean over the window")},
+       {"ttft_s", latency("arrival to first output token")},
+       {"tpot_s", latency("by request: (end - first token) / (output tokens - 1); not for one-token answers")},
+       {"itl_s", latency("gaps between the tokens of a request, by gap")},
+       {"e2e_s", latency("arrival to end")},
+       {"slo", object({{"attainment", number_or_null("share of the window's requests that kept every promise, 0..1")},
+                       {"goodput_requests_per_s", number_or_null("requests that kept every promise")}})},
+       {"kv_cache", object({{"pool_tokens", count("of one replica")},
+                            {"peak_share", number("highest share of a replica's pool in use, 0..1")},
+                            {"preemptions", count()},
+                            {"prefix_hit_share", number_or_null("cached / input tokens, 0..1")}})},
+       {"gpu_energy_j", number("of the boards of its replicas")},
+       {"energy_j", number("its share of the facility's energy")}});
+}
+
+Json power() {
+  return object({{"it_energy_j", number()},
+                 {"facility_energy_j", number()},
+                 {"energy_by_j", map_to(number(), "by component class; sums to facility_energy_j")},
+                 {"unassigned_energy_j", number("facility energy of no service: idle GPUs and their part")},
+                 {"peak_it_w", number("highest mean over one second")},
+                 {"peak_facility_w", number("highest mean over one second")},
+                 {"pue", number_or_null()},
+                 {"ratings_w", map_to(number(), "what the parts are built for")}});
+}
+
+Json cooling() {
+  return object({{"kind", text()},
+                 {"heat_rejection", text()},
+                 {"energy_j", number("fans, pumps, chillers, heat rejection")},
+                 {"heat_to_liquid_j", number()},
+                 {"heat_to_air_j", number()},
+                 {"mode_hours", map_to(number(), "time in each mode of the plant")}});
+}
+
+Json storage() {
+  return object({{"reads", object({{"transfers", count()},
+                                   {"bytes", number()},
+                                   {"mean_duration_s", number_or_null()},
+                                   {"max_duration_s", number_or_null()}})},
+                 {"energy_j", number()}});
+}
+
+Json incident() {
+  return object({{"kind", text()},
+                 {"target", text()},
+                 {"at_s", number()},
+                 {"repaired_at_s", number_or_null("when the last part was back in service")},
+                 {"effects", map_to(number(), "what it did")}});
+}
+
+}  // namespace
+
+Json report_schema() {
+  const Json assumption = object(
+      {{"subject", text()}, {"value", text()}, {"evidence", text("R remembered, E estimated")}, {"source", text()}});
+  const Json note = object({{"subject", text("model: quantity [unit]")},
+                            {"worst", number_or_null("value farthest out")},
+                            {"minimum", number_or_null("null: no limit")},
+                            {"maximum", number_or_null("null: no limit")},
+                            {"count", count("how often")}});
+  const Json column = object({{"name", text()},
+                              {"unit", text("1 for counts and shares")},
+                              {"meaning", text()},
+                              {"aggregation", text("mean, sum or end of the interval")}});
+
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", kReportFormat}};
+  schema.update(object(
+      {{"format", constant(kReportFormat)},
+       {"scenario", of_type("object", "fully resolved; can be run again")},
+       {"provenance", provenance()},
+       {"outcome", object({{"status", {{"enum", {"completed", "interrupted"}}}}, {"simulated_s", number()}})},
+       {"summary", summary()},
+       {"services", list(service())},
+       {"power", power()},
+       {"cooling", cooling()},
+       {"water", object({{"used_l", number("on the site")}, {"wue_l_per_kwh", number_or_null("per kWh of IT")}})},
+       {"carbon", object({{"electricity_kg", number("of CO2, from the grid")},
+                          {"cue_kg_per_kwh", number_or_null("per kWh of IT")}})},
+       {"cost", object({{"contains", list(text())}, {"electricity_usd", number()}})},
+       {"network", of_type("null", "no flow crosses the fabric yet")},
+       {"storage", storage()},
+       {"incidents", list(incident())},
+       {"assumptions", list(assumption, "values that acted and that no source vouches for")},
+       {"validity", list(note, "models that were used outside the range they were made for")},
+       {"series", object({{"file", text()}, {"rows", count()}, {"columns", list(column)}})}}));
+  return schema;
+}
+
+}  // namespace tokenworks::report
