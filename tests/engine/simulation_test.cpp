@@ -1,0 +1,152 @@
+#include "sim/engine/simulation.hpp"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "tests/catch.hpp"
+#include "tests/engine/fork_case.hpp"
+
+using namespace tokenworks;
+using engine::RankClass;
+using engine::Simulation;
+using tokenworks::testing::in_child;
+
+namespace {
+
+/// Notes dates, and moves on by itself.
+struct Clock : engine::TimerClient {
+  Clock(Simulation& s, std::uint64_t number, Picoseconds period, int count)
+      : simulation(s), timer(s.add_timer(*this, 0, engine::rank(RankClass::step, number))), step(period), left(count) {
+    simulation.set_timer(timer, step);
+  }
+  void on_timer(std::uint32_t) override {
+    log += fmt::format("{} ", simulation.now());
+    if (--left > 0) simulation.set_timer(timer, simulation.now() + step);
+  }
+  Simulation& simulation;
+  engine::TimerId timer;
+  Picoseconds step;
+  int left;
+  std::string log;
+};
+
+struct Mover : engine::TimerClient, engine::TransferClient {
+  Mover(Simulation& s, std::vector<std::pair<Picoseconds, double>> plan) : simulation(s), transfers(std::move(plan)) {
+    storage = s.add_host("storage", BytesPerSecond(10e9));
+    for (std::size_t i = 0; i < transfers.size(); ++i) {
+      nodes.push_back(s.add_host(fmt::format("node {}", i), BytesPerSecond(8e9)));
+      const auto timer = s.add_timer(*this, static_cast<std::uint32_t>(i), engine::rank(RankClass::incident, i));
+      s.set_timer(timer, transfers[i].first);
+    }
+  }
+  void on_timer(std::uint32_t i) override {
+    simulation.start_transfer(*this, i, storage, nodes[i], Bytes(transfers[i].second), i);
+  }
+  void on_transfer_done(std::uint32_t i) override { log += fmt::format("{}:{} ", i, simulation.now()); }
+  Simulation& simulation;
+  std::vector<std::pair<Picoseconds, double>> transfers;
+  std::vector<engine::HostId> nodes;
+  engine::HostId storage = 0;
+  std::string log;
+};
+
+}  // namespace
+
+TEST_CASE("simulation: timers fire at their dates, to the picosecond, in both clock modes", "[engine]") {
+  const auto run = [](bool always_sync) {
+    return in_child([always_sync] {
+      Simulation simulation({.always_sync = always_sync});
+      Clock a(simulation, 0, 333'333'333'333, 5);
+      Clock b(simulation, 1, 1'000'000'000'001, 3);
+      simulation.run();
+      return a.log + "/ " + b.log + fmt::format("/ {}", simulation.events());
+    });
+  };
+  const std::string lazy = run(false);
+  CHECK(lazy ==
+        "333333333333 666666666666 999999999999 1333333333332 1666666666665 / "
+        "1000000000001 2000000000002 3000000000003 / 8");
+  CHECK(run(true) == lazy);
+}
+
+TEST_CASE("simulation: transfers share a link by max-min fairness", "[engine]") {
+  // Two reads of 10 GB from storage at 10 GB/s: the second starts at 0.5 s. Alone the first runs at its node's 8 GB/s
+  // and moves 4 GB; then both get 5 GB/s. The first ends its last 6 GB after 1.2 s more, at 1.7 s; the second has moved
+  // 6 GB by then and ends its last 4 GB at 8 GB/s after 0.5 s, at 2.2 s.
+  const std::string log = in_child([] {
+    Simulation simulation({});
+    Mover mover(simulation, {{0, 10e9}, {500'000'000'000, 10e9}});
+    simulation.run();
+    return mover.log;
+  });
+  CHECK(log == "0:1700000000000 1:2200000000000 ");
+}
+
+TEST_CASE("simulation: lazy and always synchronised clocks report the same dates of transfers", "[engine][law]") {
+  std::mt19937 random(20261124);
+  for (int round = 0; round < 25; ++round) {
+    std::vector<std::pair<Picoseconds, double>> plan;
+    const int transfers = 1 + static_cast<int>(random() % 8);
+    for (int i = 0; i < transfers; ++i) {
+      plan.emplace_back(static_cast<Picoseconds>(random() % 3000) * 1'000'000'777, 1e6 * static_cast<double>(random() % 20000));
+    }
+    const Picoseconds period = 1'000'000'000 + static_cast<Picoseconds>(random());
+    const auto run = [&](bool always_sync) {
+      return in_child([&] {
+        Simulation simulation({.always_sync = always_sync});
+        Clock clock(simulation, 0, period, 3000);
+        Mover mover(simulation, plan);
+        simulation.run();
+        return mover.log + clock.log;
+      });
+    };
+    REQUIRE(run(false) == run(true));
+  }
+}
+
+TEST_CASE("simulation: a clock that stands still is reported with what waits", "[engine]") {
+  const auto run = [] {
+    return in_child([] {
+      Simulation simulation({.watch_interval = 100, .still_limit = 1000});
+      Clock forever(simulation, 0, 0, 1 << 30);
+      simulation.set_work_left([] { return std::string("the test waits for nothing"); });
+      simulation.run();
+      return std::string();
+    });
+  };
+  try {
+    run();
+    FAIL("not noticed");
+  } catch (const std::runtime_error& error) {
+    const std::string message = error.what();
+    CHECK(message.find("the clock stands still at 0 s") != std::string::npos);
+    CHECK(message.find("the test waits for nothing") != std::string::npos);
+  }
+}
+
+TEST_CASE("simulation: work left when nothing moves is reported", "[engine]") {
+  try {
+    in_child([] {
+      Simulation simulation({});
+      Clock once(simulation, 0, 5, 1);
+      simulation.set_work_left([] { return std::string("replica 3 waits for blocks"); });
+      simulation.run();
+      return std::string();
+    });
+    FAIL("not noticed");
+  } catch (const std::runtime_error& error) {
+    CHECK(std::string(error.what()).find("replica 3 waits for blocks") != std::string::npos);
+  }
+}
+
+TEST_CASE("simulation: the watch stops a run", "[engine]") {
+  const std::string log = in_child([] {
+    Simulation simulation({.watch_interval = 10});
+    Clock clock(simulation, 0, 1, 1000);
+    simulation.set_watch([&] { return simulation.events() < 50; });
+    simulation.run();
+    return fmt::format("{} {}", simulation.events(), simulation.interrupted());
+  });
+  CHECK(log == "50 true");
+}
