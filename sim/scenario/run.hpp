@@ -1,0 +1,27 @@
+// From a scenario that has been read to what it has to report.
+#pragma once
+
+#include <functional>
+
+#include "sim/metrics/run_result.hpp"
+#include "sim/scenario/read_scenario.hpp"
+
+namespace tokenworks::scenario {
+
+struct RunOptions {
+  bool exact_iterations = false;  ///< every decode step by itself (same report, slower)
+  bool always_sync = false;       ///< SimGrid's clock at every event (same report, slower)
+  /// Asked every few thousand events with the simulated time reached; false interrupts the run.
+  std::function<bool(double simulated_s)> watch;
+};
+
+struct RunOutput {
+  metrics::RunResult result;
+  metrics::RunCost cost;
+};
+
+/// Builds the factory and runs it. `scenario` has no faults. Throws jobs::InputError for a trace that turns out to be
+/// at fault, engine::StuckError for a run that cannot go on. One run a process.
+RunOutput run(ReadOutcome& scenario, const RunOptions& options);
+
+}  // namespace tokenworks::scenario

@@ -1,0 +1,138 @@
+// The laws of the simulator over random scenarios, on the whole program. The seed is fixed and printed.
+#include <rapidcheck.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/catch.hpp"
+#include "tests/laws/program.hpp"
+#include "tests/laws/random_scenario.hpp"
+
+using namespace tokenworks;
+using namespace tokenworks::testing;
+using nlohmann::json;
+
+namespace {
+
+constexpr int kScenarios = 120;
+
+double number(const json& value) { return value.get<double>(); }
+
+/// Everything of the report that must not depend on the order of lists in the scenario.
+json order_free(json report) {
+  report.erase("scenario");
+  report.erase("provenance");
+  return report;
+}
+
+void check_requests_and_tokens(const json& report, const json& scenario) {
+  for (const json& service : report.at("services")) {
+    const json& requests = service.at("requests");
+    const auto count = [&](const char* key) { return requests.at(key).get<std::int64_t>(); };
+    RC_ASSERT(count("arrived") == count("completed") + count("rejected") + count("failed") + count("cancelled") +
+                                      count("timed_out") + count("unfinished"));
+    const bool drained = scenario["clock"].value("drain", true);
+    if (drained) RC_ASSERT(count("unfinished") == 0);
+    RC_ASSERT(number(service.at("kv_cache").at("peak_share")) <= 1.0);
+    // With answers of one fixed length, the tokens of completed requests are known; nothing else adds to them when
+    // nothing fails or is left over.
+    std::int64_t fixed = -1;
+    bool all_fixed = true;
+    for (const json& workload : scenario["workloads"]) {
+      if (workload["service"] != service["name"]) continue;
+      const json& output = workload["lengths"]["output"];
+      all_fixed = all_fixed && output["kind"] == "fixed" && (fixed < 0 || output["tokens"] == fixed);
+      if (output["kind"] == "fixed") fixed = output["tokens"];
+    }
+    if (all_fixed && count("failed") == 0 && count("unfinished") == 0) {
+      RC_ASSERT(service.at("tokens").at("output").get<std::int64_t>() == fixed * count("completed"));
+    }
+  }
+}
+
+void check_energy(const json& report) {
+  const json& power = report.at("power");
+  const double facility = number(power.at("facility_energy_j"));
+  const double it = number(power.at("it_energy_j"));
+  double sum = 0;
+  for (const auto& [component, energy] : power.at("energy_by_j").items()) {
+    RC_ASSERT(number(energy) >= 0);
+    sum += number(energy);
+  }
+  RC_ASSERT(std::abs(sum - facility) <= 1e-9 * facility);
+  RC_ASSERT(facility >= it);
+  if (!power.at("pue").is_null()) RC_ASSERT(number(power.at("pue")) >= 1.0);
+  double services = number(power.at("unassigned_energy_j"));
+  for (const json& service : report.at("services")) services += number(service.at("energy_j"));
+  RC_ASSERT(std::abs(services - facility) <= 1e-9 * facility);
+}
+
+/// The integral of the series equals the totals.
+void check_series(const ProgramRun& run, double interval) {
+  const double end = number(run.report.at("outcome").at("simulated_s"));
+  std::stringstream lines(run.series);
+  std::string line;
+  std::getline(lines, line);
+  double facility = 0, it = 0;
+  for (double start = 0; std::getline(lines, line); start += interval) {
+    std::stringstream cells(line);
+    std::vector<double> values;
+    for (std::string cell; std::getline(cells, cell, ',');) values.push_back(std::strtod(cell.c_str(), nullptr));
+    const double length = std::min(interval, end - start);
+    it += values.at(2) * length;
+    facility += values.at(4) * length;
+  }
+  // A row is a mean in whole milliwatts.
+  const double rounding = 1e-3 * end * 20;
+  RC_ASSERT(std::abs(facility - number(run.report.at("power").at("facility_energy_j"))) <= 1e-9 * facility + rounding);
+  RC_ASSERT(std::abs(it - number(run.report.at("power").at("it_energy_j"))) <= 1e-9 * it + rounding);
+}
+
+}  // namespace
+
+TEST_CASE("laws: conservation, exact energy, same bytes in every mode and order", "[law][slow]") {
+  FeatureCounts features;
+  int preempted = 0, rejected = 0, failed = 0, queued = 0;
+  std::uint64_t next_seed = 20261124;
+  const bool holds = rc::check("random scenarios", [&] {
+    const std::uint64_t seed = next_seed++;
+    const json scenario = random_scenario(seed, features);
+    const ProgramRun run = run_program(scenario);
+    RC_LOG() << "seed " << seed << ", exit " << run.exit_code << ": " << run.messages << "\n" << scenario.dump(1);
+    RC_ASSERT(run.exit_code == 0);
+    check_requests_and_tokens(run.report, scenario);
+    check_energy(run.report);
+    check_series(run, scenario["report"]["interval_s"]);
+
+    RC_ASSERT(run_program(scenario).report_text == run.report_text);
+    RC_ASSERT(run_program(scenario, {"--exact-iterations"}).report_text == run.report_text);
+    RC_ASSERT(run_program(scenario, {"--always-sync"}).report_text == run.report_text);
+
+    json reordered = scenario;
+    std::reverse(reordered["services"].begin(), reordered["services"].end());
+    std::reverse(reordered["workloads"].begin(), reordered["workloads"].end());
+    std::reverse(reordered["factory"]["racks"].begin(), reordered["factory"]["racks"].end());
+    const ProgramRun other = run_program(reordered);
+    RC_ASSERT(order_free(other.report) == order_free(run.report));
+    RC_ASSERT(other.series == run.series);
+
+    for (const json& service : run.report.at("services")) {
+      if (service.at("kv_cache").at("preemptions") > 0) ++preempted;
+      if (service.at("requests").at("rejected") > 0) ++rejected;
+      if (service.at("requests").at("failed") > 0) ++failed;
+      if (!service.at("ttft_s").is_null() && number(service.at("ttft_s").at("max")) > 1.0) ++queued;
+    }
+  });
+  REQUIRE(holds);
+  INFO(features.rare());
+  CHECK(features.rare().empty());
+  // What the features are for did happen.
+  CHECK(20 * preempted >= kScenarios);
+  CHECK(20 * rejected >= kScenarios);
+  CHECK(20 * failed >= kScenarios);
+  CHECK(20 * queued >= kScenarios);
+}

@@ -1,0 +1,57 @@
+#include "tests/laws/program.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace tokenworks::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+struct TemporaryFolder {
+  TemporaryFolder() {
+    std::string pattern = (fs::temp_directory_path() / "tokenworks-XXXXXX").string();
+    if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path = pattern;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+  fs::path path;
+};
+
+}  // namespace
+
+ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path / "scenario.json") << scenario.dump(1);
+  std::string command = std::string(TOKENWORKS_BINARY_DIR "/bin/tokenworks run '") +
+                        (folder.path / "scenario.json").string() + "' --quiet --out '" +
+                        (folder.path / "out").string() + "'";
+  for (const std::string& argument : arguments) command += " '" + argument + "'";
+  command += " >/dev/null 2>'" + (folder.path / "messages").string() + "'";
+  const int status = std::system(command.c_str());
+  ProgramRun run;
+  run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  run.messages = read_file(folder.path / "messages");
+  run.report_text = read_file(folder.path / "out" / "report.json");
+  run.series = read_file(folder.path / "out" / "series.csv");
+  if (!run.report_text.empty()) run.report = nlohmann::json::parse(run.report_text);
+  return run;
+}
+
+}  // namespace tokenworks::testing

@@ -1,0 +1,21 @@
+// Runs the built program as a user does: a scenario file in, a report out.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace tokenworks::testing {
+
+struct ProgramRun {
+  int exit_code = -1;
+  std::string report_text;  ///< bytes of report.json; empty when there is none
+  nlohmann::json report;    ///< the same, parsed
+  std::string messages;     ///< standard error
+  std::string series;       ///< bytes of series.csv
+};
+
+/// `tokenworks run` on `scenario` in a folder of its own, which is removed again.
+ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments = {});
+
+}  // namespace tokenworks::testing
