@@ -39,8 +39,8 @@ LAYERS = {
     "gpu_calibration": (["models/core", "models/compute"], ["cuda", "fmt", "nlohmann", "posix"]),
     "tools": (["models", "sim"], ["cli11", "fmt", "nlohmann", "posix"]),
     "tests": (["models", "sim", "tools", "gpu_calibration"],
-              ["boost", "boost.graph", "boost.random", "catch2", "rapidcheck", "fmt", "nlohmann", "openssl", "zlib",
-               "simgrid", "posix"]),
+              ["boost", "boost.graph", "boost.random", "catch2", "rapidcheck", "benchmark", "fmt", "nlohmann", "openssl",
+               "zlib", "simgrid", "posix"]),
 }
 
 # What stands in <>, by library; the first pattern that fits decides.
@@ -56,6 +56,7 @@ LIBRARIES = [
     ("openssl", r"openssl/"),
     ("catch2", r"catch2/"),
     ("rapidcheck", r"rapidcheck"),
+    ("benchmark", r"benchmark/"),
     ("cuda", r"(cuda|cublas|nvml)"),
     ("posix", r"(fcntl|unistd|signal|stdlib|stdio|string|dlfcn|errno|poll|pthread)\.h$|sys/\w+\.h$"),
     ("standard", r"\w+$"),

@@ -44,7 +44,8 @@ class Bench(unittest.TestCase):
 
     def test_a_run_is_timed_and_counted(self):
         result = self.measure("steady", {"name": "steady"})
-        self.assertEqual((1000, 5000, 3, 0.2), tuple(result[key] for key in ("requests", "events", "repeats", "goal_s")))
+        figures = tuple(result[key] for key in ("requests", "events", "repeats", "goal_s"))
+        self.assertEqual((1000, 5000, 3, 0.2), figures)
         self.assertLessEqual(result["wall_min_s"], result["wall_median_s"])
         self.assertAlmostEqual(result["requests_per_s"] * result["wall_median_s"], 1000)
         self.assertGreater(result["peak_memory_bytes"], 1e6)

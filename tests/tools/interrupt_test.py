@@ -1,0 +1,60 @@
+"""A run that is stopped: Ctrl-C ends it within a second with a valid report, kill -9 leaves nothing half-written.
+
+usage: interrupt_test.py PROGRAM
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+SCENARIO = os.path.join(ROOT, "scenarios", "quickstart.json")
+PROGRAM = None
+
+
+class Interrupt(unittest.TestCase):
+    def start(self, out):
+        """A run that would take far longer than this test: a hundred days, every iteration an event."""
+        command = [PROGRAM, "run", SCENARIO, "--out", out, "--exact-iterations", "--quiet",
+                   "--set", "/clock/duration_s=8640000"]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        time.sleep(1.5)
+        if process.poll() is not None:
+            self.fail(f"ended by itself with {process.returncode}: {process.stderr.read()}")
+        return process
+
+    def test_interrupted(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number.name), tempfile.TemporaryDirectory() as out:
+                process = self.start(out)
+                start = time.monotonic()
+                process.send_signal(number)
+                self.assertEqual(3, process.wait(timeout=30))
+                self.assertLess(time.monotonic() - start, 1.0)
+                with open(os.path.join(out, "report.json"), encoding="utf-8") as file:
+                    report = json.load(file)
+                self.assertEqual("interrupted", report["outcome"]["status"])
+                self.assertGreater(report["outcome"]["simulated_s"], 0)
+                self.assertEqual(["report.json", "run.json", "series.csv"], sorted(os.listdir(out)))
+                for service in report["services"]:
+                    counts = dict(service["requests"])
+                    self.assertEqual(counts.pop("arrived"), sum(counts.values()))
+
+    def test_killed(self):
+        with tempfile.TemporaryDirectory() as out:
+            process = self.start(out)
+            process.kill()
+            process.wait()
+            self.assertEqual([], os.listdir(out))
+
+
+if __name__ == "__main__":
+    PROGRAM = os.path.abspath(sys.argv.pop(1))
+    unittest.main()
