@@ -1,0 +1,92 @@
+#include "models/weather/psychrometrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tokenworks::weather {
+namespace {
+
+constexpr double kColdest = -100.0;      // degC, end of the ice correlation
+constexpr double kTriplePoint = 273.16;  // K
+constexpr double kTolerance = 1e-4;      // K, well inside the 0.1 K of weather files
+
+/// Root of a function that rises from `low` to `high`, by false position (Illinois), which keeps the bracket and takes
+/// some eight evaluations where bisection takes twenty.
+template <class Rising>
+double rising_root(Rising f, double low, double high) {
+  double f_low = f(low), f_high = f(high);
+  if (f_low >= 0.0) return low;
+  if (f_high <= 0.0) return high;
+  int kept = 0;  // which end stayed in the last step: -1 low, +1 high
+  for (int i = 0; i < 200 && high - low > kTolerance; ++i) {
+    double x = (low * f_high - high * f_low) / (f_high - f_low);
+    if (i % 8 == 7 || !(x > low && x < high)) x = 0.5 * (low + high);  // jumps of f cannot stall it
+    const double f_x = f(x);
+    if (std::abs(f_x) < 1e-12) return x;
+    if (f_x > 0.0) {
+      high = x;
+      f_high = f_x;
+      if (kept == -1) f_low *= 0.5;
+      kept = -1;
+    } else {
+      low = x;
+      f_low = f_x;
+      if (kept == 1) f_high *= 0.5;
+      kept = 1;
+    }
+  }
+  return 0.5 * (low + high);
+}
+
+/// Humidity ratio of air at `dry` whose wet bulb is `wet`.
+double humidity_ratio_at_wet_bulb(double dry, double wet, Pascals pressure) {
+  const double saturated = humidity_ratio(saturation_pressure(Celsius(wet)), pressure);
+  if (wet >= 0.0) return ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (2501.0 + 1.86 * dry - 4.186 * wet);
+  return ((2830.0 - 0.24 * wet) * saturated - 1.006 * (dry - wet)) / (2830.0 + 1.86 * dry - 2.1 * wet);
+}
+
+}  // namespace
+
+Pascals saturation_pressure(Celsius temperature) {
+  const double t = temperature.kelvin();
+  const double logarithm =
+      t <= kTriplePoint
+          ? -5.6745359e3 / t + 6.3925247 + t * (-9.677843e-3 + t * (6.2215701e-7 + t * (2.0747825e-9 - t * 9.484024e-13))) +
+                4.1635019 * std::log(t)
+          : -5.8002206e3 / t + 1.3914993 + t * (-4.8640239e-2 + t * (4.1764768e-5 - t * 1.4452093e-8)) +
+                6.5459673 * std::log(t);
+  return Pascals(std::exp(logarithm));
+}
+
+double humidity_ratio(Pascals vapour_pressure, Pascals pressure) {
+  return 0.621945 * vapour_pressure.value / (pressure.value - vapour_pressure.value);
+}
+
+Celsius dew_point(Pascals vapour_pressure) {
+  if (vapour_pressure <= saturation_pressure(Celsius(kColdest))) return Celsius(kColdest);
+  const double target = std::log(vapour_pressure.value);
+  return Celsius(rising_root([&](double t) { return std::log(saturation_pressure(Celsius(t)).value) - target; }, kColdest,
+                             200.0));
+}
+
+Celsius wet_bulb(Celsius dry, Celsius dew, Pascals pressure) {
+  if (dew >= dry) return dry;
+  const double target = humidity_ratio(saturation_pressure(dew), pressure);
+  return Celsius(rising_root([&](double wet) { return humidity_ratio_at_wet_bulb(dry.value, wet, pressure) - target; },
+                             dew.value, dry.value));
+}
+
+WeatherPoint air_at_relative_humidity(Celsius dry, double relative_humidity, Pascals pressure) {
+  return air_at_dew_point(dry, dew_point(saturation_pressure(dry) * std::min(relative_humidity, 1.0)), pressure);
+}
+
+WeatherPoint air_at_dew_point(Celsius dry, Celsius dew, Pascals pressure) {
+  const Celsius clipped = std::min(dew, dry);
+  return {dry, clipped, wet_bulb(dry, clipped, pressure), pressure};
+}
+
+Pascals standard_pressure(Metres elevation) {
+  return Pascals(101325.0 * std::pow(1.0 - 2.25577e-5 * elevation.value, 5.2559));
+}
+
+}  // namespace tokenworks::weather
