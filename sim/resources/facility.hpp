@@ -3,6 +3,9 @@
 // exactly (whole milliwatts times whole picoseconds).
 //
 // Between changes all powers are constant. The order of changes at one date does not matter.
+//
+// Heat: busway and UPS stand in electrical rooms, whose cooling counts as `chillers`; transformers stand outdoors. Racks
+// that offer heat to cold plates offer it as a share of their wall power, power supplies included.
 #pragma once
 
 #include <cstdint>
@@ -59,7 +62,8 @@ class Facility {
   ~Facility();
 
   std::int64_t nodes() const;
-  /// The GPUs of `node` together draw `delta` more (or less) from `now` on. `now` never falls.
+  /// The GPUs of `node` together draw `delta` more (or less) from `now` on. At first all draw their idle power, and every
+  /// node is on. `now` never falls.
   void add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds now);
   /// A node is switched off or on again: off, it and its GPUs draw nothing whatever add_gpu_power says.
   void set_node_on(std::int64_t node, bool on, Picoseconds now);
