@@ -39,8 +39,8 @@ LAYERS = {
     "gpu_calibration": (["models/core", "models/compute"], ["cuda", "fmt", "nlohmann", "posix"]),
     "tools": (["models", "sim"], ["cli11", "fmt", "nlohmann", "posix"]),
     "tests": (["models", "sim", "tools", "gpu_calibration"],
-              ["boost", "boost.graph", "boost.random", "catch2", "rapidcheck", "benchmark", "fmt", "nlohmann", "openssl",
-               "zlib", "simgrid", "posix"]),
+              ["boost", "boost.graph", "boost.random", "catch2", "rapidcheck", "benchmark", "fmt", "nlohmann",
+               "openssl", "zlib", "simgrid", "posix"]),
 }
 
 # What stands in <>, by library; the first pattern that fits decides.

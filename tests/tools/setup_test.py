@@ -30,7 +30,7 @@ class Setup(unittest.TestCase):
         self.program("id", "echo 0")
         self.program("apt-get", 'echo "$@" >>"$HOME/apt"')
         self.program("g++", 'case "$1" in -dumpversion) echo 12 ;; *) echo "g++ 12.2.0" ;; esac')
-        self.program("cmake", 'if [ "$1" = --version ]; then echo "cmake version 3.25.1"; else echo "$@" >>"$HOME/cmake"; fi')
+        self.program("cmake", '[ "$1" = --version ] && echo "cmake version 3.25.1" || echo "$@" >>"$HOME/cmake"')
         self.program("ninja", ":")
 
     def os_release(self, name, version):
