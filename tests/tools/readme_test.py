@@ -1,4 +1,4 @@
-"""Runs what a document tells its reader to type.
+"""Runs what a document tells its reader to type, and looks for the files that it names.
 
 Every fenced block marked `sh` of the documents given runs, in order, in one temporary folder per document that holds
 what a checkout holds beside the build (by symbolic links), with the program on the path. A command that fails, fails
@@ -32,11 +32,23 @@ def blocks(text):
     return found
 
 
-def run_document(path, program_folder):
-    """True when every command ended well."""
+def absent_files(text):
+    """Paths in `backticks` below a folder of the tree, and targets of links, that do not exist."""
+    named = re.findall(r"`((?:models|sim|scenarios|gpu_calibration|tools|tests|\.ci)/[\w./-]*)`", text)
+    linked = [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
+    return [path for path in named + linked if "NAME" not in path and not os.path.exists(os.path.join(ROOT, path))]
+
+
+def check_document(path, program_folder):
+    """How many blocks ran, or None when a command failed or a file that the document names is not there."""
     with open(path, encoding="utf-8") as file:
-        found = blocks(file.read())
+        text = file.read()
     name = os.path.relpath(path, ROOT)
+    absent = absent_files(text)
+    if absent:
+        print(f"{name}: names what does not exist: {', '.join(absent)}")
+        return None
+    found = blocks(text)
     with tempfile.TemporaryDirectory(prefix="tokenworks_readme_") as folder:
         for entry in LINKED:
             if os.path.exists(os.path.join(ROOT, entry)):
@@ -47,9 +59,9 @@ def run_document(path, program_folder):
                                  stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
             if run.returncode != 0:
                 print(f"{name}:{line}: ended with {run.returncode}\n{run.stdout}{run.stderr}")
-                return False
-    print(f"{name}: {len(found)} blocks ran")
-    return bool(found)
+                return None
+    print(f"{name}: all named files exist, {len(found)} blocks ran")
+    return len(found)
 
 
 def main():
@@ -58,7 +70,8 @@ def main():
     parser.add_argument("documents", nargs="+")
     options = parser.parse_args()
     folder = os.path.dirname(os.path.abspath(options.program))
-    return 0 if all([run_document(path, folder) for path in options.documents]) else 1
+    ran = [check_document(path, folder) for path in options.documents]
+    return 0 if None not in ran and sum(ran) > 0 else 1
 
 
 if __name__ == "__main__":
