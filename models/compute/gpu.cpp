@@ -24,6 +24,10 @@ void ComputeRate::visit(FieldVisitor& v) {
         rule().required().above(0).at_most(1));
   field(v, "half_rate_tokens", half_rate_tokens, "Rows of a matrix product at which half of that rate is reached",
         rule().required().at_least(0));
+  field(v, "weight_bandwidth_share", weight_bandwidth_share,
+        "Share of the memory bandwidth while weights stream through matrix products of few rows",
+        rule().required().above(0).at_most(1));
+  field(v, "fixed_s", fixed, "Fixed part of a matrix product", rule().required().above(0));
 }
 
 void AllReduceCurve::visit(FieldVisitor& v) {
@@ -52,8 +56,6 @@ void GpuSpec::visit(FieldVisitor& v) {
   scaled_field(v, "memory_gib", memory, kGibi, "Memory as the driver reports it", rule().required().above(0));
   scaled_field(v, "memory_bandwidth_gb_per_s", memory_bandwidth, kGiga, "Rated memory bandwidth",
                rule().required().above(0));
-  field(v, "weight_bandwidth_share", weight_bandwidth_share,
-        "Share of the memory bandwidth while weights stream through matrix products of few rows", share);
   field(v, "kv_bandwidth_share", kv_bandwidth_share, "Share of the memory bandwidth in decode attention, bf16 cache",
         share);
   field(v, "fp8_kv_bandwidth_share", fp8_kv_bandwidth_share,
@@ -71,7 +73,6 @@ void GpuSpec::visit(FieldVisitor& v) {
         share);
   field(v, "expert_half_rate_tokens", expert_half_rate_tokens,
         "Rows that one expert multiplies at which half of that is reached", rule().required().at_least(0));
-  field(v, "smallest_gemm_s", smallest_gemm, "Fixed part of a matrix product", duration);
   field(v, "smallest_decode_attention_s", smallest_decode_attention,
         "Fixed part of decode attention of one layer", duration);
   field(v, "smallest_expert_block_s", smallest_expert_block,

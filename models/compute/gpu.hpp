@@ -12,12 +12,14 @@
 
 namespace tokenworks::compute {
 
-/// Rated and achieved rates of one number format. A size-dependent achieved rate is rate = peak * share * m / (m + half).
-/// JSON: {"peak_tflop_per_s", "achieved_share", "half_rate_tokens"}.
+/// Rated and achieved rates of matrix products in one number format. Arithmetic of m rows runs at
+/// peak * achieved_share * m / (m + half_rate_tokens), weights stream at weight_bandwidth_share of the memory bandwidth.
 struct ComputeRate {
   double peak_flop_per_s = 0.0;
   double achieved_share = 0.0;        ///< of the peak, for large matrices
   double half_rate_tokens = 0.0;      ///< rows of the activation matrix at which half of it is reached
+  double weight_bandwidth_share = 0.0;
+  Seconds fixed{0};                   ///< added to each product: launch, first and last tile, quantisation of the input
   void visit(FieldVisitor& v);
 };
 
@@ -45,7 +47,6 @@ struct GpuSpec {
   std::string title;
   Bytes memory{0};                    ///< as the driver reports it
   BytesPerSecond memory_bandwidth{0};
-  double weight_bandwidth_share = 0.0;      ///< achieved while weights stream through small matrix products
   double kv_bandwidth_share = 0.0;          ///< achieved by decode attention over a bf16 cache
   double fp8_kv_bandwidth_share = 0.0;      ///< the same over an fp8 cache
   double elementwise_bandwidth_share = 0.8;
@@ -54,7 +55,7 @@ struct GpuSpec {
   double expert_bandwidth_share = 0.0;      ///< achieved by grouped expert products, of the memory bandwidth
   double expert_compute_share = 0.0;        ///< achieved by grouped expert products, of the peak
   double expert_half_rate_tokens = 0.0;     ///< rows an expert at which half of that is reached
-  Seconds smallest_gemm{0}, smallest_decode_attention{0}, smallest_expert_block{0}, elementwise_kernel{0};
+  Seconds smallest_decode_attention{0}, smallest_expert_block{0}, elementwise_kernel{0};
   ComputeRate bf16;
   std::optional<ComputeRate> fp8, fp4;
   std::vector<AllReduceCurve> all_reduce;

@@ -5,8 +5,8 @@
 namespace tokenworks::compute {
 namespace {
 
-KernelCost roofline(const GpuSpec& gpu, double smallest, double memory_time, double arithmetic_time) {
-  const double seconds = smallest + std::max(memory_time, arithmetic_time);
+KernelCost roofline(const GpuSpec& gpu, double fixed, double memory_time, double arithmetic_time) {
+  const double seconds = fixed + std::max(memory_time, arithmetic_time);
   return {seconds, seconds * blended_power_w(gpu, arithmetic_time / seconds)};
 }
 
@@ -23,7 +23,7 @@ KernelCost matrix_product(const GpuSpec& gpu, const ComputeRate& rate, const Mat
   const double bytes = weights * product.bytes_per_weight +
                        product.rows * (product.inner * product.bytes_per_activation + product.columns * 2.0);
   const double operations = 2.0 * weights * (product.rows + rate.half_rate_tokens);
-  return roofline(gpu, gpu.smallest_gemm.value, bytes / (gpu.memory_bandwidth.value * gpu.weight_bandwidth_share),
+  return roofline(gpu, rate.fixed.value, bytes / (gpu.memory_bandwidth.value * rate.weight_bandwidth_share),
                   operations / (rate.peak_flop_per_s * rate.achieved_share));
 }
 

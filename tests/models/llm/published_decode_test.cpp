@@ -1,4 +1,5 @@
 // Decode step times against published serving measurements. Data: InferenceX rows in ../shared/data, absent in a clone.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -36,22 +37,23 @@ std::vector<Row> read_rows(std::istream& file) {
   return rows;
 }
 
-/// One step with all `concurrency` sequences decoding, half way through their answers, plus the mean share of a prompt
-/// that each step carries: a sequence's output of n tokens needs n steps, in which `concurrency` prompts are processed.
+/// Mean time between the tokens of a sequence while `concurrency` of them decode, half way through their answers, and a
+/// new prompt takes the place of each that ends: every step decodes, and one step in output / concurrency also carries a
+/// whole prompt.
 double predicted_tpot_s(StepModel& step, double concurrency, double input, double output) {
-  const double prompt_tokens = concurrency * input / output;
   const auto sequences = static_cast<std::int64_t>(concurrency);
+  const auto prompt = static_cast<std::int64_t>(std::llround(input));
   const double context = input + output / 2;
-  const DecodeAttention& attention = step.decode_attention(sequences);
   const double window = static_cast<double>(step.window_tokens());
-  double picoseconds = static_cast<double>(
-      step.tokens(sequences + static_cast<std::int64_t>(std::llround(prompt_tokens))).duration_ps +
-      step.head(sequences).duration_ps + step.host(sequences).duration_ps + attention.fixed.duration_ps);
-  picoseconds += concurrency * (context * static_cast<double>(attention.ps_per_full_token) +
-                                std::min(context, window) * static_cast<double>(attention.ps_per_window_token));
-  picoseconds += concurrency / output *
-                 static_cast<double>(step.prompt_attention(0, static_cast<std::int64_t>(input)).duration_ps);
-  return picoseconds * 1e-12;
+  const DecodeAttention& attention = step.decode_attention(sequences);
+  const std::int64_t batch = step.tokens(sequences).duration_ps;
+  const double decode = static_cast<double>(batch + step.head(sequences).duration_ps + step.host(sequences).duration_ps +
+                                            attention.fixed.duration_ps) +
+                        concurrency * (context * static_cast<double>(attention.ps_per_full_token) +
+                                       std::min(context, window) * static_cast<double>(attention.ps_per_window_token));
+  const std::int64_t a_prompt = step.tokens(sequences + prompt).duration_ps - batch +
+                                step.prompt_attention(0, prompt).duration_ps;
+  return (decode + concurrency / output * static_cast<double>(a_prompt)) * 1e-12;
 }
 
 TEST_CASE("decode step: published TPOT of dense and expert models", "[models][llm][validation]") {
@@ -82,6 +84,9 @@ TEST_CASE("decode step: published TPOT of dense and expert models", "[models][ll
                             row.at("concurrency") + row.at("ttft_ms_mean") + row.at("tpot_ms_mean");
     if (!seen.insert(key).second) continue;  // one measurement under two names
     const double concurrency = std::stod(row.at("concurrency"));
+    // Where prompts wait for half of a request's time, the engine's batch is capped below the concurrency.
+    const double decoding_ms = 0.9 * std::stod(row.at("osl_nominal")) * std::stod(row.at("tpot_ms_mean"));
+    if (std::stod(row.at("ttft_ms_mean")) > decoding_ms) continue;
     const Parallelism split{.tensor = std::stoll(row.at("tp"))};
     const auto gpu = tests::catalog_entry<compute::GpuSpec>("gpus", gpu_id->second);
     const auto model = tests::catalog_entry<LlmSpec>("models", model_id->second);
@@ -95,6 +100,7 @@ TEST_CASE("decode step: published TPOT of dense and expert models", "[models][ll
         std::log(predicted / measured));
   }
   REQUIRE(errors.size() >= 8);
+  std::vector<double> all;
   std::printf("%-48s %5s %8s %8s %8s\n", "group", "rows", "median", "p90", "bias");
   for (auto& [group, logs] : errors) {
     std::sort(logs.begin(), logs.end());
@@ -105,9 +111,15 @@ TEST_CASE("decode step: published TPOT of dense and expert models", "[models][ll
     const double median = sizes[sizes.size() / 2];
     std::printf("%-48s %5zu %7.1f%% %7.1f%% %+7.1f%%\n", group.c_str(), logs.size(), 100 * std::expm1(median),
                 100 * std::expm1(sizes[sizes.size() * 9 / 10]), 100 * std::expm1(bias));
+    // A wide band: which kernel an engine's version runs moves single groups by 10 to 40 %. Seen: 5 to 31 %.
     INFO(group);
     CHECK(std::expm1(median) < 0.50);
+    all.insert(all.end(), sizes.begin(), sizes.end());
   }
+  std::sort(all.begin(), all.end());
+  std::printf("all %zu rows: median %.1f%%, p90 %.1f%%\n", all.size(), 100 * std::expm1(all[all.size() / 2]),
+              100 * std::expm1(all[all.size() * 9 / 10]));
+  CHECK(std::expm1(all[all.size() / 2]) < 0.25);
 }
 
 }  // namespace
