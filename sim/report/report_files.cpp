@@ -45,8 +45,11 @@ class PartialFile {
     }
   }
 
-  void rename() {
+  /// Brings the content to the disk.
+  void sync() {
     if (::fsync(descriptor_) != 0 && errno != EINVAL) fail(target_, errno);  // EINVAL: the file system has no sync
+  }
+  void rename() {
     const int descriptor = std::exchange(descriptor_, -1);
     if (::close(descriptor) != 0) fail(target_, errno);
     if (::rename(path_.c_str(), target_.c_str()) != 0) fail(target_, errno);
@@ -82,15 +85,21 @@ void prepare_folder(const fs::path& folder) {
 void write_file(const fs::path& path, std::string_view content) {
   PartialFile file(path);
   file.write(content);
+  file.sync();
   file.rename();
 }
 
 void write_report(const fs::path& folder, const metrics::RunResult& result, const metrics::RunCost& cost,
                   const nlohmann::ordered_json& scenario, const Provenance& provenance) {
   make_folder(folder);
-  write_file(folder / "series.csv", series_csv(result));
-  write_file(folder / "run.json", text_of(run_json(result, cost)));
-  write_file(folder / "report.json", text_of(report_json(result, scenario, provenance)));
+  PartialFile series(folder / "series.csv"), run(folder / "run.json"), report(folder / "report.json");
+  series.write(series_csv(result));
+  run.write(text_of(run_json(result, cost)));
+  report.write(text_of(report_json(result, scenario, provenance)));
+  // All is written before anything is replaced, and synced together: one wait for the disk instead of three.
+  PartialFile* const files[] = {&series, &run, &report};
+  for (PartialFile* file : files) file->sync();
+  for (PartialFile* file : files) file->rename();
 }
 
 }  // namespace tokenworks::report
