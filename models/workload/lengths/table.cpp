@@ -31,8 +31,10 @@ void check(const LengthTable& table) {
   const std::vector<double>& tokens = table.tokens;
   require(shares.size() >= 2 && shares.size() == tokens.size(), "shares and tokens must be lists of one length, 2 or more");
   require(shares.front() == 0.0 && shares.back() == 1.0, "shares must go from 0 to 1");
-  require(std::adjacent_find(shares.begin(), shares.end(), std::greater_equal<>()) == shares.end(), "shares must rise");
-  require(std::adjacent_find(tokens.begin(), tokens.end(), std::greater<>()) == tokens.end(), "tokens must not fall");
+  for (std::size_t i = 1; i < shares.size(); ++i) {  // NaN holds neither
+    require(shares[i - 1] < shares[i], "shares must rise");
+    require(tokens[i - 1] <= tokens[i], "tokens must not fall");
+  }
   require(tokens.front() >= 1.0 && tokens.back() <= static_cast<double>(kMostTokens), "tokens must be 1 to 2^31 - 1");
 }
 
