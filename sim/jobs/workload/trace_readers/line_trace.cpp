@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <limits>
 
 namespace tokenworks::jobs {
 namespace {
@@ -12,6 +11,9 @@ constexpr std::string_view kAllowedTokens = "a whole number from 1 to 2147483647
 
 /// Dates from here on no longer fit on the simulation's clock.
 constexpr Picoseconds kLastDate = 100 * std::int64_t{86'400} * kPicosecondsPerSecond;
+
+/// Differences of dates up to here do not overflow.
+constexpr AbsoluteDate kLastAbsoluteDate = AbsoluteDate{1} << 120;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -60,25 +62,23 @@ std::int32_t token_count(const TextLines& lines, std::string_view field, std::st
   return tokens;
 }
 
-std::optional<AbsoluteDate> scaled_decimal(std::uint64_t mantissa, int exponent) {
-  constexpr int kMostDigits = 18;  // beyond the exponents of any date in seconds or milliseconds
-  if (mantissa == 0) return 0;
-  if (exponent > kMostDigits) return std::nullopt;
-  AbsoluteDate value = mantissa;
-  for (; exponent > 0; --exponent) value *= 10;
-  for (; exponent < -1 && value != 0; ++exponent) value /= 10;
-  return exponent < 0 ? (value + 5) / 10 : value;
+std::optional<AbsoluteDate> scaled_decimal(AbsoluteDate mantissa, int exponent) {
+  for (; exponent > 0 && mantissa != 0; --exponent) {
+    if (mantissa > kLastAbsoluteDate / 10) return std::nullopt;
+    mantissa *= 10;
+  }
+  for (; exponent < -1 && mantissa != 0; ++exponent) mantissa /= 10;
+  return exponent < 0 ? (mantissa + 5) / 10 : mantissa;
 }
 
 std::optional<AbsoluteDate> parse_decimal(std::string_view text, int exponent) {
-  constexpr std::uint64_t kFull = std::numeric_limits<std::uint64_t>::max() / 10 - 1;
-  std::uint64_t mantissa = 0;
+  AbsoluteDate mantissa = 0;
   std::size_t at = 0;
   std::size_t digits = 0;
   const auto read_digits = [&](int exponent_if_taken, int exponent_if_left) {
     for (; at < text.size() && is_digit(text[at]); ++at, ++digits) {
-      if (mantissa < kFull) {
-        mantissa = 10 * mantissa + static_cast<std::uint64_t>(text[at] - '0');
+      if (mantissa < kLastAbsoluteDate / 100) {  // further digits do not count
+        mantissa = 10 * mantissa + (text[at] - '0');
         exponent += exponent_if_taken;
       } else {
         exponent += exponent_if_left;

@@ -53,8 +53,8 @@ ThreeColumns three_columns(const TextLines& lines, std::string_view line, std::s
 /// A whole number of tokens, 1 to 2^31 - 1.
 std::int32_t token_count(const TextLines& lines, std::string_view field, std::string_view text);
 
-/// mantissa * 10^exponent, rounded to a whole number; nothing when it exceeds any sensible date.
-std::optional<AbsoluteDate> scaled_decimal(std::uint64_t mantissa, int exponent);
+/// mantissa * 10^exponent, rounded to a whole number; nothing when it exceeds any date. The mantissa is not negative.
+std::optional<AbsoluteDate> scaled_decimal(AbsoluteDate mantissa, int exponent);
 
 /// A decimal number, not negative, times 10^exponent, exactly: "1700000000.25" with exponent 12 are the picoseconds of
 /// that many seconds. Nothing when the text is no such number.
