@@ -90,6 +90,16 @@ std::string request_counts(const metrics::RequestCounts& requests) {
   return text;
 }
 
+std::string rejection_reasons(const metrics::RejectionReasons& reasons) {
+  std::string text;
+  for (const auto& [reason, count] : reasons) {
+    std::string words = reason;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(count), words);
+  }
+  return text;
+}
+
 std::string latency(const std::optional<LatencySummary>& latency) {
   if (!latency) return "none";
   return fmt::format("p50 {:<10} p99 {:<10} mean {}", scaled(latency->p50, "s"), scaled(latency->p99, "s"),
@@ -111,6 +121,7 @@ void add_service(Text& text, const ServiceResult& service) {
         fmt::format("{} requests/s", three_digits(static_cast<double>(service.window_completed) / service.window_s)));
   }
   text.figure("Requests", request_counts(service.requests));
+  if (!service.rejections.empty()) text.figure("Rejected", rejection_reasons(service.rejections));
   text.figure("Time to first token", latency(service.ttft_s));
   text.figure("Time per output token", latency(service.tpot_s));
   if (service.slo_attainment) {

@@ -44,10 +44,10 @@ TEST_CASE("summary: says what a planner asks first", "[sim][report]") {
   INFO(text);
   for (const char* part :
        {"chat-on-one-node", "1,000 s simulated in 250 ms", "chat (llm, 8 GPUs)", "100 tokens/s (12.5 per GPU)",
-        "20 of 25 completed, 4 rejected, 1 unfinished", "p50 400 ms", "p99 1.25 s", "p50 18.5 ms", "p99 42.5 ms",
-        "95.0 %", "mean 10.0 kW", "peak 15.2 kW", "1.250", "0.0064 output tokens per joule",
-        "25.0 USD per million output tokens, electricity only", "1 assumption and 1 validity note",
-        "Report: out/report.json"}) {
+        "20 of 25 completed, 4 rejected, 1 unfinished", "3 longer than context, 1 queue full", "p50 400 ms",
+        "p99 1.25 s", "p50 18.5 ms", "p99 42.5 ms", "95.0 %", "mean 10.0 kW", "peak 15.2 kW", "1.250",
+        "0.0064 output tokens per joule", "25.0 USD per million output tokens, electricity only",
+        "1 assumption and 1 validity note", "Report: out/report.json"}) {
     INFO(part);
     CHECK(text.find(part) != std::string::npos);
   }
