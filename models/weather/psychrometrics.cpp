@@ -1,7 +1,9 @@
 #include "models/weather/psychrometrics.hpp"
 
 #include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
+#include <cstdint>
 
 namespace tokenworks::weather {
 namespace {
@@ -10,32 +12,16 @@ constexpr double kColdest = -100.0;      // degC, end of the ice correlation
 constexpr double kTriplePoint = 273.16;  // K
 constexpr double kTolerance = 1e-4;      // K, well inside the 0.1 K of weather files
 
-/// Root of a function that rises from `low` to `high`, by false position (Illinois), which keeps the bracket and takes
-/// some eight evaluations where bisection takes twenty.
+/// Root of a function that rises from `low` to `high`; an end where there is none between.
 template <class Rising>
 double rising_root(Rising f, double low, double high) {
-  double f_low = f(low), f_high = f(high);
+  const double f_low = f(low), f_high = f(high);
   if (f_low >= 0.0) return low;
   if (f_high <= 0.0) return high;
-  int kept = 0;  // which end stayed in the last step: -1 low, +1 high
-  for (int i = 0; i < 200 && high - low > kTolerance; ++i) {
-    double x = (low * f_high - high * f_low) / (f_high - f_low);
-    if (i % 8 == 7 || !(x > low && x < high)) x = 0.5 * (low + high);  // jumps of f cannot stall it
-    const double f_x = f(x);
-    if (std::abs(f_x) < 1e-12) return x;
-    if (f_x > 0.0) {
-      high = x;
-      f_high = f_x;
-      if (kept == -1) f_low *= 0.5;
-      kept = -1;
-    } else {
-      low = x;
-      f_low = f_x;
-      if (kept == 1) f_high *= 0.5;
-      kept = 1;
-    }
-  }
-  return 0.5 * (low + high);
+  std::uintmax_t iterations = 100;
+  const auto close = [](double a, double b) { return std::abs(b - a) < kTolerance; };
+  const auto [a, b] = boost::math::tools::toms748_solve(f, low, high, f_low, f_high, close, iterations);
+  return 0.5 * (a + b);
 }
 
 /// Humidity ratio of air at `dry` whose wet bulb is `wet`.

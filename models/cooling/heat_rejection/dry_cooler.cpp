@@ -6,7 +6,9 @@
 // Valid for  clean coils, air at the site's own density (fan and coil are sized there)
 // Checked by tests/models/cooling/dry_cooler_test.cpp
 #include <algorithm>
+#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
+#include <cstdint>
 
 #include "models/cooling/chiller.hpp"
 #include "models/cooling/fluid_machines.hpp"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr double kAirToWaterConductance = 0.5;  // hA_air / hA_water at rated flows
 constexpr double kWaterExponent = 0.85, kAirExponent = 0.8;
+constexpr double kFlowTolerance = 1e-13;
 constexpr std::size_t kFree = 0, kTrim = 1;
 
 struct Spec {
@@ -58,14 +61,15 @@ class Coil {
     return smaller * cross_flow_effectiveness(conductance / smaller, smaller / larger);
   }
 
-  /// Air flow at which `heat_per_kelvin` is reached, which full flow exceeds.
+  /// Air flow at which `wanted` is reached, which full flow does and none does not.
   double air_flow_for(double wanted, double water_flow) const {
-    double low = 0.0, high = 1.0;
-    for (int i = 0; i < 40; ++i) {
-      const double middle = 0.5 * (low + high);
-      (heat_per_kelvin(water_flow, middle) < wanted ? low : high) = middle;
-    }
-    return high;
+    const auto excess = [&](double air_flow) { return heat_per_kelvin(water_flow, air_flow) - wanted; };
+    const double at_full = excess(1.0);
+    if (at_full <= 0.0) return 1.0;
+    std::uintmax_t iterations = 100;
+    const auto close = [](double a, double b) { return std::abs(b - a) < kFlowTolerance; };
+    const auto bracket = boost::math::tools::toms748_solve(excess, 0.0, 1.0, -wanted, at_full, close, iterations);
+    return bracket.second;
   }
 
  private:
