@@ -4,8 +4,8 @@ namespace tokenworks::cooling {
 namespace {
 
 constexpr std::string_view kContainments[] = {"contained", "none"};
-constexpr KelvinDelta kReferenceRise{14.0};      // of the air through the handler whose fans draw fan_share_of_heat
-constexpr double kHighestServerInlet = 32.0;     // degC, ASHRAE class A1 allowable
+constexpr KelvinDelta kReferenceRise{14.0};   // of the air through the handler whose fans draw fan_share_of_heat
+constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
 
 struct Leakage {
   double recirculation;  // of server air that comes from server outlets
@@ -29,13 +29,16 @@ Watts rated_fan_power(const AirPathSpec& spec, Watts heat) {
 void AirPathSpec::visit(FieldVisitor& v) {
   field(v, "supply_air_c", supply_air, "Air that leaves the air handlers", rule().at_least(5).at_most(45));
   field(v, "containment", containment, "Aisle containment; sets the two shares below",
-        rule().one_of(kContainments).default_from('E', "Recirculation 0.03 and bypass 0.05 contained, 0.2 and 0.3 without"));
+        rule()
+            .one_of(kContainments)
+            .default_from('E', "Recirculation 0.03 and bypass 0.05 contained, 0.2 and 0.3 without"));
   field(v, "recirculation_share", recirculation_share, "Server inlet air that comes from server outlets, 0..0.9",
         rule().at_least(0).at_most(0.9));
   field(v, "bypass_share", bypass_share, "Air handler flow that misses the servers, 0..0.9",
         rule().at_least(0).at_most(0.9));
-  field(v, "server_air_rise_k", server_air_rise, "Air temperature rise through the servers",
-        rule().above(0).at_most(60).default_from('E', "The air handler's selection point; DGX H100 at full power: 16 K"));
+  field(
+      v, "server_air_rise_k", server_air_rise, "Air temperature rise through the servers",
+      rule().above(0).at_most(60).default_from('E', "The air handler's selection point; DGX H100 at full power: 16 K"));
   field(v, "chilled_water_approach_k", chilled_water_approach, "Supply air above chilled water",
         rule().above(0).default_from('E', "Between 10 K (LBNL Buildings) and 13 K (STULZ CRS 560 CW)"));
   field(v, "chilled_water_rise_k", chilled_water_rise, "Chilled water temperature rise",

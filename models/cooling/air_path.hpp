@@ -1,8 +1,8 @@
 // Question   what fans, chilled-water pumps and heat rejection draw to take heat out of a room with air handlers
-// Equation   handler flow = server flow (1 - r) / (1 - b), fans cubic in flow; chilled water = supply air - approach; the
-//            chillers carry room heat, fans and pumps
-// Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection sheet;
-//            approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet)
+// Equation   handler flow = server flow (1 - r) / (1 - b), fans cubic in flow; chilled water = supply air - approach;
+//            the chillers carry room heat, fans and pumps
+// Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection
+//            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet)
 // Valid for  sensible heat, server fans that hold their temperature rise
 // Checked by tests/models/cooling/cooling_options_test.cpp against published ranges of mechanical power
 #pragma once

@@ -5,7 +5,7 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr double kLeastLift = 8.0;          // K, keeps the ideal ratio finite when the condenser is as cold as the water
+constexpr double kLeastLift = 8.0;  // K, keeps the ideal ratio finite when the condenser is as cold as the water
 constexpr double kLargestCarnotShare = 0.75;
 
 double biquadratic(const double (&c)[6], double evaporator, double condenser) {
@@ -35,15 +35,22 @@ Temperatures temperatures(const ChillerCurves& curves, Celsius leaving, Celsius 
 }  // namespace
 
 const ChillerCurves& air_cooled_path_a() {
-  // Curves: NREL openstudio-standards, ashrae_90_1.curves.json, "AirCooled_Chiller_2010_PathA". Reference COP: 9.562 Btu/Wh
-  // (90.1-2010, remembered). Least part load: estimate. Condensing approach: implied by the curves' share of Carnot at 35 degC.
-  static constexpr ChillerCurves kCurves = {2.80,
-                                            {1.0433825, 0.0407073, 0.0004506, -0.0041514, -8.86e-05, -0.0003467},
-                                            {0.5961915, -0.0099496, 0.0007888, 0.0004506, 0.0004875, -0.0007623},
-                                            {0.141, 0.655, 0.203},
-                                            5.0, 10.0, 12.7, 51.67,
-                                            0.1, 1.0,
-                                            17.5};
+  // Curves: NREL openstudio-standards, ashrae_90_1.curves.json, "AirCooled_Chiller_2010_PathA". Reference COP: 9.562
+  // Btu/Wh (90.1-2010, remembered). Least part load: estimate. Condensing approach: implied by the curves' share of
+  // Carnot at 35 degC.
+  static constexpr ChillerCurves kCurves = {
+      .reference_cop = 2.80,
+      .capacity = {1.0433825, 0.0407073, 0.0004506, -0.0041514, -8.86e-05, -0.0003467},
+      .input_ratio = {0.5961915, -0.0099496, 0.0007888, 0.0004506, 0.0004875, -0.0007623},
+      .part_load = {0.141, 0.655, 0.203},
+      .evaporator_minimum = 5.0,
+      .evaporator_maximum = 10.0,
+      .condenser_minimum = 12.7,
+      .condenser_maximum = 51.67,
+      .least_part_load = 0.1,
+      .most_part_load = 1.0,
+      .condensing_approach = 17.5,
+  };
   return kCurves;
 }
 
@@ -68,16 +75,15 @@ Watts Chiller::power(Watts heat, Celsius leaving, Celsius condenser, ValidityNot
   notes.check("chiller: condenser inlet [degC]", condenser.value, -60.0, curves.condenser_maximum);
 
   const double curve_load = std::clamp(load, curves.least_part_load, curves.most_part_load);
-  const double part_load =
-      curves.part_load[0] + curve_load * (curves.part_load[1] + curves.part_load[2] * curve_load);
+  const double part_load = curves.part_load[0] + curve_load * (curves.part_load[1] + curves.part_load[2] * curve_load);
   // Cycling below the least load, and proportional growth above the most, where no machine is left.
   const double scale = load / curve_load;
   const double input_ratio = biquadratic(curves.input_ratio, t.curve_evaporator, t.curve_condenser);
   const Watts curve_power = available * (input_ratio * part_load * scale / curves.reference_cop);
 
   const double approach = curves.condensing_approach;
-  const double lift_ratio = ideal_cop(t.curve_evaporator, t.curve_condenser + approach) /
-                            ideal_cop(t.evaporator, t.condenser + approach);
+  const double lift_ratio =
+      ideal_cop(t.curve_evaporator, t.curve_condenser + approach) / ideal_cop(t.evaporator, t.condenser + approach);
   // The condenser's approach shrinks with the heat through it.
   const double limit = kLargestCarnotShare * ideal_cop(t.evaporator, t.condenser + approach * curve_load);
   return std::max(curve_power * lift_ratio, heat / limit);

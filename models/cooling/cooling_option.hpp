@@ -26,8 +26,8 @@ struct CoolingEffort {
   Watts pumps{0};
   Watts chillers{0};
   Watts heat_rejection_fans{0};
-  Watts heat_to_liquid{0};     ///< of the load, taken by a liquid path; the rest is taken by air
-  std::size_t mode = 0;        ///< index into modes()
+  Watts heat_to_liquid{0};  ///< of the load, taken by a liquid path; the rest is taken by air
+  std::size_t mode = 0;     ///< index into modes()
 
   Watts total() const { return air_handler_fans + pumps + chillers + heat_rejection_fans; }
 };

@@ -1,6 +1,7 @@
 // Question   how much of the largest possible heat a heat exchanger moves
 // Equation   effectiveness from the number of transfer units and the ratio of the streams' heat capacities
-// Source     Kays and London, Compact Heat Exchangers, 3rd edition, 1984; cross flow: both streams unmixed, the usual fit
+// Source     Kays and London, Compact Heat Exchangers, 3rd edition, 1984; cross flow: both streams unmixed, the usual
+//            fit
 // Valid for  capacity ratio 0..1, constant properties
 // Checked by tests/models/cooling/heat_exchanger_test.cpp
 #pragma once

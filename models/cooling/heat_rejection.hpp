@@ -16,8 +16,8 @@ namespace tokenworks::cooling {
 
 /// The water loop that heat arrives in.
 struct WaterLoop {
-  Celsius supply;     ///< set point of the water that leaves the heat rejection
-  KelvinDelta rise;   ///< at every load: the flow follows the heat
+  Celsius supply;    ///< set point of the water that leaves the heat rejection
+  KelvinDelta rise;  ///< at every load: the flow follows the heat
 };
 
 struct RejectionEffort {

@@ -15,9 +15,10 @@ class Flat final : public ElectricityOption {
   void visit(FieldVisitor& v) override {
     field(v, "usd_per_kwh", usd_per_kwh_, "Price of electricity, all parts of the tariff spread over the energy",
           rule().at_least(0).default_from('R', "US industrial average 2024, Energy Information Administration"));
-    field(v, "co2_kg_per_kwh", co2_kg_per_kwh_, "CO2 equivalent of the electricity at the site's meter",
-          rule().at_least(0).default_from(
-              'C', "PJM (Virginia), mean of 2022, from the EIA hourly mix in SustainDC (HewlettPackard/dc-rl a92b475)"));
+    field(
+        v, "co2_kg_per_kwh", co2_kg_per_kwh_, "CO2 equivalent of the electricity at the site's meter",
+        rule().at_least(0).default_from(
+            'C', "PJM (Virginia), mean of 2022, from the EIA hourly mix in SustainDC (HewlettPackard/dc-rl a92b475)"));
   }
   double usd(Joules energy) const override { return usd_per_kwh_ * energy.value / kJoulesPerKilowattHour; }
   double co2_kg(Joules energy) const override { return co2_kg_per_kwh_ * energy.value / kJoulesPerKilowattHour; }

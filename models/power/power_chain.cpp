@@ -77,7 +77,8 @@ PowerChain::PowerChain(const PowerChainSpec& spec, Watts it_nameplate, Watts mec
   busway_ = stage(it_nameplate, 0.0, 0.0, spec.busway_loss_share);
   const UpsLoss& ups = ups_loss(spec.ups);
   const Watts ups_design = it_nameplate + busway_.loss(it_nameplate);
-  const Watts ups_rated = spec.ups == "none" ? Watts(0) : rating_of_all(spec.redundancy, ups_design, spec.ups_module_power);
+  const Watts ups_rated =
+      spec.ups == "none" ? Watts(0) : rating_of_all(spec.redundancy, ups_design, spec.ups_module_power);
   ups_ = stage(ups_rated, ups.idle, ups.linear, ups.square);
   const Watts transformer_design = ups_design + ups_.loss(ups_design) + mechanical_nameplate;
   transformer_ = stage(rating_of_all(spec.redundancy, transformer_design, kTransformerUnit), kTransformerIdle, 0.0,

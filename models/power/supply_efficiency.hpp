@@ -1,7 +1,9 @@
 // Question   how much alternating current a server's or a rack's power supplies take for the direct current they give
 // Equation   P_in = P_out / efficiency(P_out / P_rated), efficiency by straight lines between the table's loads
-// Source     80 PLUS criteria, 230 V internal (as tabulated by Tom's Hardware); 33 kW power shelf: published peak, shape estimated
-// Valid for  from the table's lowest load to 100 %; below, the loss of the lowest load stands; above, the efficiency of full load
+// Source     80 PLUS criteria, 230 V internal (as tabulated by Tom's Hardware); 33 kW power shelf: published peak,
+//            shape estimated
+// Valid for  from the table's lowest load to 100 %; below, the loss of the lowest load stands; above, the efficiency of
+//            full load
 // Checked by tests/models/power/supply_efficiency_test.cpp
 #pragma once
 

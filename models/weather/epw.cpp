@@ -56,7 +56,8 @@ struct Column {
 };
 constexpr Column kMonth{1, "month", 1, 12, NAN}, kDay{2, "day", 1, 31, NAN}, kHour{3, "hour", 1, 24, NAN};
 constexpr Column kDryBulb{6, "dry bulb", -70, 70, 99.9}, kDewPoint{7, "dew point", -70, 70, 99.9};
-constexpr Column kRelativeHumidity{8, "relative humidity", 0, 110, 999}, kPressure{9, "pressure", 31000, 120000, 999999};
+constexpr Column kRelativeHumidity{8, "relative humidity", 0, 110, 999},
+    kPressure{9, "pressure", 31000, 120000, 999999};
 
 std::string shortened(std::string_view text) {
   return text.size() <= 40 ? std::string(text) : std::string(text.substr(0, 40)) + "...";
@@ -65,7 +66,8 @@ std::string shortened(std::string_view text) {
 std::optional<double> read(const std::vector<std::string_view>& row, const Column& column, int line) {
   const std::string_view text = row[column.index];
   const std::optional<double> value = parse(text);
-  if (!value) fail(line, fmt::format("{} (field {}): \"{}\" is not a number", column.name, column.index + 1, shortened(text)));
+  if (!value)
+    fail(line, fmt::format("{} (field {}): \"{}\" is not a number", column.name, column.index + 1, shortened(text)));
   if (*value >= column.missing) return std::nullopt;  // never true for columns without a mark
   if (*value < column.minimum || *value > column.maximum) {
     fail(line, fmt::format("{} (field {}): {} is outside {}..{}", column.name, column.index + 1, *value, column.minimum,
@@ -99,8 +101,8 @@ struct HeaderDesign {
   Celsius dry_bulb, wet_bulb, dew_point;
 };
 
-/// The header does not name its values; they are counted from the word "Cooling", which stands at 0 here: hottest month 1,
-/// daily range 2, 0.4 % dry bulb 3, its coincident wet bulb 4, ..., 0.4 % wet bulb 9, ..., wind 15 and 16, 0.4 % dew
+/// The header does not name its values; they are counted from the word "Cooling", which stands at 0 here: hottest month
+/// 1, daily range 2, 0.4 % dry bulb 3, its coincident wet bulb 4, ..., 0.4 % wet bulb 9, ..., wind 15 and 16, 0.4 % dew
 /// point 17. "Extremes", behind them, differs between the ASHRAE editions and is not read.
 std::optional<HeaderDesign> read_design(const std::vector<std::string_view>& fields, int line) {
   const auto cooling = std::find(fields.begin(), fields.end(), "Cooling");
@@ -128,9 +130,14 @@ void require_hourly_year(const std::vector<std::string_view>& fields, int line) 
 }
 
 Header read_header(Lines& lines) {
-  static constexpr std::array<std::string_view, kHeaderLines> kNames = {
-      "LOCATION",  "DESIGN CONDITIONS", "TYPICAL/EXTREME PERIODS", "GROUND TEMPERATURES", "HOLIDAYS/DAYLIGHT SAVINGS",
-      "COMMENTS 1", "COMMENTS 2",       "DATA PERIODS"};
+  static constexpr std::array<std::string_view, kHeaderLines> kNames = {"LOCATION",
+                                                                        "DESIGN CONDITIONS",
+                                                                        "TYPICAL/EXTREME PERIODS",
+                                                                        "GROUND TEMPERATURES",
+                                                                        "HOLIDAYS/DAYLIGHT SAVINGS",
+                                                                        "COMMENTS 1",
+                                                                        "COMMENTS 2",
+                                                                        "DATA PERIODS"};
   Header header;
   for (const std::string_view name : kNames) {
     if (!lines.next()) fail(lines.number() + 1, fmt::format("the file ends before the header line {}", name));
@@ -142,7 +149,8 @@ Header read_header(Lines& lines) {
     if (name == "LOCATION") {
       if (fields.size() < 10) fail(lines.number(), "LOCATION has fewer than 10 fields");
       const std::optional<double> elevation = parse(fields[9]);
-      if (!elevation || *elevation < -1000 || *elevation > 9999.9) fail(lines.number(), "LOCATION, elevation (field 10)");
+      if (!elevation || *elevation < -1000 || *elevation > 9999.9)
+        fail(lines.number(), "LOCATION, elevation (field 10)");
       header.place = fields[1];
       header.elevation = Metres(*elevation);
     }
@@ -162,7 +170,8 @@ class Calendar {
       day_ = 1;
     }
     if (month != month_ || day != day_ || hour != hour_) {
-      fail(line, fmt::format("expected month {}, day {}, hour {}, found {}, {}, {}", month_, day_, hour_, month, day, hour));
+      fail(line,
+           fmt::format("expected month {}, day {}, hour {}, found {}, {}, {}", month_, day_, hour_, month, day, hour));
     }
     advance();
   }
@@ -214,8 +223,8 @@ class HourReader {
   void clip_dew_point(EpwHour& hour) {
     if (header_.design) {
       const Celsius highest = header_.design->dew_point + kDewPointTolerance;
-      notes_.check("weather file: dew point, clipped to the header's 0.4 % value + 2 K [degC]", hour.dew_point.value, -100.0,
-                   highest.value);
+      notes_.check("weather file: dew point, clipped to the header's 0.4 % value + 2 K [degC]", hour.dew_point.value,
+                   -100.0, highest.value);
       hour.dew_point = std::min(hour.dew_point, highest);
     }
     hour.dew_point = std::min(hour.dew_point, hour.dry_bulb);  // rounding of the file near saturation
@@ -256,7 +265,9 @@ class EpwSeries final : public WeatherSeries {
     const EpwHour& hour = year_.hours[static_cast<std::size_t>(hour_of(seconds_of_year)) % year_.hours.size()];
     return air_at_dew_point(hour.dry_bulb, hour.dew_point, hour.pressure);
   }
-  double next_change(double seconds_of_year) const override { return (hour_of(seconds_of_year) + 1.0) * kSecondsPerHour; }
+  double next_change(double seconds_of_year) const override {
+    return (hour_of(seconds_of_year) + 1.0) * kSecondsPerHour;
+  }
   WeatherPoint design() const override { return year_.design; }
 
  private:

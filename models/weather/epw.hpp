@@ -1,6 +1,7 @@
 // Question   what the outside air is in each hour of a typical year, and what plants are sized for
 // Equation   none: dry bulb, dew point and pressure of each row; wet bulb from psychrometrics.hpp
-// Source     EnergyPlus Auxiliary Programs, "EnergyPlus Weather File (EPW) Data Dictionary": columns, limits, missing marks
+// Source     EnergyPlus Auxiliary Programs, "EnergyPlus Weather File (EPW) Data Dictionary": columns, limits, missing
+//            marks
 // Valid for  one data period of one record an hour that covers a whole year
 // Checked by tests/models/weather/epw_test.cpp
 #pragma once
@@ -23,7 +24,8 @@ struct EpwHour {
 struct EpwYear {
   std::string place;
   Metres elevation;
-  /// Each the 0.4 % value of its own measure (dry bulb, wet bulb, dew point), so no hour of the year need show all three.
+  /// Each the 0.4 % value of its own measure (dry bulb, wet bulb, dew point), so no hour of the year need show all
+  /// three.
   WeatherPoint design;
   std::vector<EpwHour> hours;  ///< 8,760, or 8,784 with 29 February
 };

@@ -27,7 +27,8 @@ double rising_root(Rising f, double low, double high) {
 /// Humidity ratio of air at `dry` whose wet bulb is `wet`.
 double humidity_ratio_at_wet_bulb(double dry, double wet, Pascals pressure) {
   const double saturated = humidity_ratio(saturation_pressure(Celsius(wet)), pressure);
-  if (wet >= 0.0) return ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (2501.0 + 1.86 * dry - 4.186 * wet);
+  if (wet >= 0.0)
+    return ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (2501.0 + 1.86 * dry - 4.186 * wet);
   return ((2830.0 - 0.24 * wet) * saturated - 1.006 * (dry - wet)) / (2830.0 + 1.86 * dry - 2.1 * wet);
 }
 
@@ -36,11 +37,11 @@ double humidity_ratio_at_wet_bulb(double dry, double wet, Pascals pressure) {
 Pascals saturation_pressure(Celsius temperature) {
   const double t = temperature.kelvin();
   const double logarithm =
-      t <= kTriplePoint
-          ? -5.6745359e3 / t + 6.3925247 + t * (-9.677843e-3 + t * (6.2215701e-7 + t * (2.0747825e-9 - t * 9.484024e-13))) +
-                4.1635019 * std::log(t)
-          : -5.8002206e3 / t + 1.3914993 + t * (-4.8640239e-2 + t * (4.1764768e-5 - t * 1.4452093e-8)) +
-                6.5459673 * std::log(t);
+      t <= kTriplePoint ? -5.6745359e3 / t + 6.3925247 +
+                              t * (-9.677843e-3 + t * (6.2215701e-7 + t * (2.0747825e-9 - t * 9.484024e-13))) +
+                              4.1635019 * std::log(t)
+                        : -5.8002206e3 / t + 1.3914993 + t * (-4.8640239e-2 + t * (4.1764768e-5 - t * 1.4452093e-8)) +
+                              6.5459673 * std::log(t);
   return Pascals(std::exp(logarithm));
 }
 
@@ -51,8 +52,8 @@ double humidity_ratio(Pascals vapour_pressure, Pascals pressure) {
 Celsius dew_point(Pascals vapour_pressure) {
   if (vapour_pressure <= saturation_pressure(Celsius(kColdest))) return Celsius(kColdest);
   const double target = std::log(vapour_pressure.value);
-  return Celsius(rising_root([&](double t) { return std::log(saturation_pressure(Celsius(t)).value) - target; }, kColdest,
-                             200.0));
+  return Celsius(
+      rising_root([&](double t) { return std::log(saturation_pressure(Celsius(t)).value) - target; }, kColdest, 200.0));
 }
 
 Celsius wet_bulb(Celsius dry, Celsius dew, Pascals pressure) {

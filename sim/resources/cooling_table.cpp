@@ -9,8 +9,12 @@ double per_step(Watts step) { return step.value > 0.0 ? 1.0 / step.value : 0.0; 
 
 CoolingEffort between(const CoolingEffort& a, const CoolingEffort& b, double weight) {
   const auto mix = [weight](Watts x, Watts y) { return x + (y - x) * weight; };
-  return {mix(a.air_handler_fans, b.air_handler_fans), mix(a.pumps, b.pumps), mix(a.chillers, b.chillers),
-          mix(a.heat_rejection_fans, b.heat_rejection_fans), mix(a.heat_to_liquid, b.heat_to_liquid), a.mode};
+  return {mix(a.air_handler_fans, b.air_handler_fans),
+          mix(a.pumps, b.pumps),
+          mix(a.chillers, b.chillers),
+          mix(a.heat_rejection_fans, b.heat_rejection_fans),
+          mix(a.heat_to_liquid, b.heat_to_liquid),
+          a.mode};
 }
 
 }  // namespace
@@ -53,8 +57,8 @@ const CoolingEffort& CoolingTable::at(std::size_t liquid, std::size_t air) {
 
 void CoolingTable::fill(Knot& knot, std::size_t liquid, std::size_t air) const {
   ValidityNotes unused;
-  knot.effort = plant_.effort({liquid_step_ * static_cast<double>(liquid), air_step_ * static_cast<double>(air)}, outside_,
-                              unused);
+  knot.effort = plant_.effort({liquid_step_ * static_cast<double>(liquid), air_step_ * static_cast<double>(air)},
+                              outside_, unused);
   knot.weather = weather_;
 }
 

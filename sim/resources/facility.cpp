@@ -12,10 +12,20 @@
 namespace tokenworks::resources {
 namespace {
 
-constexpr std::string_view kConsumerNames[] = {
-    "gpu",         "host",     "server_fans",      "rack_shared",      "storage", "power_supply_loss",
-    "busway_loss", "ups_loss", "transformer_loss", "air_handler_fans", "pumps",   "chillers",
-    "heat_rejection_fans", "house"};
+constexpr std::string_view kConsumerNames[] = {"gpu",
+                                               "host",
+                                               "server_fans",
+                                               "rack_shared",
+                                               "storage",
+                                               "power_supply_loss",
+                                               "busway_loss",
+                                               "ups_loss",
+                                               "transformer_loss",
+                                               "air_handler_fans",
+                                               "pumps",
+                                               "chillers",
+                                               "heat_rejection_fans",
+                                               "house"};
 static_assert(std::size(kConsumerNames) == kConsumers);
 
 constexpr int index(Consumer consumer) { return static_cast<int>(consumer); }
@@ -76,8 +86,8 @@ std::string_view consumer_name(Consumer consumer) { return kConsumerNames[index(
 bool is_it(Consumer consumer) { return index(consumer) < kFirstOutsideIt; }
 
 // The powers of all components are a function of the nodes' GPU power (whole milliwatts), which nodes are on, and the
-// weather. They are worked out when time moves on from a date at which something changed, so that states which last no time
-// leave no trace, and changes at one date may come in any order.
+// weather. They are worked out when time moves on from a date at which something changed, so that states which last no
+// time leave no trace, and changes at one date may come in any order.
 struct Facility::State {
   State(Setup&& given, ValidityNotes& n);
 
@@ -119,8 +129,8 @@ struct Facility::State {
   std::vector<FacilitySample> samples;
   bool last_sample_is_partial = false;
   Picoseconds sample_end = kNever;
-  Femtojoules energy_at_sample[kConsumers] = {};      // at the start of the sample that runs
-  Milliwatts rounded_until_sample[kConsumers] = {};   // sum of the closed samples' means
+  Femtojoules energy_at_sample[kConsumers] = {};     // at the start of the sample that runs
+  Milliwatts rounded_until_sample[kConsumers] = {};  // sum of the closed samples' means
 
   // Farthest loads of the span of one weather, for the validity notes; negative while no time has passed in it.
   Milliwatts most_liquid = -1, most_air = -1;
@@ -329,7 +339,8 @@ void Facility::finish(Picoseconds end) {
   s.advance(end);
   s.note_validity_of_span();
   s.notes.check("power chain: IT power [share of the nameplates that it was sized for]",
-                static_cast<double>(s.most_it) / static_cast<double>(std::max<Milliwatts>(s.it_nameplate, 1)), 0.0, 1.0);
+                static_cast<double>(s.most_it) / static_cast<double>(std::max<Milliwatts>(s.it_nameplate, 1)), 0.0,
+                1.0);
   if (s.setup.series_interval <= 0 || s.last_sample_is_partial) return;
   const Picoseconds partial = s.now - (s.sample_end - s.setup.series_interval);
   if (partial == 0) return;

@@ -4,8 +4,8 @@
 //
 // Between changes all powers are constant. The order of changes at one date does not matter.
 //
-// Heat: busway and UPS stand in electrical rooms, whose cooling counts as `chillers`; transformers stand outdoors. Racks
-// that offer heat to cold plates offer it as a share of their wall power, power supplies included.
+// Heat: busway and UPS stand in electrical rooms, whose cooling counts as `chillers`; transformers stand outdoors.
+// Racks that offer heat to cold plates offer it as a share of their wall power, power supplies included.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,20 @@ namespace tokenworks::resources {
 
 /// Component classes of the facility's energy, in the order of the report.
 enum class Consumer {
-  gpu, host, server_fans, rack_shared, storage, power_supply_loss, busway_loss, ups_loss, transformer_loss,
-  air_handler_fans, pumps, chillers, heat_rejection_fans, house,
+  gpu,
+  host,
+  server_fans,
+  rack_shared,
+  storage,
+  power_supply_loss,
+  busway_loss,
+  ups_loss,
+  transformer_loss,
+  air_handler_fans,
+  pumps,
+  chillers,
+  heat_rejection_fans,
+  house,
   count
 };
 inline constexpr int kConsumers = static_cast<int>(Consumer::count);
@@ -62,8 +74,8 @@ class Facility {
   ~Facility();
 
   std::int64_t nodes() const;
-  /// The GPUs of `node` together draw `delta` more (or less) from `now` on. At first all draw their idle power, and every
-  /// node is on. `now` never falls.
+  /// The GPUs of `node` together draw `delta` more (or less) from `now` on. At first all draw their idle power, and
+  /// every node is on. `now` never falls.
   void add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds now);
   /// A node is switched off or on again: off, it and its GPUs draw nothing whatever add_gpu_power says.
   void set_node_on(std::int64_t node, bool on, Picoseconds now);

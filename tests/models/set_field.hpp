@@ -1,4 +1,5 @@
-// Sets fields of a structure or option by their keys, as a scenario would: set_field(option, "heat_rejection/approach_k", 4).
+// Sets fields of a structure or option by their keys, as a scenario would: set_field(option,
+// "heat_rejection/approach_k", 4).
 #pragma once
 
 #include <stdexcept>

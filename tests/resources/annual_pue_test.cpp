@@ -30,8 +30,8 @@ std::unique_ptr<weather::WeatherSeries> weather_of(const std::string& site, Vali
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
     if (entry.path().filename().string().rfind(site, 0) != 0) continue;
     Choice<weather::WeatherOption> epw(weather::weather_options(), "epw");
-    return epw->load(
-        [&](const std::string&) { return std::make_unique<std::istringstream>(unpacked(entry.path())); }, notes);
+    return epw->load([&](const std::string&) { return std::make_unique<std::istringstream>(unpacked(entry.path())); },
+                     notes);
   }
   return nullptr;
 }
@@ -57,7 +57,8 @@ double annual_pue(const weather::WeatherSeries& year, const cooling::CoolingOpti
   ValidityNotes notes;
   Facility facility({{block_of_racks()}, 0.0, chain, &cooling, year.at(0), year.design(), 0}, notes);
   Picoseconds now = 0;  // hours of a millisecond: only their shares count
-  for (int hour = 0; hour < 8760; ++hour, now += kPicosecondsPerSecond / 1000) facility.set_weather(year.at(hour * 3600.0), now);
+  for (int hour = 0; hour < 8760; ++hour, now += kPicosecondsPerSecond / 1000)
+    facility.set_weather(year.at(hour * 3600.0), now);
   facility.finish(now);
   return to_joules(facility.facility_energy()) / to_joules(facility.it_energy());
 }

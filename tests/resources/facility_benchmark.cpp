@@ -33,8 +33,8 @@ void change_of_gpu_power(benchmark::State& state, const char* kind) {
   const auto outside = weather::air_at_relative_humidity(Celsius(25), 0.5, Pascals(101325));
   const auto design = weather::air_at_relative_humidity(Celsius(35), 0.4, Pascals(101325));
   ValidityNotes notes;
-  resources::Facility facility({{servers(state.range(0))}, 0.0, {}, &*cooling, outside, design, 10 * kPicosecondsPerSecond},
-                               notes);
+  resources::Facility facility(
+      {{servers(state.range(0))}, 0.0, {}, &*cooling, outside, design, 10 * kPicosecondsPerSecond}, notes);
   // Each replica steps between three levels of its batch; the pattern is drawn before.
   RandomEngine random = random_stream(1, "benchmark");
   struct Step {
@@ -49,7 +49,8 @@ void change_of_gpu_power(benchmark::State& state, const char* kind) {
     steps.push_back({node, next - level[static_cast<std::size_t>(node)]});
     level[static_cast<std::size_t>(node)] = next;
   }
-  for (std::size_t i = 0; i < level.size(); ++i) steps.push_back({static_cast<std::int64_t>(i), -level[i]});  // and back
+  for (std::size_t i = 0; i < level.size(); ++i)
+    steps.push_back({static_cast<std::int64_t>(i), -level[i]});  // and back
   Picoseconds now = 0;
   std::size_t next = 0;
   for (auto _ : state) {

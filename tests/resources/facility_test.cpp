@@ -114,7 +114,8 @@ std::vector<Change> random_changes(const std::vector<RackGroup>& groups) {
   std::vector<Milliwatts> added;
   for (const RackGroup& g : groups) {
     for (std::int64_t i = 0; i < g.racks * g.kind.nodes; ++i) {
-      room.push_back(to_milliwatts((g.gpu_max_power_w - g.gpu_idle_power_w) * static_cast<double>(g.kind.gpus_per_node)));
+      room.push_back(
+          to_milliwatts((g.gpu_max_power_w - g.gpu_idle_power_w) * static_cast<double>(g.kind.gpus_per_node)));
       added.push_back(0);
     }
   }
@@ -198,9 +199,11 @@ TEST_CASE("facility: what GPUs add is carried by the rest of the server", "[reso
   Facility facility = site.build();
   facility.add_gpu_power(0, to_milliwatts(8 * 620.0), 0);
   facility.finish(kSecond);
-  // 5,600 W of GPUs, 1,500 + 0.10 * 4,960 = 1,996 W besides: 7,596 W, 38.4 % of 19.8 kW at 0.94 + 0.6121 * 0.02 = 0.95224.
+  // 5,600 W of GPUs, 1,500 + 0.10 * 4,960 = 1,996 W besides: 7,596 W, 38.4 % of 19.8 kW at 0.94 + 0.6121 * 0.02 =
+  // 0.95224.
   CHECK_THAT(watts(facility, Consumer::gpu, kSecond), WithinAbs(5600.0, 1e-9));
-  CHECK_THAT(watts(facility, Consumer::host, kSecond) + watts(facility, Consumer::server_fans, kSecond), WithinAbs(1996.0, 2e-3));
+  CHECK_THAT(watts(facility, Consumer::host, kSecond) + watts(facility, Consumer::server_fans, kSecond),
+             WithinAbs(1996.0, 2e-3));
   CHECK_THAT(to_watts(facility.it_power()), WithinAbs(7596 / 0.95224, 0.5));
 }
 
@@ -257,8 +260,8 @@ TEST_CASE("facility: a run shorter than a second has its mean as peak", "[resour
 }
 
 TEST_CASE("facility: PUE of an air-cooled hall and of a liquid-cooled one", "[resources]") {
-  // Published: halls on air-cooled chillers 1.3 to 1.4 over temperate years; liquid-cooled halls on dry coolers 1.05 to 1.15 by
-  // vendors, 1.15 to 1.25 as advice for design. Ten MW-class halls at 80 % of the nameplates' load, 2n UPS.
+  // Published: halls on air-cooled chillers 1.3 to 1.4 over temperate years; liquid-cooled halls on dry coolers 1.05 to
+  // 1.15 by vendors, 1.15 to 1.25 as advice for design. Ten MW-class halls at 80 % of the nameplates' load, 2n UPS.
   struct Hall {
     const char* cooling;
     RackGroup racks;
@@ -301,9 +304,9 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
     facility.finish(step);  // moves nothing at its own date
     const double house = 0.01 * nameplate;
     double transformer = 0.0;
-    const power::PowerChain chain(site.power, Watts(nameplate),
-                                  plant->effort({Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, at(35.0), notes).total() +
-                                      Watts(house));
+    const power::PowerChain chain(
+        site.power, Watts(nameplate),
+        plant->effort({Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, at(35.0), notes).total() + Watts(house));
     transformer = chain.losses(Watts(it), Watts(expected + house)).transformer.value;
     CHECK_THAT(to_watts(facility.facility_power()) - it - house - transformer, WithinRel(expected, 1e-3));
   }
@@ -383,7 +386,8 @@ TEST_CASE("facility laws: the order of changes at one date changes no number", "
     const Numbers straight = run(site, changes, end);
     std::vector<Change> reversed = changes;
     std::reverse(reversed.begin(), reversed.end());
-    std::stable_sort(reversed.begin(), reversed.end(), [](const Change& a, const Change& b) { return a.when < b.when; });
+    std::stable_sort(reversed.begin(), reversed.end(),
+                     [](const Change& a, const Change& b) { return a.when < b.when; });
     RC_ASSERT(run(site, reversed, end) == straight);
   }));
 }

@@ -1,8 +1,10 @@
 // Question   what finned coils with fans draw to cool the water to its set point, and what is left for a trim chiller
-// Equation   cross-flow effectiveness; 1/UA = 1/hA_water + 1/hA_air, hA_water ~ flow^0.85, hA_air ~ flow^0.8; the fan share y
-//            that just meets the set point, P = P_rated y^3; what full fans leave goes to an air-cooled chiller in series
-// Source     exponents, hA ratio 0.5 and natural convection 12.5 %: LBNL Buildings library, DryCoolers; approach 5.6 K and
-//            fan power 4.0 % of heat: BAC TDFS1238N selection (35 degC air, 46.1 to 40.6 degC fluid), in the same library
+// Equation   cross-flow effectiveness; 1/UA = 1/hA_water + 1/hA_air, hA_water ~ flow^0.85, hA_air ~ flow^0.8; the fan
+//            share y that just meets the set point, P = P_rated y^3; what full fans leave goes to an air-cooled chiller
+//            in series
+// Source     exponents, hA ratio 0.5 and natural convection 12.5 %: LBNL Buildings library, DryCoolers; approach 5.6 K
+//            and fan power 4.0 % of heat: BAC TDFS1238N selection (35 degC air, 46.1 to 40.6 degC fluid), in the same
+//            library
 // Valid for  clean coils, air at the site's own density (fan and coil are sized there)
 // Checked by tests/models/cooling/dry_cooler_test.cpp
 #include <algorithm>
@@ -36,7 +38,8 @@ struct Spec {
           rule().share().default_from('V', "BAC TDFS1238N, record in LBNL Buildings c4117cc"));
     field(v, "natural_convection_share", natural_convection_share, "Of the heat at full fans, moved without fans",
           rule().share().default_from('V', "LBNL Buildings c4117cc, dry cooler defaults"));
-    field(v, "water_to_air_capacity", water_to_air_capacity, "Heat capacity flow of the water over that of the air, rated",
+    field(v, "water_to_air_capacity", water_to_air_capacity,
+          "Heat capacity flow of the water over that of the air, rated",
           rule().above(0).at_most(1).default_from('E', "Not published for the reference unit"));
   }
 };
@@ -80,7 +83,11 @@ class Coil {
 class Plant final : public HeatRejectionPlant {
  public:
   Plant(const Spec& spec, Watts capacity, const WaterLoop& loop, const weather::WeatherPoint& design)
-      : spec_(spec), capacity_(capacity), loop_(loop), coil_(spec, loop.rise), fan_{capacity * spec.fan_share_of_heat, 0.0},
+      : spec_(spec),
+        capacity_(capacity),
+        loop_(loop),
+        coil_(spec, loop.rise),
+        fan_{capacity * spec.fan_share_of_heat, 0.0},
         chiller_(air_cooled_path_a(), remaining_heat(capacity, design.dry_bulb), loop.supply, design.dry_bulb) {}
 
   RejectionEffort effort(Watts heat, const weather::WeatherPoint& outside, ValidityNotes& notes) const override {

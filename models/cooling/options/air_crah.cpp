@@ -18,7 +18,8 @@ class Plant final : public CoolingPlant {
  public:
   explicit Plant(AirPath air) : air_(std::move(air)) {}
 
-  CoolingEffort effort(const HeatLoad& load, const weather::WeatherPoint& outside, ValidityNotes& notes) const override {
+  CoolingEffort effort(const HeatLoad& load, const weather::WeatherPoint& outside,
+                       ValidityNotes& notes) const override {
     const AirEffort air = air_.effort(load.liquid + load.air, outside, notes);
     CoolingEffort effort;
     effort.air_handler_fans = air.fans;

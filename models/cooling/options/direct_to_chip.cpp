@@ -1,8 +1,8 @@
 // Question   what a hall draws whose racks have cold plates: a liquid loop for most heat, air handlers for the rest
-// Equation   CDU pumps = share of rated heat, by affinity; facility water at a set point to the heat rejection; what the
-//            cold plates do not take goes through air_path.hpp to an air-cooled chiller of its own
-// Source     CDU pump share 1.7 %: STULZ SCR 14103 W selection sheet, 0.9 %: Frontier (ExaDigiT/RAPS 6c142bf); approach 4 K:
-//            that sheet; facility water classes: ASHRAE TC 9.9
+// Equation   CDU pumps = share of rated heat, by affinity; facility water at a set point to the heat rejection; what
+//            the cold plates do not take goes through air_path.hpp to an air-cooled chiller of its own
+// Source     CDU pump share 1.7 %: STULZ SCR 14103 W selection sheet, 0.9 %: Frontier (ExaDigiT/RAPS 6c142bf); approach
+//            4 K: that sheet; facility water classes: ASHRAE TC 9.9
 // Valid for  facility water 17..45 degC, liquid shares from the racks' data
 // Checked by tests/models/cooling/cooling_options_test.cpp
 #include "models/cooling/air_path.hpp"
@@ -53,7 +53,8 @@ class Plant final : public CoolingPlant {
                                   {liquid.facility_supply, liquid.facility_rise}, design)),
         air_(std::move(air)) {}
 
-  CoolingEffort effort(const HeatLoad& load, const weather::WeatherPoint& outside, ValidityNotes& notes) const override {
+  CoolingEffort effort(const HeatLoad& load, const weather::WeatherPoint& outside,
+                       ValidityNotes& notes) const override {
     const AirEffort air = air_.effort(load.air, outside, notes);
     CoolingEffort effort;
     effort.air_handler_fans = air.fans;
@@ -100,7 +101,8 @@ class DirectToChip final : public CoolingOption {
 
   void visit(FieldVisitor& v) override {
     liquid_.visit(v);
-    field(v, "residual_air", residual_air_, "Air handlers for heat that the cold plates leave, on a chiller of their own");
+    field(v, "residual_air", residual_air_,
+          "Air handlers for heat that the cold plates leave, on a chiller of their own");
     field(v, "sizing_margin", sizing_margin_, "Capacity of every part over the design load",
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection_, "How the liquid loop's heat leaves the site");

@@ -53,7 +53,9 @@ TEST_CASE("chiller: below Carnot, more heat never less power, warmer air never l
     ValidityNotes notes;
     const Watts power = kMegawatt.power(Watts(heat), Celsius(leaving), Celsius(outdoor), notes);
     if (outdoor > leaving) RC_ASSERT(heat / power.value < (leaving + 273.15) / (outdoor - leaving));
-    RC_ASSERT(kMegawatt.power(Watts(more), Celsius(leaving), Celsius(outdoor), notes).value >= power.value * (1 - 1e-12));
-    RC_ASSERT(kMegawatt.power(Watts(heat), Celsius(leaving), Celsius(warmer), notes).value >= power.value * (1 - 1e-12));
+    RC_ASSERT(kMegawatt.power(Watts(more), Celsius(leaving), Celsius(outdoor), notes).value >=
+              power.value * (1 - 1e-12));
+    RC_ASSERT(kMegawatt.power(Watts(heat), Celsius(leaving), Celsius(warmer), notes).value >=
+              power.value * (1 - 1e-12));
   }));
 }

@@ -33,7 +33,8 @@ double over_temperate_year(const CoolingPlant& plant, double liquid, double air)
 
 }  // namespace
 
-// Ranges: expected mechanical power over IT power by design, compiled from published designs; a result outside needs a reason.
+// Ranges: expected mechanical power over IT power by design, compiled from published designs; a result outside needs a
+// reason.
 TEST_CASE("air_crah: 20 degC supply with air-cooled chillers lies in the published range", "[models][cooling]") {
   const auto plant = option("air_crah")->size({Watts(0), Watts(10e6)}, at(35));
   const double design_day = total(*plant, 0, 10e6, 35) / 10e6;
@@ -57,8 +58,8 @@ TEST_CASE("direct_to_chip: 42 degC facility water on dry coolers lies in the pub
 }
 
 TEST_CASE("direct_to_chip: 32 degC facility water needs the trim chiller on the design day", "[models][cooling]") {
-  // An independent model of the same chain without spare capacity gave 0.12 to 0.30 on the design day and 0.07 to 0.13 over
-  // the year; a tenth of spare capacity is worth up to 0.01 here.
+  // An independent model of the same chain without spare capacity gave 0.12 to 0.30 on the design day and 0.07 to 0.13
+  // over the year; a tenth of spare capacity is worth up to 0.01 here.
   const auto plant = option("direct_to_chip")->size({Watts(8.7e6), Watts(1.3e6)}, at(35));
   ValidityNotes notes;
   const CoolingEffort hot = plant->effort({Watts(8.7e6), Watts(1.3e6)}, at(35), notes);
@@ -79,7 +80,8 @@ TEST_CASE("cooling options: warmer set points take less power", "[models][coolin
   set_field(*cold, "supply_air_c", 18.0);
   set_field(*warm, "supply_air_c", 27.0);
   const HeatLoad load{Watts(0), Watts(10e6)};
-  const double saved = over_temperate_year(*cold->size(load, at(35)), 0, 8e6) - over_temperate_year(*warm->size(load, at(35)), 0, 8e6);
+  const double saved =
+      over_temperate_year(*cold->size(load, at(35)), 0, 8e6) - over_temperate_year(*warm->size(load, at(35)), 0, 8e6);
   CHECK_THAT(saved / 8e6, WithinAbs(0.07, 0.02));
 }
 
@@ -139,7 +141,8 @@ TEST_CASE("cooling plants: laws of every option", "[models][cooling][law]") {
       set_field(*choice, "supply_air_c", static_cast<double>(*rc::gen::inRange(18, 28)));
     }
     const double liquid_share = *rc::gen::inRange(0, 101) / 100.0;
-    const auto plant = choice->size({Watts(1e6 * liquid_share), Watts(1e6 * (1 - liquid_share))}, at(*rc::gen::inRange(15, 46)));
+    const auto plant =
+        choice->size({Watts(1e6 * liquid_share), Watts(1e6 * (1 - liquid_share))}, at(*rc::gen::inRange(15, 46)));
     const double heat = *rc::gen::inRange(0, 1100) * 1e3, dry = *rc::gen::inRange(-200, 450) / 10.0;
     const double liquid = heat * liquid_share, air = heat * (1 - liquid_share);
 
@@ -150,8 +153,8 @@ TEST_CASE("cooling plants: laws of every option", "[models][cooling][law]") {
     RC_ASSERT(effort.heat_to_liquid.value <= liquid);
     RC_ASSERT(effort.mode < plant->modes().size());
     const double power = effort.total().value, slack = 1e-9 * (power + 1.0);
-    RC_ASSERT(total(*plant, liquid * 1.1, air, dry) >= power - slack);    // more heat never takes less power
+    RC_ASSERT(total(*plant, liquid * 1.1, air, dry) >= power - slack);  // more heat never takes less power
     RC_ASSERT(total(*plant, liquid, air * 1.1, dry) >= power - slack);
-    RC_ASSERT(total(*plant, liquid, air, dry + 3.0) >= power - slack);    // nor does warmer air
+    RC_ASSERT(total(*plant, liquid, air, dry + 3.0) >= power - slack);  // nor does warmer air
   }));
 }

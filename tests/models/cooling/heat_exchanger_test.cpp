@@ -20,7 +20,8 @@ TEST_CASE("heat exchanger: one transfer unit without a second stream moves 63 %"
   CHECK(cross_flow_effectiveness(0.0, 0.5) == 0.0);
 }
 
-TEST_CASE("heat exchanger: cross flow lies between nothing and counter flow and can be inverted", "[models][cooling][law]") {
+TEST_CASE("heat exchanger: cross flow lies between nothing and counter flow and can be inverted",
+          "[models][cooling][law]") {
   REQUIRE(rc::check([] {
     const double units = *rc::gen::inRange(1, 500) / 100.0, ratio = *rc::gen::inRange(0, 101) / 100.0;
     const double effectiveness = cross_flow_effectiveness(units, ratio);

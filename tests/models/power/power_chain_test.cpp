@@ -36,7 +36,8 @@ TEST_CASE("power chain: UPS efficiency at the loads of the vendor curves", "[mod
 
 TEST_CASE("power chain: redundancy decides the load of each unit", "[models][power]") {
   // 2n at 80 % of the nameplate: each system at 40 %. 1 MW in modules of 500 kW and one more: 1.5 MW, at 80 % 53 %.
-  CHECK_THAT(ups_efficiency("2n", "double_conversion", 0.8), WithinRel(ups_efficiency("n", "double_conversion", 0.4), 1e-9));
+  CHECK_THAT(ups_efficiency("2n", "double_conversion", 0.8),
+             WithinRel(ups_efficiency("n", "double_conversion", 0.4), 1e-9));
   CHECK_THAT(ups_efficiency("n_plus_1", "double_conversion", 0.8),
              WithinRel(ups_efficiency("n", "double_conversion", 0.8 / 1.5), 1e-9));
 }

@@ -25,7 +25,8 @@ TEST_CASE("power supplies: below the table the loss stands still", "[models][pow
   CHECK_THAT(titanium.input(Watts(60), Watts(1000)).value, WithinRel(60 + loss, 1e-12));
 }
 
-TEST_CASE("power supplies: more out never takes less in, and less never comes in than goes out", "[models][power][law]") {
+TEST_CASE("power supplies: more out never takes less in, and less never comes in than goes out",
+          "[models][power][law]") {
   for (const std::string_view name : supply_tables()) {
     const SupplyEfficiency table(name);
     REQUIRE(rc::check([&] {

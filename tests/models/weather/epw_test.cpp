@@ -19,7 +19,8 @@ namespace {
 
 // A header in the 2021 form; every number stands for itself, so that a wrong position shows.
 constexpr const char* kDesign =
-    "DESIGN CONDITIONS,1,made up,,Heating,1,-10.1,-7.7,Cooling,7,11.5,35.0,24.8,33.0,24.0,32.3,23.6,26.3,32.3,25.6,31.2,24.9,"
+    "DESIGN CONDITIONS,1,made "
+    "up,,Heating,1,-10.1,-7.7,Cooling,7,11.5,35.0,24.8,33.0,24.0,32.3,23.6,26.3,32.3,25.6,31.2,24.9,"
     "30.1,3.0,240,22.0,20.3,29.1,Extremes,10.4,8.5,7.4,-13.8,37.1";
 
 struct Sample {
@@ -41,9 +42,18 @@ struct Sample {
     for (int month = 1; month <= 12; ++month) {
       for (int day = 1; day <= days[month - 1]; ++day) {
         for (int hour = 1; hour <= 24; ++hour, ++count) {
-          std::vector<std::string> row = {"2004",  std::to_string(month), std::to_string(day), std::to_string(hour), "0",
-                                          "?9?9",  "20.0",                "10.0",              "53",                 "100000",
-                                          "0",     "0"};
+          std::vector<std::string> row = {"2004",
+                                          std::to_string(month),
+                                          std::to_string(day),
+                                          std::to_string(hour),
+                                          "0",
+                                          "?9?9",
+                                          "20.0",
+                                          "10.0",
+                                          "53",
+                                          "100000",
+                                          "0",
+                                          "0"};
           change(count, row);
           for (std::size_t i = 0; i < row.size(); ++i) out << (i ? "," : "") << row[i];
           out << end_of_line;
@@ -112,10 +122,10 @@ TEST_CASE("epw: missing values are filled and noted", "[models][weather]") {
   Sample sample;
   sample.change = [](int hour, std::vector<std::string>& row) {
     if (hour == 4) row[6] = "30.0";
-    if (hour == 5) row[6] = "99.9";                 // dry bulb of the hour before
-    if (hour == 6) row[7] = "99.9";                 // dew point from 53 % at 20 degC: 10.1 degC
-    if (hour == 7) row[7] = "99.9", row[8] = "999"; // dew point of the hour before
-    if (hour == 8) row[9] = "999999";               // standard pressure at 100 m
+    if (hour == 5) row[6] = "99.9";                  // dry bulb of the hour before
+    if (hour == 6) row[7] = "99.9";                  // dew point from 53 % at 20 degC: 10.1 degC
+    if (hour == 7) row[7] = "99.9", row[8] = "999";  // dew point of the hour before
+    if (hour == 8) row[9] = "999999";                // standard pressure at 100 m
   };
   ValidityNotes notes;
   const EpwYear year = read(sample.text(), notes);
@@ -154,29 +164,41 @@ TEST_CASE("epw: without design conditions the file's own hours size the plant", 
 TEST_CASE("epw: faults name line and field", "[models][weather]") {
   Sample sample;
   SECTION("not a number") {
-    sample.change = [](int hour, std::vector<std::string>& row) { if (hour == 0) row[6] = "warm"; };
+    sample.change = [](int hour, std::vector<std::string>& row) {
+      if (hour == 0) row[6] = "warm";
+    };
     const std::string fault = fault_of(sample.text());
     CHECK(contains(fault, "line 9"));
     CHECK(contains(fault, "dry bulb (field 7): \"warm\""));
   }
   SECTION("infinity") {
-    sample.change = [](int hour, std::vector<std::string>& row) { if (hour == 3) row[9] = "inf"; };
+    sample.change = [](int hour, std::vector<std::string>& row) {
+      if (hour == 3) row[9] = "inf";
+    };
     CHECK(contains(fault_of(sample.text()), "line 12: pressure (field 10)"));
   }
   SECTION("out of the format's limits") {
-    sample.change = [](int hour, std::vector<std::string>& row) { if (hour == 1) row[7] = "-80"; };
+    sample.change = [](int hour, std::vector<std::string>& row) {
+      if (hour == 1) row[7] = "-80";
+    };
     CHECK(contains(fault_of(sample.text()), "line 10: dew point (field 8)"));
   }
   SECTION("an hour is missing") {
-    sample.change = [](int hour, std::vector<std::string>& row) { if (hour == 2) row[3] = "4"; };
+    sample.change = [](int hour, std::vector<std::string>& row) {
+      if (hour == 2) row[3] = "4";
+    };
     CHECK(contains(fault_of(sample.text()), "line 11: expected month 1, day 1, hour 3"));
   }
   SECTION("too few fields") {
-    sample.change = [](int hour, std::vector<std::string>& row) { if (hour == 2) row.resize(7); };
+    sample.change = [](int hour, std::vector<std::string>& row) {
+      if (hour == 2) row.resize(7);
+    };
     CHECK(contains(fault_of(sample.text()), "line 11: 7 fields"));
   }
   SECTION("the first row has nothing to fill from") {
-    sample.change = [](int hour, std::vector<std::string>& row) { if (hour == 0) row[6] = "99.9"; };
+    sample.change = [](int hour, std::vector<std::string>& row) {
+      if (hour == 0) row[6] = "99.9";
+    };
     CHECK(contains(fault_of(sample.text()), "line 9"));
   }
   SECTION("cut in the middle") {
@@ -216,7 +238,9 @@ TEST_CASE("epw: cut or scrambled files end in a fault or a year, never in a cras
 
 TEST_CASE("epw option: constant within the hour, repeats after the year", "[models][weather]") {
   Sample sample;
-  sample.change = [](int hour, std::vector<std::string>& row) { if (hour % 2) row[6] = "25.0"; };
+  sample.change = [](int hour, std::vector<std::string>& row) {
+    if (hour % 2) row[6] = "25.0";
+  };
   Choice<WeatherOption> option(weather_options(), "epw");
   tests::set_field(*option, "path", std::string("a.epw"));
   ValidityNotes notes;
@@ -255,8 +279,8 @@ TEST_CASE("epw: public files of ten sites read whole", "[models][weather][shared
     if (entry.path().filename().string().rfind(site.name, 0) != 0) continue;
     ValidityNotes notes;
     Choice<WeatherOption> option(weather_options(), "epw");
-    const auto series =
-        option->load([&](const std::string&) { return std::make_unique<std::istringstream>(unpacked(entry.path())); }, notes);
+    const auto series = option->load(
+        [&](const std::string&) { return std::make_unique<std::istringstream>(unpacked(entry.path())); }, notes);
     CHECK(series->design().dry_bulb.value == site.dry);
     CHECK(series->design().wet_bulb.value == site.wet);
     double sum = 0.0;

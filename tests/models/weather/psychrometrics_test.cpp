@@ -32,14 +32,16 @@ TEST_CASE("psychrometrics: humidity ratio and wet bulb at any pressure", "[model
   CHECK_THAT(air.wet_bulb.value, WithinAbs(row.wet, 2e-3));
 }
 
-TEST_CASE("psychrometrics: wet bulb lies between dew point and dry bulb and rises with humidity", "[models][weather][law]") {
+TEST_CASE("psychrometrics: wet bulb lies between dew point and dry bulb and rises with humidity",
+          "[models][weather][law]") {
   REQUIRE(rc::check([] {
     const double dry = *rc::gen::inRange(-400, 500) / 10.0, humidity = *rc::gen::inRange(0, 1001) / 1000.0;
     const double pressure = *rc::gen::inRange(70000, 105000);
     const WeatherPoint air = air_at_relative_humidity(Celsius(dry), humidity, Pascals(pressure));
     RC_ASSERT(air.dew_point <= air.wet_bulb);
     RC_ASSERT(air.wet_bulb <= air.dry_bulb);
-    const WeatherPoint damper = air_at_relative_humidity(Celsius(dry), std::min(1.0, humidity + 0.05), Pascals(pressure));
+    const WeatherPoint damper =
+        air_at_relative_humidity(Celsius(dry), std::min(1.0, humidity + 0.05), Pascals(pressure));
     RC_ASSERT(damper.wet_bulb.value >= air.wet_bulb.value - 2e-4);
   }));
 }
