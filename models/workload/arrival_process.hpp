@@ -31,9 +31,9 @@ struct TraceFile {
   std::string format;
   std::string path;
   double rate_scale = 1.0;
-  double start_s = 0.0;                ///< window of the trace that is replayed, in its own time
+  double start_s = 0.0;  ///< window of the trace that is replayed, in its own time
   std::optional<double> duration_s;
-  bool loop = false;                   ///< start again when the window has ended, until the clock's duration
+  bool loop = false;  ///< start again when the window has ended, until the clock's duration
 };
 
 class ArrivalOption {

@@ -17,8 +17,8 @@ namespace tokenworks::workload {
 /// A catalog entry: a distribution of token counts by its quantiles.
 struct LengthTable {
   std::string title;
-  std::vector<double> shares;       ///< 0 .. 1, rising
-  std::vector<double> tokens;       ///< at those shares, not falling
+  std::vector<double> shares;  ///< 0 .. 1, rising
+  std::vector<double> tokens;  ///< at those shares, not falling
   std::vector<SourceNote> sources;
   void visit(FieldVisitor& v);
 };

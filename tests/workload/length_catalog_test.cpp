@@ -36,7 +36,8 @@ double greatest_distance(std::vector<double> a, std::vector<double> b) {
   double distance = 0.0;
   for (const double length : a) {
     const auto share = [&](const std::vector<double>& list) {
-      return static_cast<double>(std::upper_bound(list.begin(), list.end(), length) - list.begin()) / static_cast<double>(list.size());
+      return static_cast<double>(std::upper_bound(list.begin(), list.end(), length) - list.begin()) /
+             static_cast<double>(list.size());
     };
     distance = std::max(distance, std::abs(share(a) - share(b)));
   }
@@ -65,11 +66,11 @@ TEST_CASE("length catalog: the Azure 2023 tables draw what the traces hold", "[m
     std::string table, trace;
     std::int32_t TraceRecord::*tokens;
   };
-  const Entry entry = GENERATE(
-      Entry{"azure_llm_2023_conversation_input", "azure_llm_2023_conv.csv", &TraceRecord::input_tokens},
-      Entry{"azure_llm_2023_conversation_output", "azure_llm_2023_conv.csv", &TraceRecord::output_tokens},
-      Entry{"azure_llm_2023_code_input", "azure_llm_2023_code.csv", &TraceRecord::input_tokens},
-      Entry{"azure_llm_2023_code_output", "azure_llm_2023_code.csv", &TraceRecord::output_tokens});
+  const Entry entry =
+      GENERATE(Entry{"azure_llm_2023_conversation_input", "azure_llm_2023_conv.csv", &TraceRecord::input_tokens},
+               Entry{"azure_llm_2023_conversation_output", "azure_llm_2023_conv.csv", &TraceRecord::output_tokens},
+               Entry{"azure_llm_2023_code_input", "azure_llm_2023_code.csv", &TraceRecord::input_tokens},
+               Entry{"azure_llm_2023_code_output", "azure_llm_2023_code.csv", &TraceRecord::output_tokens});
   const std::optional<std::string> path = shared_data("traces/" + entry.trace);
   if (!path) {
     WARN(skipped_without("traces/" + entry.trace));
@@ -77,7 +78,8 @@ TEST_CASE("length catalog: the Azure 2023 tables draw what the traces hold", "[m
   }
   CAPTURE(entry.table);
   std::vector<double> recorded;
-  for (const TraceRecord& record : read_all(*open_trace("azure_llm_2023", *path))) recorded.push_back(record.*entry.tokens);
+  for (const TraceRecord& record : read_all(*open_trace("azure_llm_2023", *path)))
+    recorded.push_back(record.*entry.tokens);
   const workload::LengthTable table = table_in(kFolder + entry.table + ".json");
 
   CHECK(table.tokens.front() == *std::min_element(recorded.begin(), recorded.end()));

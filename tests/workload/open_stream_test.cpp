@@ -17,9 +17,10 @@ Choice<workload::LengthDistribution> geometric(double mean_tokens) {
 
 OpenStream stream(double rate_per_s, double mean_input, double mean_output, std::string_view name, double until_s,
                   std::uint64_t seed = 7) {
-  return OpenStream(chosen_option(workload::arrival_options(), "poisson", {{"rate_per_s", rate_per_s}})->open_process(0.0),
-                    LengthSource(*geometric(mean_input), *geometric(mean_output), &no_table, seed, name), seed, name,
-                    to_picoseconds(until_s));
+  return OpenStream(
+      chosen_option(workload::arrival_options(), "poisson", {{"rate_per_s", rate_per_s}})->open_process(0.0),
+      LengthSource(*geometric(mean_input), *geometric(mean_output), &no_table, seed, name), seed, name,
+      to_picoseconds(until_s));
 }
 
 std::vector<Request> all_of(OpenStream requests) {
@@ -48,7 +49,8 @@ TEST_CASE("open stream: dates rise and lie before the end; lengths are one token
   const std::vector<Request> requests = all_of(stream(1000.0, 3.0, 2.0, "chat", 20.0));
   CHECK(requests.size() > 19'000);
   CHECK(requests.back().arrival < to_picoseconds(20.0));
-  CHECK(std::is_sorted(requests.begin(), requests.end(), [](const Request& a, const Request& b) { return a.arrival < b.arrival; }));
+  CHECK(std::is_sorted(requests.begin(), requests.end(),
+                       [](const Request& a, const Request& b) { return a.arrival < b.arrival; }));
   for (const Request& request : requests) {
     REQUIRE(request.input_tokens >= 1);
     REQUIRE(request.output_tokens >= 1);
@@ -82,8 +84,8 @@ TEST_CASE("open stream: dates, inputs and outputs are drawn from streams of thei
 }
 
 TEST_CASE("open stream: a process that sends no more ends it, even without an end of the clock", "[sim][workload]") {
-  OpenStream silent(std::make_unique<Silence>(), LengthSource(*geometric(2.0), *geometric(2.0), &no_table, 7, "chat"), 7,
-                    "chat", kNever);
+  OpenStream silent(std::make_unique<Silence>(), LengthSource(*geometric(2.0), *geometric(2.0), &no_table, 7, "chat"),
+                    7, "chat", kNever);
   CHECK(!silent.next().has_value());
 }
 

@@ -54,16 +54,18 @@ TEST_CASE("text lines: line ends are LF or CR LF, and the last may be missing", 
 }
 
 TEST_CASE("text lines: joining lines and reading them gives them back, plain and compressed", "[sim][workload][law]") {
-  REQUIRE(holds("text lines: joining lines and reading them gives them back, plain and compressed", [](const std::vector<unsigned short>& lengths) {
-    Lines lines;
-    std::string text;
-    for (const unsigned short length : lengths) {  // up to 64 KiB each: longer together than the reader's buffer
-      lines.emplace_back(length, static_cast<char>('a' + length % 26));
-      text += lines.back() + (length % 3 == 0 ? "\r\n" : "\n");
-    }
-    RC_ASSERT(lines_of_text(text) == lines);
-    RC_ASSERT(lines_of_text(gzipped(text)) == lines);
-  }));
+  REQUIRE(holds("text lines: joining lines and reading them gives them back, plain and compressed",
+                [](const std::vector<unsigned short>& lengths) {
+                  Lines lines;
+                  std::string text;
+                  for (const unsigned short length :
+                       lengths) {  // up to 64 KiB each: longer together than the reader's buffer
+                    lines.emplace_back(length, static_cast<char>('a' + length % 26));
+                    text += lines.back() + (length % 3 == 0 ? "\r\n" : "\n");
+                  }
+                  RC_ASSERT(lines_of_text(text) == lines);
+                  RC_ASSERT(lines_of_text(gzipped(text)) == lines);
+                }));
 }
 
 TEST_CASE("text lines: a line of 4 MiB is read, a longer one is a fault and no memory", "[sim][workload]") {

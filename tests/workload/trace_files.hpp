@@ -35,7 +35,8 @@ inline std::string gzipped(std::string_view text) {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "text.gz").string();
   const gzFile file = gzopen(path.c_str(), "wb6");
-  if (file == nullptr || gzwrite(file, text.data(), static_cast<unsigned>(text.size())) != static_cast<int>(text.size())) {
+  if (file == nullptr ||
+      gzwrite(file, text.data(), static_cast<unsigned>(text.size())) != static_cast<int>(text.size())) {
     throw std::runtime_error("cannot write " + path);
   }
   gzclose(file);

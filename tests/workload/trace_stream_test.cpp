@@ -40,7 +40,8 @@ std::vector<double> arrivals_s(const std::vector<Request>& requests) {
 
 using Dates = std::vector<double>;
 
-constexpr std::string_view kFive = "arrival_s,input_tokens,output_tokens\n10,1,11\n11,2,12\n13,3,13\n13,4,14\n18,5,15\n";
+constexpr std::string_view kFive =
+    "arrival_s,input_tokens,output_tokens\n10,1,11\n11,2,12\n13,3,13\n13,4,14\n18,5,15\n";
 
 /// A trace of random gaps in milliseconds, with a request number as its input length.
 std::string trace_text(const std::vector<unsigned short>& gaps_ms) {
@@ -70,7 +71,8 @@ TEST_CASE("trace stream: requests arrive before the end of the clock", "[sim][wo
   CHECK(arrivals_s(replay(csv_trace(file), 3.1)) == Dates{0, 1, 3, 3});
 }
 
-TEST_CASE("trace stream: a window holds its start and not its end, and becomes the start of the run", "[sim][workload]") {
+TEST_CASE("trace stream: a window holds its start and not its end, and becomes the start of the run",
+          "[sim][workload]") {
   const WrittenFile file(kFive);
   workload::TraceFile trace = csv_trace(file);
   trace.start_s = 0.5;
@@ -104,72 +106,80 @@ TEST_CASE("trace stream: a loop without a window begins one mean gap after the l
 }
 
 TEST_CASE("trace stream: every loop repeats the first, later by the same time", "[sim][workload][law]") {
-  REQUIRE(holds("trace stream: every loop repeats the first, later by the same time", [](const std::vector<unsigned short>& gaps_ms, unsigned char scale) {
-    const WrittenFile file(trace_text(gaps_ms));
-    workload::TraceFile trace = csv_trace(file);
-    trace.rate_scale = (scale + 1) / 16.0;
-    std::vector<Request> once;
-    try {
-      once = replay(trace);
-    } catch (const InputError&) {
-      RC_PRE(false);  // an empty trace
-    }
-    RC_PRE(once.size() >= 2 && once.back().arrival >= to_picoseconds(1e-3 / trace.rate_scale * static_cast<double>(once.size())));
-    trace.loop = true;
-    trace.duration_s = to_seconds(once.back().arrival) * trace.rate_scale + 1.0;
-    const Picoseconds period = static_cast<Picoseconds>(std::llround(static_cast<double>(to_picoseconds(*trace.duration_s)) / trace.rate_scale));
-    const std::vector<Request> looped = replay(trace, to_seconds(period) * 3);
-    RC_ASSERT(looped.size() >= 3 * once.size() - 1 && looped.size() <= 3 * once.size() + 1);
-    for (std::size_t i = 0; i < std::min(looped.size(), 3 * once.size()); ++i) {
-      const Request& original = once[i % once.size()];
-      RC_ASSERT(looped[i].arrival == original.arrival + period * static_cast<Picoseconds>(i / once.size()));
-      RC_ASSERT(looped[i].input_tokens == original.input_tokens);
-    }
-  }));
+  REQUIRE(
+      holds("trace stream: every loop repeats the first, later by the same time",
+            [](const std::vector<unsigned short>& gaps_ms, unsigned char scale) {
+              const WrittenFile file(trace_text(gaps_ms));
+              workload::TraceFile trace = csv_trace(file);
+              trace.rate_scale = (scale + 1) / 16.0;
+              std::vector<Request> once;
+              try {
+                once = replay(trace);
+              } catch (const InputError&) {
+                RC_PRE(false);  // an empty trace
+              }
+              RC_PRE(once.size() >= 2 &&
+                     once.back().arrival >= to_picoseconds(1e-3 / trace.rate_scale * static_cast<double>(once.size())));
+              trace.loop = true;
+              trace.duration_s = to_seconds(once.back().arrival) * trace.rate_scale + 1.0;
+              const Picoseconds period = static_cast<Picoseconds>(
+                  std::llround(static_cast<double>(to_picoseconds(*trace.duration_s)) / trace.rate_scale));
+              const std::vector<Request> looped = replay(trace, to_seconds(period) * 3);
+              RC_ASSERT(looped.size() >= 3 * once.size() - 1 && looped.size() <= 3 * once.size() + 1);
+              for (std::size_t i = 0; i < std::min(looped.size(), 3 * once.size()); ++i) {
+                const Request& original = once[i % once.size()];
+                RC_ASSERT(looped[i].arrival == original.arrival + period * static_cast<Picoseconds>(i / once.size()));
+                RC_ASSERT(looped[i].input_tokens == original.input_tokens);
+              }
+            }));
 }
 
 TEST_CASE("trace stream: twice the rate halves every date and changes nothing else", "[sim][workload][law]") {
-  REQUIRE(holds("trace stream: twice the rate halves every date and changes nothing else", [](const std::vector<unsigned short>& gaps_ms) {
-    RC_PRE(!gaps_ms.empty());
-    const WrittenFile file(trace_text(gaps_ms));
-    workload::TraceFile trace = csv_trace(file);
-    const std::vector<Request> recorded = replay(trace);
-    trace.rate_scale = 2.0;
-    const std::vector<Request> doubled = replay(trace);
-    RC_ASSERT(doubled.size() == recorded.size());
-    for (std::size_t i = 0; i < recorded.size(); ++i) {
-      RC_ASSERT(doubled[i].arrival * 2 == recorded[i].arrival);  // milliseconds: even numbers of picoseconds
-      RC_ASSERT(doubled[i].input_tokens == recorded[i].input_tokens);
-      RC_ASSERT(doubled[i].output_tokens == recorded[i].output_tokens);
-    }
-  }));
+  REQUIRE(holds("trace stream: twice the rate halves every date and changes nothing else",
+                [](const std::vector<unsigned short>& gaps_ms) {
+                  RC_PRE(!gaps_ms.empty());
+                  const WrittenFile file(trace_text(gaps_ms));
+                  workload::TraceFile trace = csv_trace(file);
+                  const std::vector<Request> recorded = replay(trace);
+                  trace.rate_scale = 2.0;
+                  const std::vector<Request> doubled = replay(trace);
+                  RC_ASSERT(doubled.size() == recorded.size());
+                  for (std::size_t i = 0; i < recorded.size(); ++i) {
+                    RC_ASSERT(doubled[i].arrival * 2 ==
+                              recorded[i].arrival);  // milliseconds: even numbers of picoseconds
+                    RC_ASSERT(doubled[i].input_tokens == recorded[i].input_tokens);
+                    RC_ASSERT(doubled[i].output_tokens == recorded[i].output_tokens);
+                  }
+                }));
 }
 
 TEST_CASE("trace stream: streaming equals reading the whole file and cutting the window", "[sim][workload][law]") {
-  REQUIRE(holds("trace stream: streaming equals reading the whole file and cutting the window", [](const std::vector<unsigned short>& gaps_ms, unsigned short start_ms, unsigned short duration_ms) {
-    const WrittenFile file(trace_text(gaps_ms));
-    workload::TraceFile trace = csv_trace(file);
-    trace.start_s = start_ms * 1e-3;
-    trace.duration_s = (duration_ms + 1) * 1e-3;
-    const Picoseconds start = to_picoseconds(trace.start_s), end = start + to_picoseconds(*trace.duration_s);
-    std::vector<Request> expected;
-    for (const TraceRecord& record : read_all(*open_trace(trace.format, trace.path))) {
-      if (record.date >= start && record.date < end) {
-        expected.push_back({record.date - start, record.input_tokens, record.output_tokens});
-      }
-    }
-    RC_CLASSIFY(expected.empty());
-    if (expected.empty()) {
-      RC_ASSERT_THROWS_AS(replay(trace), InputError);
-      return;
-    }
-    const std::vector<Request> streamed = replay(trace);
-    RC_ASSERT(streamed.size() == expected.size());
-    for (std::size_t i = 0; i < expected.size(); ++i) {
-      RC_ASSERT(streamed[i].arrival == expected[i].arrival);
-      RC_ASSERT(streamed[i].input_tokens == expected[i].input_tokens);
-    }
-  }));
+  REQUIRE(holds("trace stream: streaming equals reading the whole file and cutting the window",
+                [](const std::vector<unsigned short>& gaps_ms, unsigned short start_ms, unsigned short duration_ms) {
+                  const WrittenFile file(trace_text(gaps_ms));
+                  workload::TraceFile trace = csv_trace(file);
+                  trace.start_s = start_ms * 1e-3;
+                  trace.duration_s = (duration_ms + 1) * 1e-3;
+                  const Picoseconds start = to_picoseconds(trace.start_s),
+                                    end = start + to_picoseconds(*trace.duration_s);
+                  std::vector<Request> expected;
+                  for (const TraceRecord& record : read_all(*open_trace(trace.format, trace.path))) {
+                    if (record.date >= start && record.date < end) {
+                      expected.push_back({record.date - start, record.input_tokens, record.output_tokens});
+                    }
+                  }
+                  RC_CLASSIFY(expected.empty());
+                  if (expected.empty()) {
+                    RC_ASSERT_THROWS_AS(replay(trace), InputError);
+                    return;
+                  }
+                  const std::vector<Request> streamed = replay(trace);
+                  RC_ASSERT(streamed.size() == expected.size());
+                  for (std::size_t i = 0; i < expected.size(); ++i) {
+                    RC_ASSERT(streamed[i].arrival == expected[i].arrival);
+                    RC_ASSERT(streamed[i].input_tokens == expected[i].input_tokens);
+                  }
+                }));
 }
 
 TEST_CASE("trace stream: what cannot be replayed is a fault", "[sim][workload]") {
@@ -203,7 +213,8 @@ TEST_CASE("trace stream: prompt blocks belong to the last request", "[sim][workl
   trace.path = file.path();
   TraceStream keeping(trace, kNever, PromptBlocks::keep);
   REQUIRE(keeping.next().has_value());
-  CHECK(std::vector<std::int64_t>(keeping.prompt_blocks().begin(), keeping.prompt_blocks().end()) == std::vector<std::int64_t>{7, 8});
+  CHECK(std::vector<std::int64_t>(keeping.prompt_blocks().begin(), keeping.prompt_blocks().end()) ==
+        std::vector<std::int64_t>{7, 8});
   TraceStream skipping(trace, kNever);
   REQUIRE(skipping.next().has_value());
   CHECK(skipping.prompt_blocks().empty());

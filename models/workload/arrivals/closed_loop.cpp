@@ -14,8 +14,8 @@ class ClosedLoopArrivals final : public ArrivalOption {
  public:
   void visit(FieldVisitor& v) override {
     field(v, "concurrency", loop_.concurrency, "Number of users", rule().required().at_least(1).at_most(kMostUsers));
-    field(v, "requests", loop_.requests, "Requests of all users together; without it the loop goes on to the clock's end",
-          rule().at_least(1));
+    field(v, "requests", loop_.requests,
+          "Requests of all users together; without it the loop goes on to the clock's end", rule().at_least(1));
     field(v, "think_time_s", loop_.think_time_s, "From the end of an answer to the user's next request",
           rule().at_least(0));
   }

@@ -5,10 +5,10 @@
 // Source     Lewis, Shedler, Simulation of nonhomogeneous Poisson processes by thinning, 1979
 // Valid for  peak_to_mean 1 to 2 (at 2 the night falls to nothing); every day alike; no change to summer time in a run
 // Checked by tests/models/workload/arrivals_test.cpp
-#include <boost/math/constants/constants.hpp>
-#include <boost/random/exponential_distribution.hpp>
 #include <algorithm>
 #include <array>
+#include <boost/math/constants/constants.hpp>
+#include <boost/random/exponential_distribution.hpp>
 #include <cmath>
 #include <stdexcept>
 
@@ -73,8 +73,7 @@ class DiurnalProcess final : public ArrivalProcess {
 class Diurnal final : public ArrivalOption {
  public:
   void visit(FieldVisitor& v) override {
-    field(v, "mean_rate_per_s", mean_rate_per_s_, "Requests a second, mean over the day",
-          rule().required().above(0));
+    field(v, "mean_rate_per_s", mean_rate_per_s_, "Requests a second, mean over the day", rule().required().above(0));
     field(v, "peak_hour_local", peak_hour_local_, "Local hour of the cosine's peak, 14.5 is half past two",
           rule().required().at_least(0).at_most(24));
     field(v, "peak_to_mean", peak_to_mean_, "Rate at the cosine's peak over its mean; 1 is flat",

@@ -23,7 +23,8 @@ class GammaDraw {
 
   double operator()(RandomEngine& random) {
     double value = at_least_one(random);
-    if (small_shape_power_ > 0.0) value *= std::pow(uniform_open(random), small_shape_power_);  // from shape + 1 down to shape
+    // From shape + 1 down to shape, by the paper's remark on shapes below 1.
+    if (small_shape_power_ > 0.0) value *= std::pow(uniform_open(random), small_shape_power_);
     return value;
   }
 

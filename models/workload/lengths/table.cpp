@@ -29,7 +29,8 @@ void check(const LengthTable& table) {
   };
   const std::vector<double>& shares = table.shares;
   const std::vector<double>& tokens = table.tokens;
-  require(shares.size() >= 2 && shares.size() == tokens.size(), "shares and tokens must be lists of one length, 2 or more");
+  require(shares.size() >= 2 && shares.size() == tokens.size(),
+          "shares and tokens must be lists of one length, 2 or more");
   require(shares.front() == 0.0 && shares.back() == 1.0, "shares must go from 0 to 1");
   for (std::size_t i = 1; i < shares.size(); ++i) {  // NaN holds neither
     require(shares[i - 1] < shares[i], "shares must rise");
@@ -65,7 +66,7 @@ class TableSampler final : public LengthSampler {
   struct Piece {
     double end_share, end_tokens, tokens_per_share;
   };
-  static constexpr std::size_t kGuides = 256;  // equal parts of (0, 1); most hold the start of the search or its neighbour
+  static constexpr std::size_t kGuides = 256;  ///< equal parts of (0, 1), each with the piece that its search starts at
 
   std::vector<Piece> pieces_;
   std::array<std::uint32_t, kGuides> first_piece_{};

@@ -15,9 +15,10 @@ namespace tokenworks::jobs {
 class PlainOrGzipFile {
  public:
   explicit PlainOrGzipFile(const std::string& path) {
-    errno = 0;
-    if (std::filesystem::is_directory(std::filesystem::path(path), no_throw_)) errno = EISDIR;
-    else file_ = gzopen(path.c_str(), "rb");
+    std::error_code ignored;
+    const bool is_folder = std::filesystem::is_directory(path, ignored);
+    if (!is_folder) file_ = gzopen(path.c_str(), "rb");
+    if (is_folder) errno = EISDIR;  // zlib would open it and fail at the first read
     if (file_ == nullptr) throw InputError(path, 0, fmt::format("cannot be opened: {}", std::strerror(errno)));
     gzbuffer(file_, kBuffer);
   }
@@ -40,7 +41,6 @@ class PlainOrGzipFile {
  private:
   static constexpr unsigned kBuffer = 1u << 17;
 
-  std::error_code no_throw_;
   gzFile file_ = nullptr;
 };
 
@@ -54,8 +54,10 @@ std::string quoted(std::string_view text) {
   constexpr std::size_t kMost = 48;
   std::string shown;
   for (const char c : text.substr(0, kMost)) {
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F) shown += c;
-    else shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7F)
+      shown += c;
+    else
+      shown += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
   }
   return fmt::format("\"{}\"{}", shown, text.size() > kMost ? "..." : "");
 }
@@ -81,7 +83,8 @@ std::optional<std::string_view> TextLines::next() {
   ++line_number_;
   last_line_is_open_ = line_feed == nullptr;
   const char* start = buffer_.data() + begin_;
-  const std::size_t size = line_feed != nullptr ? static_cast<std::size_t>(static_cast<const char*>(line_feed) - start) : searched;
+  const std::size_t size =
+      line_feed != nullptr ? static_cast<std::size_t>(static_cast<const char*>(line_feed) - start) : searched;
   if (size > kLongestLine) {
     last_line_is_open_ = false;
     fail(fmt::format("the line is longer than {} MiB", kLongestLine >> 20));

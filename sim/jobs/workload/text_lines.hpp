@@ -34,7 +34,7 @@ class TextLines {
   const std::string& path() const { return path_; }
   std::int64_t line_number() const { return line_number_; }  ///< of the last line, counted from 1
 
-  /// A fault of the last line. `problem` is a sentence; or `field` held `found`, and `allowed` says what may stand there.
+  /// A fault of the last line. `problem` is a sentence; or `field` held `found`, where `allowed` may stand.
   [[noreturn]] void fail(const std::string& problem) const;
   [[noreturn]] void fail(std::string_view field, std::string_view found, std::string_view allowed) const;
 

@@ -14,7 +14,7 @@
 namespace tokenworks::jobs {
 
 struct TraceRecord {
-  Picoseconds date = 0;  ///< since the trace's first request; never falls
+  Picoseconds date = 0;            ///< since the trace's first request; never falls
   std::int32_t input_tokens = 0;   ///< >= 1
   std::int32_t output_tokens = 0;  ///< >= 1
 };

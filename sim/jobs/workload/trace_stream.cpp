@@ -49,17 +49,19 @@ std::optional<TraceRecord> TraceStream::next_in_window() {
     return record;
   }
   if (count_ == 0) {
-    throw InputError(trace_.path, 0, fmt::format("holds no request in the window from start_s {}{} (dates were read up to {} s)",
-                                                 trace_.start_s,
-                                                 trace_.duration_s ? fmt::format(" of duration_s {}", *trace_.duration_s) : "",
-                                                 to_seconds(trace_end)));
+    throw InputError(
+        trace_.path, 0,
+        fmt::format("holds no request in the window from start_s {}{} (dates were read up to {} s)", trace_.start_s,
+                    trace_.duration_s ? fmt::format(" of duration_s {}", *trace_.duration_s) : "",
+                    to_seconds(trace_end)));
   }
   return std::nullopt;
 }
 
 void TraceStream::start_again() {
   const Picoseconds duration = replayed(period());
-  if (duration == 0) throw InputError(trace_.path, 0, fmt::format("cannot loop: at rate_scale {} it takes no time", trace_.rate_scale));
+  if (duration == 0)
+    throw InputError(trace_.path, 0, fmt::format("cannot loop: at rate_scale {} it takes no time", trace_.rate_scale));
   loop_start_ = saturating_sum(loop_start_, duration);
   ended_ = loop_start_ >= until_;
   if (ended_) return;
@@ -71,7 +73,8 @@ Picoseconds TraceStream::period() const {
   if (trace_.duration_s) return window_end_ - window_start_;
   const Picoseconds mean_gap = count_ > 1 ? (last_ - first_) / (count_ - 1) : 0;
   if (mean_gap == 0) {
-    throw InputError(trace_.path, 0, "cannot loop: its requests have one date only; duration_s must say how long a loop is");
+    throw InputError(trace_.path, 0,
+                     "cannot loop: its requests have one date only; duration_s must say how long a loop is");
   }
   return last_ - window_start_ + mean_gap;
 }

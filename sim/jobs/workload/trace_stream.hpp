@@ -40,8 +40,8 @@ class TraceStream final : public RequestStream {
   std::unique_ptr<TraceReader> reader_;
   bool ended_ = false;
 
-  Picoseconds loop_start_ = 0;  ///< of this pass, in the run's time
-  std::int64_t count_ = 0;      ///< requests of this pass
+  Picoseconds loop_start_ = 0;        ///< of this pass, in the run's time
+  std::int64_t count_ = 0;            ///< requests of this pass
   Picoseconds first_ = 0, last_ = 0;  ///< their dates in the trace
 };
 

@@ -21,7 +21,8 @@ Process process(std::string_view kind, FieldValues values, double start_hour = 0
   return chosen_option(arrival_options(), kind, std::move(values))->open_process(start_hour);
 }
 
-std::vector<double> dates(ArrivalProcess& arrivals, std::size_t count, std::string_view stream = "workload/chat/arrivals") {
+std::vector<double> dates(ArrivalProcess& arrivals, std::size_t count,
+                          std::string_view stream = "workload/chat/arrivals") {
   RandomEngine random = random_stream(7, stream);
   std::vector<double> list(count);
   for (double& date : list) date = arrivals.next_s(random);
@@ -54,7 +55,8 @@ const std::vector<std::pair<std::string_view, FieldValues>> kOpenProcesses = {
 
 }  // namespace
 
-TEST_CASE("arrival options: the list has five kinds, each with a help text and exactly one answer", "[models][workload]") {
+TEST_CASE("arrival options: the list has five kinds, each with a help text and exactly one answer",
+          "[models][workload]") {
   std::set<std::string_view> kinds;
   for (const Option<ArrivalOption>& option : arrival_options()) {
     kinds.insert(option.kind);
@@ -67,7 +69,8 @@ TEST_CASE("arrival options: the list has five kinds, each with a help text and e
 
 TEST_CASE("arrival options: a closed loop says what its fields say", "[models][workload]") {
   const auto loop = chosen_option(arrival_options(), "closed_loop",
-                                  {{"concurrency", 64.0}, {"requests", 1000.0}, {"think_time_s", 1.5}})->closed_loop();
+                                  {{"concurrency", 64.0}, {"requests", 1000.0}, {"think_time_s", 1.5}})
+                        ->closed_loop();
   CHECK(loop->concurrency == 64);
   CHECK(loop->requests == 1000);
   CHECK(loop->think_time_s == 1.5);
@@ -76,8 +79,13 @@ TEST_CASE("arrival options: a closed loop says what its fields say", "[models][w
 
 TEST_CASE("arrival options: a trace says what its fields say", "[models][workload]") {
   const auto trace = chosen_option(arrival_options(), "trace",
-                                   {{"format", std::string("mooncake")}, {"path", std::string("a.jsonl")},
-                                    {"rate_scale", 2.0}, {"start_s", 10.0}, {"duration_s", 60.0}, {"loop", true}})->trace();
+                                   {{"format", std::string("mooncake")},
+                                    {"path", std::string("a.jsonl")},
+                                    {"rate_scale", 2.0},
+                                    {"start_s", 10.0},
+                                    {"duration_s", 60.0},
+                                    {"loop", true}})
+                         ->trace();
   CHECK(trace->format == "mooncake");
   CHECK(trace->path == "a.jsonl");
   CHECK(trace->rate_scale == 2.0);
@@ -128,7 +136,8 @@ TEST_CASE("gamma arrivals: gaps follow the gamma law with the mean 1/rate and th
     if (gap > 1e-9) resolved.push_back(gap);
   }
   const double lost = cdf(law, 1e-9);
-  CHECK(kolmogorov_distance(resolved, [&](double gap) { return (cdf(law, gap) - lost) / (1.0 - lost); }) < kKolmogorovLimit);
+  CHECK(kolmogorov_distance(resolved, [&](double gap) { return (cdf(law, gap) - lost) / (1.0 - lost); }) <
+        kKolmogorovLimit);
   CHECK_THAT(mean_of(list) * rate, WithinAbs(1.0, 4.0 * cv / std::sqrt(200'000.0)));
   // The kurtosis of the law is 3 + 6 cv^2, so the relative error of a sample's deviation is sqrt((2 + 6 cv^2) / 4n).
   CHECK_THAT(deviation_of(list) * rate, WithinRel(cv, 4.0 * std::sqrt((2.0 + 6.0 * cv * cv) / 800'000.0)));
@@ -137,7 +146,8 @@ TEST_CASE("gamma arrivals: gaps follow the gamma law with the mean 1/rate and th
 TEST_CASE("diurnal arrivals: each hour gets the integral of the cosine over it", "[models][workload]") {
   const double start_hour = GENERATE(0.0, 9.25);
   constexpr int kDays = 40;
-  const auto arrivals = process("diurnal", {{"mean_rate_per_s", 0.5}, {"peak_hour_local", 15.0}, {"peak_to_mean", 1.8}}, start_hour);
+  const auto arrivals =
+      process("diurnal", {{"mean_rate_per_s", 0.5}, {"peak_hour_local", 15.0}, {"peak_to_mean", 1.8}}, start_hour);
   const std::array<double, 24> counts = counts_by_hour(*arrivals, kDays);
   const double turn = boost::math::constants::two_pi<double>() / 24.0;
   double total = 0.0;
@@ -153,8 +163,8 @@ TEST_CASE("diurnal arrivals: each hour gets the integral of the cosine over it",
 }
 
 TEST_CASE("diurnal arrivals: without a swing they are Poisson", "[models][workload]") {
-  const std::vector<double> list =
-      gaps(dates(*process("diurnal", {{"mean_rate_per_s", 2.0}, {"peak_hour_local", 3.0}, {"peak_to_mean", 1.0}}), 100'000));
+  const std::vector<double> list = gaps(
+      dates(*process("diurnal", {{"mean_rate_per_s", 2.0}, {"peak_hour_local", 3.0}, {"peak_to_mean", 1.0}}), 100'000));
   const boost::math::exponential_distribution<double> law(2.0);
   CHECK(kolmogorov_distance(list, [&](double gap) { return cdf(law, gap); }) < kKolmogorovLimit);
 }
@@ -165,7 +175,9 @@ TEST_CASE("diurnal arrivals: hourly multipliers shape the day and leave its mean
   std::vector<double> multipliers(24, 0.0);
   for (std::size_t hour = 8; hour < 20; ++hour) multipliers[hour] = hour == 12 || hour == 13 ? 2.0 : 1.0;
   constexpr int kDays = 20;
-  const auto arrivals = process("diurnal", {{"mean_rate_per_s", 0.5}, {"peak_hour_local", 12.0}, {"peak_to_mean", 1.0},
+  const auto arrivals = process("diurnal", {{"mean_rate_per_s", 0.5},
+                                            {"peak_hour_local", 12.0},
+                                            {"peak_to_mean", 1.0},
                                             {"hourly_multipliers", multipliers}});
   const std::array<double, 24> counts = counts_by_hour(*arrivals, kDays);
   for (std::size_t hour = 0; hour < 24; ++hour) {
@@ -176,8 +188,11 @@ TEST_CASE("diurnal arrivals: hourly multipliers shape the day and leave its mean
 }
 
 TEST_CASE("diurnal arrivals: impossible multipliers are refused", "[models][workload]") {
-  const std::vector<double> multipliers = GENERATE(std::vector<double>(23, 1.0), std::vector<double>(24, 0.0), std::vector<double>());
-  CHECK_THROWS_AS(process("diurnal", {{"mean_rate_per_s", 0.5}, {"peak_hour_local", 12.0}, {"peak_to_mean", 1.5},
+  const std::vector<double> multipliers =
+      GENERATE(std::vector<double>(23, 1.0), std::vector<double>(24, 0.0), std::vector<double>());
+  CHECK_THROWS_AS(process("diurnal", {{"mean_rate_per_s", 0.5},
+                                      {"peak_hour_local", 12.0},
+                                      {"peak_to_mean", 1.5},
                                       {"hourly_multipliers", multipliers}}),
                   std::invalid_argument);
 }

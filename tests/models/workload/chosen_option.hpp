@@ -66,9 +66,12 @@ class FieldSetter final : public FieldVisitor {
   }
   void take(const Field& field, double& value) {
     take_as(field, value);
-    if (value < field.minimum || value > field.maximum || (field.above_minimum && value == field.minimum)) refuse(field);
+    if (value < field.minimum || value > field.maximum || (field.above_minimum && value == field.minimum))
+      refuse(field);
   }
-  [[noreturn]] static void refuse(const Field& field) { throw std::logic_error("wrong value of " + std::string(field.key)); }
+  [[noreturn]] static void refuse(const Field& field) {
+    throw std::logic_error("wrong value of " + std::string(field.key));
+  }
 
   FieldValues values_;
 };

@@ -64,22 +64,27 @@ TEST_CASE("fixed lengths: every draw is the number given", "[models][workload]")
 TEST_CASE("uniform shares: every whole number between the ends is as likely", "[models][workload]") {
   // 0.8 and 1.0 of 50: 40 to 50, eleven lengths.
   std::map<double, int> counts;
-  for (const double length : draws(*sampler("uniform_share", {{"nominal_tokens", 50.0}, {"low", 0.8}, {"high", 1.0}}))) ++counts[length];
+  for (const double length : draws(*sampler("uniform_share", {{"nominal_tokens", 50.0}, {"low", 0.8}, {"high", 1.0}})))
+    ++counts[length];
   REQUIRE(counts.size() == 11);
   CHECK(counts.begin()->first == 40);
   CHECK(counts.rbegin()->first == 50);
-  for (const auto& [length, count] : counts) CHECK_THAT(count / double{kDraws}, WithinAbs(1.0 / 11.0, share_error(1.0 / 11.0)));
+  for (const auto& [length, count] : counts)
+    CHECK_THAT(count / double{kDraws}, WithinAbs(1.0 / 11.0, share_error(1.0 / 11.0)));
 }
 
 TEST_CASE("uniform shares: ends are rounded, not cut, and at least one token", "[models][workload]") {
   // 0.29 * 100 is 28.999999999999996 in doubles.
-  for (const double length : draws(*sampler("uniform_share", {{"nominal_tokens", 100.0}, {"low", 0.29}, {"high", 0.29}}), 10)) {
+  for (const double length :
+       draws(*sampler("uniform_share", {{"nominal_tokens", 100.0}, {"low", 0.29}, {"high", 0.29}}), 10)) {
     CHECK(length == 29);
   }
-  for (const double length : draws(*sampler("uniform_share", {{"nominal_tokens", 1.0}, {"low", 0.0}, {"high", 0.3}}), 10)) {
+  for (const double length :
+       draws(*sampler("uniform_share", {{"nominal_tokens", 1.0}, {"low", 0.0}, {"high", 0.3}}), 10)) {
     CHECK(length == 1);
   }
-  CHECK_THROWS_AS(sampler("uniform_share", {{"nominal_tokens", 100.0}, {"low", 0.9}, {"high", 0.8}}), std::invalid_argument);
+  CHECK_THROWS_AS(sampler("uniform_share", {{"nominal_tokens", 100.0}, {"low", 0.9}, {"high", 0.8}}),
+                  std::invalid_argument);
 }
 
 TEST_CASE("geometric lengths: P(tokens <= n) is 1 - (1 - 1/mean)^n", "[models][workload]") {
@@ -106,8 +111,10 @@ TEST_CASE("geometric lengths: draws beyond 31 bits stop there", "[models][worklo
   CHECK(*std::max_element(list.begin(), list.end()) == double{kMostTokens});
 }
 
-TEST_CASE("lognormal lengths: quantiles are median * exp(sigma z), and the rest falls on the maximum", "[models][workload]") {
-  const std::vector<double> list = draws(*sampler("lognormal", {{"median_tokens", 1000.0}, {"sigma", 0.8}, {"max_tokens", 4000.0}}));
+TEST_CASE("lognormal lengths: quantiles are median * exp(sigma z), and the rest falls on the maximum",
+          "[models][workload]") {
+  const std::vector<double> list =
+      draws(*sampler("lognormal", {{"median_tokens", 1000.0}, {"sigma", 0.8}, {"max_tokens", 4000.0}}));
   const boost::math::normal_distribution<double> normal;
   for (const double limit : {200.0, 500.0, 1000.0, 2000.0, 3999.0}) {
     // A draw is at most `limit` when it was below limit + 0.5 before rounding.
@@ -116,13 +123,15 @@ TEST_CASE("lognormal lengths: quantiles are median * exp(sigma z), and the rest 
     CHECK_THAT(share_up_to(list, limit), WithinAbs(expected, share_error(expected)));
   }
   CHECK(*std::max_element(list.begin(), list.end()) == 4000.0);
-  for (const double length : draws(*sampler("lognormal", {{"median_tokens", 7.0}, {"sigma", 0.0}, {"max_tokens", 9.0}}), 10)) {
+  for (const double length :
+       draws(*sampler("lognormal", {{"median_tokens", 7.0}, {"sigma", 0.0}, {"max_tokens", 9.0}}), 10)) {
     CHECK(length == 7);
   }
 }
 
 TEST_CASE("lognormal lengths: stay within one token and the maximum at any spread", "[models][workload][law]") {
-  const std::vector<double> list = draws(*sampler("lognormal", {{"median_tokens", 1.0}, {"sigma", 10.0}, {"max_tokens", double{kMostTokens}}}));
+  const std::vector<double> list =
+      draws(*sampler("lognormal", {{"median_tokens", 1.0}, {"sigma", 10.0}, {"max_tokens", double{kMostTokens}}}));
   CHECK(*std::min_element(list.begin(), list.end()) == 1.0);
   CHECK(*std::max_element(list.begin(), list.end()) == double{kMostTokens});
 }
@@ -148,14 +157,16 @@ TEST_CASE("table lengths: the mean is the area under the quantiles", "[models][w
     tokens.push_back(5.0 + i);
   }
   // Evenly from 5 to 505: mean 255, deviation 500 / sqrt(12).
-  CHECK_THAT(mean_of(draws(*sampler(table_of(shares, tokens)))), WithinAbs(255.0, 4.0 * 500.0 / std::sqrt(12.0 * kDraws)));
+  CHECK_THAT(mean_of(draws(*sampler(table_of(shares, tokens)))),
+             WithinAbs(255.0, 4.0 * 500.0 / std::sqrt(12.0 * kDraws)));
 }
 
 TEST_CASE("table lengths: a table that is no distribution is refused", "[models][workload]") {
-  const LengthTable broken = GENERATE(
-      table_of({}, {}), table_of({0}, {5}), table_of({0, 1}, {5}), table_of({0.1, 1}, {5, 6}), table_of({0, 0.9}, {5, 6}),
-      table_of({0, 0.5, 0.5, 1}, {5, 6, 7, 8}), table_of({0, 0.6, 0.5, 1}, {5, 6, 7, 8}), table_of({0, 1}, {6, 5}),
-      table_of({0, 1}, {0, 5}), table_of({0, 1}, {1, 4e9}), table_of({0, NAN, 1}, {1, 2, 3}), table_of({0, 0.5, 1}, {1, NAN, 3}));
+  const LengthTable broken =
+      GENERATE(table_of({}, {}), table_of({0}, {5}), table_of({0, 1}, {5}), table_of({0.1, 1}, {5, 6}),
+               table_of({0, 0.9}, {5, 6}), table_of({0, 0.5, 0.5, 1}, {5, 6, 7, 8}),
+               table_of({0, 0.6, 0.5, 1}, {5, 6, 7, 8}), table_of({0, 1}, {6, 5}), table_of({0, 1}, {0, 5}),
+               table_of({0, 1}, {1, 4e9}), table_of({0, NAN, 1}, {1, 2, 3}), table_of({0, 0.5, 1}, {1, NAN, 3}));
   CHECK_THROWS_AS(sampler(broken), std::invalid_argument);
 }
 

@@ -1,5 +1,5 @@
-// Azure/AzurePublicDataset, AzureLLMInferenceTrace_{conv,code}.csv (CC-BY 4.0): production LLM services of 2023, described
-// in Patel et al., Splitwise, ISCA 2024. Columns: wall time with 100 ns digits, prompt tokens, answer tokens.
+// Azure/AzurePublicDataset, AzureLLMInferenceTrace_{conv,code}.csv (CC-BY 4.0): production LLM services of 2023,
+// described in Patel et al., Splitwise, ISCA 2024. Columns: wall time with 100 ns digits, prompt tokens, answer tokens.
 #include <charconv>
 #include <chrono>
 
@@ -9,7 +9,8 @@ namespace tokenworks::jobs {
 namespace {
 
 constexpr std::string_view kHeader = "TIMESTAMP,ContextTokens,GeneratedTokens";
-constexpr std::string_view kShape = "0000-00-00 00:00:00";  // zeros stand for digits; up to 12 digits of a second follow
+constexpr std::string_view kShape =
+    "0000-00-00 00:00:00";  // zeros stand for digits; up to 12 digits of a second follow
 constexpr std::size_t kMostFractionDigits = 12;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -33,17 +33,30 @@ class JsonLine {
   bool boolean(bool value) { return other(value ? "true" : "false"); }
   bool string(std::string& text) { return other(text); }
   bool binary(json::binary_t&) { return other("binary"); }
-  bool number_integer(std::int64_t value) { return value < 0 ? negative(value) : number_unsigned(static_cast<std::uint64_t>(value)); }
+  bool number_integer(std::int64_t value) {
+    return value < 0 ? negative(value) : number_unsigned(static_cast<std::uint64_t>(value));
+  }
 
   bool number_unsigned(std::uint64_t value) {
     switch (place()) {
-      case Place::date: set_date(scaled_decimal(value, keys_.picosecond_exponent), std::to_string(value)); break;
-      case Place::input: input_tokens_ = tokens(keys_.input_tokens, value); break;
-      case Place::output: output_tokens_ = tokens(keys_.output_tokens, value); break;
-      case Place::block: add_block(value); break;
-      case Place::blocks: return other(std::to_string(value));
-      case Place::line: lines_.fail("line", std::to_string(value), "a JSON object");
-      case Place::elsewhere: break;
+      case Place::date:
+        set_date(scaled_decimal(value, keys_.picosecond_exponent), std::to_string(value));
+        break;
+      case Place::input:
+        input_tokens_ = tokens(keys_.input_tokens, value);
+        break;
+      case Place::output:
+        output_tokens_ = tokens(keys_.output_tokens, value);
+        break;
+      case Place::block:
+        add_block(value);
+        break;
+      case Place::blocks:
+        return other(std::to_string(value));
+      case Place::line:
+        lines_.fail("line", std::to_string(value), "a JSON object");
+      case Place::elsewhere:
+        break;
     }
     return true;
   }
@@ -55,8 +68,10 @@ class JsonLine {
   }
 
   bool start_object(std::size_t) {
-    if (depth_ == 0) member_ = Place::elsewhere;
-    else other("{");
+    if (depth_ == 0)
+      member_ = Place::elsewhere;
+    else
+      other("{");
     ++depth_;
     return true;
   }
@@ -73,9 +88,12 @@ class JsonLine {
 
   bool key(const std::string& name) {
     if (depth_ != 1) return true;
-    if (name == keys_.date) member_ = once(date_.has_value(), name, Place::date);
-    else if (name == keys_.input_tokens) member_ = once(input_tokens_.has_value(), name, Place::input);
-    else if (name == keys_.output_tokens) member_ = once(output_tokens_.has_value(), name, Place::output);
+    if (name == keys_.date)
+      member_ = once(date_.has_value(), name, Place::date);
+    else if (name == keys_.input_tokens)
+      member_ = once(input_tokens_.has_value(), name, Place::input);
+    else if (name == keys_.output_tokens)
+      member_ = once(output_tokens_.has_value(), name, Place::output);
     else if (!keys_.prompt_blocks.empty() && name == keys_.prompt_blocks) {
       member_ = once(std::exchange(has_blocks_, true), name, Place::blocks);
     } else if (keys_.others_allowed) {
@@ -111,12 +129,18 @@ class JsonLine {
   /// A value of a type that no wanted member has.
   bool other(std::string_view found) const {
     switch (member_for(place())) {
-      case Place::line: lines_.fail("line", found, "a JSON object");
-      case Place::date: lines_.fail(keys_.date, found, kAllowedDate);
-      case Place::input: lines_.fail(keys_.input_tokens, found, kAllowedTokens);
-      case Place::output: lines_.fail(keys_.output_tokens, found, kAllowedTokens);
-      case Place::blocks: lines_.fail(keys_.prompt_blocks, found, kAllowedBlocks);
-      default: return true;
+      case Place::line:
+        lines_.fail("line", found, "a JSON object");
+      case Place::date:
+        lines_.fail(keys_.date, found, kAllowedDate);
+      case Place::input:
+        lines_.fail(keys_.input_tokens, found, kAllowedTokens);
+      case Place::output:
+        lines_.fail(keys_.output_tokens, found, kAllowedTokens);
+      case Place::blocks:
+        lines_.fail(keys_.prompt_blocks, found, kAllowedBlocks);
+      default:
+        return true;
     }
   }
   static Place member_for(Place place) { return place == Place::block ? Place::blocks : place; }

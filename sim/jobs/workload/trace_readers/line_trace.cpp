@@ -38,8 +38,9 @@ Picoseconds LineTrace::since_first(AbsoluteDate date) {
   if (!first_date_) first_date_ = date;
   const AbsoluteDate since = date - *first_date_;
   if (since < last_date_) {
-    lines_.fail(fmt::format("{}: found a date {:g} s before that of the last request, allowed: dates that do not go back",
-                            date_field(), static_cast<double>(last_date_ - since) * 1e-12));
+    lines_.fail(
+        fmt::format("{}: found a date {:g} s before that of the last request, allowed: dates that do not go back",
+                    date_field(), static_cast<double>(last_date_ - since) * 1e-12));
   }
   if (since > kLastDate) {
     lines_.fail(fmt::format("{}: found a date {:g} days after the first, allowed: up to 100 days", date_field(),

@@ -1,6 +1,6 @@
-// kvcache-ai/Mooncake, FAST25-release/traces (Apache-2.0): production requests of Kimi, described in Qin et al., Mooncake,
-// FAST 2025. One JSON object a line: timestamp (ms), input_length, output_length, and hash_ids, one id for each 512 tokens
-// of the prompt, chained, so that equal leading ids are a shared prefix.
+// kvcache-ai/Mooncake, FAST25-release/traces (Apache-2.0): production requests of Kimi, described in Qin et al.,
+// Mooncake, FAST 2025. One JSON object a line: timestamp (ms), input_length, output_length, and hash_ids, one id for
+// each 512 tokens of the prompt, chained, so that equal leading ids are a shared prefix.
 #include "sim/jobs/workload/trace_readers/json_line.hpp"
 
 namespace tokenworks::jobs {
@@ -15,7 +15,8 @@ constexpr JsonLineKeys kKeys = {.date = "timestamp",
 
 class Mooncake final : public LineTrace {
  public:
-  Mooncake(const std::string& path, PromptBlocks blocks) : LineTrace(path), keeps_blocks_(blocks == PromptBlocks::keep) {}
+  Mooncake(const std::string& path, PromptBlocks blocks)
+      : LineTrace(path), keeps_blocks_(blocks == PromptBlocks::keep) {}
   std::span<const std::int64_t> prompt_blocks() const override { return blocks_; }
 
  private:

@@ -1,4 +1,5 @@
-// Our own format, for programs that write JSON: {"arrival_s": 0.25, "input_tokens": 100, "output_tokens": 20} on a line.
+// Our own format, for programs that write JSON, a line a request:
+// {"arrival_s": 0.25, "input_tokens": 100, "output_tokens": 20}
 #include "sim/jobs/workload/trace_readers/json_line.hpp"
 
 namespace tokenworks::jobs {
