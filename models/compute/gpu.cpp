@@ -73,12 +73,11 @@ void GpuSpec::visit(FieldVisitor& v) {
         share);
   field(v, "expert_half_rate_tokens", expert_half_rate_tokens,
         "Rows that one expert multiplies at which half of that is reached", rule().required().at_least(0));
-  field(v, "smallest_decode_attention_s", smallest_decode_attention,
-        "Fixed part of decode attention of one layer", duration);
+  field(v, "smallest_decode_attention_s", smallest_decode_attention, "Fixed part of decode attention of one layer",
+        duration);
   field(v, "smallest_expert_block_s", smallest_expert_block,
         "Fixed part of a layer's routed experts: sorting, both products, summing", duration);
-  field(v, "elementwise_kernel_s", elementwise_kernel, "Fixed part of a norm, activation or the like",
-        duration);
+  field(v, "elementwise_kernel_s", elementwise_kernel, "Fixed part of a norm, activation or the like", duration);
   field(v, "bf16", bf16, "Rates in bf16", rule().required());
   field(v, "fp8", fp8, "Rates in fp8; absent when the GPU computes fp8 weights in bf16");
   field(v, "fp4", fp4, "Rates in fp4; absent when the GPU computes fp4 weights in bf16");
@@ -87,8 +86,7 @@ void GpuSpec::visit(FieldVisitor& v) {
                "Rated bandwidth of one GPU to its scale-up domain, one direction", rule().required().above(0));
   field(v, "power", power, "Board power by what the GPU does", rule().required());
   field(v, "how", how, "How the achieved figures were obtained", rule().required().one_of(kHow));
-  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot",
-        rule().required());
+  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot", rule().required());
 }
 
 }  // namespace tokenworks::compute

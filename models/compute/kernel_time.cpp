@@ -37,8 +37,8 @@ KernelCost expert_block(const GpuSpec& gpu, const ComputeRate& rate, const Exper
 }
 
 KernelCost elementwise_kernel(const GpuSpec& gpu, double bytes) {
-  const double seconds = gpu.elementwise_kernel.value +
-                         bytes / (gpu.memory_bandwidth.value * gpu.elementwise_bandwidth_share);
+  const double seconds =
+      gpu.elementwise_kernel.value + bytes / (gpu.memory_bandwidth.value * gpu.elementwise_bandwidth_share);
   return {seconds, seconds * gpu.power.memory_bound.value};
 }
 

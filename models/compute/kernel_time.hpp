@@ -1,13 +1,13 @@
 // Question   how long does one kernel of an LLM step run on one GPU, and how much energy does its board use meanwhile
 // Equation   matrix product   t = t_min + max(bytes / (B s_w), 2 n k (m + m_half) / (F s))
-//            expert block     t = t_min + max(bytes / (B s_w), 2 w (visits + met experts m_half) / (F s)), w: values of one expert
-//            elementwise      t = t_min + bytes / (B s_b)
-//            energy           t * board power of the class, blended between memory- and compute-bound by
+//            expert block     t = t_min + max(bytes / (B s_w), 2 w (visits + met experts m_half) / (F s)), w: values of
+//            one expert elementwise      t = t_min + bytes / (B s_b) energy           t * board power of the class,
+//            blended between memory- and compute-bound by
 //                             arithmetic time / kernel time
 // Source     form: ai-dynamo/aiconfigurator (roofline with a fixed part), fitted to its kernel tables, commit 095f58a;
 //            rates: the GPU's catalog entry
-// Valid for  dense transformer shapes, n and k >= 512; n, k >= 1024 and m <= 16,384: median error 4 to 7 % (bf16), 9 to 16 % (fp8, nvfp4)
-// Checked by tests/models/compute/kernel_time_test.cpp (published sweep over m)
+// Valid for  dense transformer shapes, n and k >= 512; n, k >= 1024 and m <= 16,384: median error 4 to 7 % (bf16), 9 to
+// 16 % (fp8, nvfp4) Checked by tests/models/compute/kernel_time_test.cpp (published sweep over m)
 #pragma once
 
 #include "models/compute/gpu.hpp"
@@ -41,8 +41,8 @@ KernelCost matrix_product(const GpuSpec& gpu, const ComputeRate& rate, const Mat
 
 /// Products of the routed experts of one layer on one GPU.
 struct ExpertBlock {
-  double visits = 0.0;                ///< token visits to experts
-  double experts_met = 0.0;           ///< experts that any token visits: their weights are read
+  double visits = 0.0;       ///< token visits to experts
+  double experts_met = 0.0;  ///< experts that any token visits: their weights are read
   double values_per_expert = 0.0;
   double bytes_per_weight = 2.0;
 };

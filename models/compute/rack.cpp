@@ -28,8 +28,7 @@ void RackSpec::visit(FieldVisitor& v) {
         rule().required().above(0));
   scaled_field(v, "storage_bandwidth_gb_per_s", storage_bandwidth, 1e9, "Bandwidth of a node towards storage",
                rule().required().above(0));
-  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot",
-        rule().required());
+  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot", rule().required());
 }
 
 }  // namespace tokenworks::compute

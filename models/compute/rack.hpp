@@ -15,19 +15,19 @@ namespace tokenworks::compute {
 /// The unit of power and failure is the node: a server or a compute tray with its own GPUs.
 struct RackSpec {
   std::string title;
-  std::string gpu;                             ///< catalog id
-  std::int64_t nodes = 1;                      ///< servers or compute trays in the rack (or the system)
+  std::string gpu;         ///< catalog id
+  std::int64_t nodes = 1;  ///< servers or compute trays in the rack (or the system)
   std::int64_t gpus_per_node = 8;
-  std::int64_t scale_up_domain_gpus = 8;       ///< GPUs behind one NVLink, xGMI or PCIe domain
-  double liquid_heat_share = 0.0;              ///< of the node's heat, to cold plates where the hall offers them
-  Watts nameplate_power{0};                    ///< of the whole rack or system: sizes power and cooling
-  Watts node_base_power{0};                    ///< direct current of a node with idle GPUs, besides the GPUs
-  double node_power_per_gpu_power = 0.0;       ///< added watts besides the GPUs for each watt that the GPUs add
-  double fan_share_of_base = 0.0;              ///< of the node's power besides the GPUs, drawn by its fans
-  Watts rack_shared_power{0};                  ///< direct current of what the nodes share (switch trays, management)
-  std::string supply = "titanium_redundant";   ///< power supply efficiency table
-  Watts supply_rated_power{0};                 ///< rated output of all power supplies of the rack or system
-  BytesPerSecond storage_bandwidth{0};         ///< of a node towards storage
+  std::int64_t scale_up_domain_gpus = 8;      ///< GPUs behind one NVLink, xGMI or PCIe domain
+  double liquid_heat_share = 0.0;             ///< of the node's heat, to cold plates where the hall offers them
+  Watts nameplate_power{0};                   ///< of the whole rack or system: sizes power and cooling
+  Watts node_base_power{0};                   ///< direct current of a node with idle GPUs, besides the GPUs
+  double node_power_per_gpu_power = 0.0;      ///< added watts besides the GPUs for each watt that the GPUs add
+  double fan_share_of_base = 0.0;             ///< of the node's power besides the GPUs, drawn by its fans
+  Watts rack_shared_power{0};                 ///< direct current of what the nodes share (switch trays, management)
+  std::string supply = "titanium_redundant";  ///< power supply efficiency table
+  Watts supply_rated_power{0};                ///< rated output of all power supplies of the rack or system
+  BytesPerSecond storage_bandwidth{0};        ///< of a node towards storage
   std::vector<SourceNote> sources;
 
   void visit(FieldVisitor& v);

@@ -9,8 +9,7 @@ void GroupedAttention::visit(FieldVisitor& v) {
   field(v, "heads", heads, "Query heads", count);
   field(v, "kv_heads", kv_heads, "Heads of keys and values", count);
   field(v, "head_dim", head_dim, "Values in a head", count);
-  field(v, "window_tokens", window_tokens, "Reach of sliding-window layers; 0 when there are none",
-        rule().at_least(0));
+  field(v, "window_tokens", window_tokens, "Reach of sliding-window layers; 0 when there are none", rule().at_least(0));
   field(v, "window_layers", window_layers, "Layers with a sliding window", rule().at_least(0));
 }
 
@@ -42,8 +41,7 @@ void LlmSpec::visit(FieldVisitor& v) {
   field(v, "hidden", hidden, "Width of the residual stream", count);
   field(v, "vocabulary", vocabulary, "Tokens in the vocabulary", count);
   field(v, "context_tokens", context_tokens, "Longest context that the model is made for", count);
-  field(v, "intermediate", intermediate, "Inner width of the dense layers; 0 when there are none",
-        rule().at_least(0));
+  field(v, "intermediate", intermediate, "Inner width of the dense layers; 0 when there are none", rule().at_least(0));
   field(v, "tied_embeddings", tied_embeddings, "The head uses the matrix of the embedding");
   field(v, "attention", attention, "Attention with grouped keys and values");
   field(v, "latent_attention", latent_attention, "Multi-head latent attention");
@@ -51,12 +49,10 @@ void LlmSpec::visit(FieldVisitor& v) {
   field(v, "fp4_format", fp4_format,
         "What fp4 means: nvfp4 for all matrices of the layers, or mxfp4 for the experts and bf16 for the rest",
         rule().one_of(kFp4Formats));
-  field(v, "published_parameters", published_parameters, "Published number of parameters",
-        rule().required().above(0));
+  field(v, "published_parameters", published_parameters, "Published number of parameters", rule().required().above(0));
   field(v, "precisions", precisions, "Number formats in which it may be served",
         rule().required().one_of(kPrecisionNames));
-  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot",
-        rule().required());
+  field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot", rule().required());
 }
 
 Precision precision_from_name(std::string_view name) {

@@ -16,8 +16,8 @@ namespace tokenworks::llm {
 /// Attention with grouped keys and values; heads of `head_dim`.
 struct GroupedAttention {
   std::int64_t heads = 0, kv_heads = 0, head_dim = 0;
-  std::int64_t window_tokens = 0;      ///< reach of sliding-window layers; 0: none
-  std::int64_t window_layers = 0;      ///< how many of the layers slide
+  std::int64_t window_tokens = 0;  ///< reach of sliding-window layers; 0: none
+  std::int64_t window_layers = 0;  ///< how many of the layers slide
   void visit(FieldVisitor& v);
 };
 
@@ -36,14 +36,14 @@ struct Experts {
 struct LlmSpec {
   std::string title;
   std::int64_t layers = 0, hidden = 0, vocabulary = 0, context_tokens = 0;
-  std::int64_t intermediate = 0;                     ///< of dense layers; 0 when there are none
+  std::int64_t intermediate = 0;  ///< of dense layers; 0 when there are none
   bool tied_embeddings = false;
-  std::optional<GroupedAttention> attention;         ///< exactly one of attention and latent_attention
+  std::optional<GroupedAttention> attention;  ///< exactly one of attention and latent_attention
   std::optional<LatentAttention> latent_attention;
   std::optional<Experts> experts;
-  std::string fp4_format = "nvfp4";                  ///< nvfp4: all matrices; mxfp4_experts: experts only, rest bf16
-  double published_parameters = 0.0;                 ///< for a check against the walk
-  std::vector<std::string> precisions;               ///< in which it may be served
+  std::string fp4_format = "nvfp4";     ///< nvfp4: all matrices; mxfp4_experts: experts only, rest bf16
+  double published_parameters = 0.0;    ///< for a check against the walk
+  std::vector<std::string> precisions;  ///< in which it may be served
   std::vector<SourceNote> sources;
   void visit(FieldVisitor& v);
 };

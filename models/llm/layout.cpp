@@ -66,8 +66,7 @@ GpuLayout gpu_layout(const LlmSpec& model, const Parallelism& parallelism) {
   if (model.attention) place_grouped_attention(*model.attention, parallelism.tensor, hidden, gpu);
   if (model.latent_attention) place_latent_attention(*model.latent_attention, parallelism.tensor, hidden, gpu);
   gpu.full_layers = gpu.layers - gpu.window_layers;
-  gpu.expert_layers =
-      model.experts ? static_cast<double>(model.layers - model.experts->leading_dense_layers) : 0.0;
+  gpu.expert_layers = model.experts ? static_cast<double>(model.layers - model.experts->leading_dense_layers) : 0.0;
   gpu.dense_layers = gpu.layers - gpu.expert_layers;
   gpu.dense_width = split(model.intermediate, parallelism.tensor);
   gpu.dense = gated_network(hidden, gpu.dense_width);

@@ -20,8 +20,8 @@ double norm_values(const LlmSpec& model) {
 double embedding_matrices(const LlmSpec& model) { return model.tied_embeddings ? 1.0 : 2.0; }
 
 double bytes_on_gpu(const LlmSpec& model, Precision precision, const GpuLayout& gpu) {
-  const double unquantised = embedding_matrices(model) * gpu.head.values() + gpu.expert_layers * gpu.router.values() +
-                             norm_values(model);
+  const double unquantised =
+      embedding_matrices(model) * gpu.head.values() + gpu.expert_layers * gpu.router.values() + norm_values(model);
   const double in_layers = gpu.layers * values(gpu.attention) + gpu.dense_layers * values(gpu.dense) +
                            gpu.expert_layers * values(gpu.shared_expert);
   const double in_experts = gpu.expert_layers * gpu.experts * gpu.expert_values;

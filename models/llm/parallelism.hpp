@@ -8,8 +8,8 @@
 namespace tokenworks::llm {
 
 struct Parallelism {
-  std::int64_t tensor = 1;          ///< each matrix split over so many GPUs
-  std::int64_t expert = 1;          ///< experts spread over so many groups of GPUs; each expert is split within its group
+  std::int64_t tensor = 1;  ///< each matrix split over so many GPUs
+  std::int64_t expert = 1;  ///< experts spread over so many groups of GPUs; each expert is split within its group
   std::int64_t attention_data = 1;  ///< attention replicated so often, each copy with its own sequences
 
   std::int64_t gpus() const { return tensor * attention_data; }

@@ -19,7 +19,7 @@ using compute::KernelCost;
 
 constexpr double kActivationBytes = 2.0;  // the residual stream and what crosses links is bf16
 constexpr double kLogitBytes = 10.0;      // a pass that widens bf16 logits to fp32 (2 + 4), one that samples (4)
-constexpr std::int64_t kLargestCheckedTokens = 65'536;    // the kernel tables behind the catalog end there
+constexpr std::int64_t kLargestCheckedTokens = 65'536;  // the kernel tables behind the catalog end there
 constexpr std::int64_t kLargestCheckedSequences = 8'192;
 
 std::int64_t whole_picoseconds(double seconds) { return std::llround(seconds * 1e12); }
@@ -64,8 +64,8 @@ struct Format {
 /// fp8 activations (vLLM and TensorRT-LLM documentation of gpt-oss).
 Format format_of(const GpuSpec& gpu, const LlmSpec& model, Precision precision, MatrixClass matrix) {
   Format format{gpu.bf16, bytes_per_weight(model, precision, matrix), 2.0};
-  const bool bf16_here = precision == Precision::bf16 || matrix == MatrixClass::unquantised ||
-                         format.bytes_per_weight == 2.0;
+  const bool bf16_here =
+      precision == Precision::bf16 || matrix == MatrixClass::unquantised || format.bytes_per_weight == 2.0;
   if (bf16_here) return format;
   const bool mxfp4 = precision == Precision::fp4 && model.fp4_format == "mxfp4_experts";
   if (precision == Precision::fp4 && !mxfp4 && gpu.fp4) {
@@ -99,12 +99,11 @@ struct StepModel::State {
     const double attention_rate = gpu.bf16.peak_flop_per_s * gpu.prefill_attention_share;
     prompt_seconds_per_pair = layout.prompt_values_per_pair / attention_rate / copies();
     const double bytes_per_value = kv_bytes_per_value(precision);
-    kv_bandwidth = gpu.memory_bandwidth.value *
-                   (bytes_per_value == 2.0 ? gpu.kv_bandwidth_share : gpu.fp8_kv_bandwidth_share);
-    decode_seconds_per_layer_token =
-        std::max(layout.kv_values_per_token * bytes_per_value / kv_bandwidth,
-                 2.0 * layout.decode_values_per_pair / attention_rate) /
-        copies();
+    kv_bandwidth =
+        gpu.memory_bandwidth.value * (bytes_per_value == 2.0 ? gpu.kv_bandwidth_share : gpu.fp8_kv_bandwidth_share);
+    decode_seconds_per_layer_token = std::max(layout.kv_values_per_token * bytes_per_value / kv_bandwidth,
+                                              2.0 * layout.decode_values_per_pair / attention_rate) /
+                                     copies();
   }
 
   double copies() const { return static_cast<double>(parallelism.attention_data); }
@@ -156,7 +155,8 @@ struct StepModel::State {
     if (parallelism.expert > 1) {
       const double groups = static_cast<double>(parallelism.expert);
       const double gpus = static_cast<double>(parallelism.gpus());
-      const double groups_met = groups * (1.0 - std::pow(1.0 - 1.0 / groups, static_cast<double>(model.experts->active)));
+      const double groups_met =
+          groups * (1.0 - std::pow(1.0 - 1.0 / groups, static_cast<double>(model.experts->active)));
       received = std::min(gather, tokens / gpus * groups_met * (gpus / groups) * token_bytes);
     }
     return communication(2.0 * in_replica.exchange_s(received));
@@ -180,8 +180,8 @@ struct StepModel::State {
                                     elementwise_of_layer(rows, rows * layout.dense_width));
     }
     if (layout.expert_layers > 0) {
-      const double visits = tokens * static_cast<double>(model.experts->active) / static_cast<double>(model.experts->count) *
-                            layout.experts;
+      const double visits = tokens * static_cast<double>(model.experts->active) /
+                            static_cast<double>(model.experts->count) * layout.experts;
       sum += layout.expert_layers *
              (product(bf16_format, rows, layout.router) + products(layer_format, rows, layout.shared_expert) +
               routed_experts(tokens) + (parallelism.attention_data > 1 ? expert_exchange(tokens) : all_reduce(rows)) +
@@ -257,9 +257,8 @@ const StepPart& StepModel::head(std::int64_t sequences) {
   if (sequences < 0) {
     throw std::invalid_argument("step model: " + std::to_string(sequences) + " sequences at the head");
   }
-  return state_->head_memo.get(sequences, [this](std::int64_t count) {
-    return count == 0 ? StepPart{} : state_->compute_head(count);
-  });
+  return state_->head_memo.get(
+      sequences, [this](std::int64_t count) { return count == 0 ? StepPart{} : state_->compute_head(count); });
 }
 
 StepPart StepModel::host(std::int64_t sequences) const {

@@ -2,9 +2,11 @@
 // Equation   T = G(tokens) + H(sampled sequences) + host(sequences)
 //                + A0(decoding sequences) + c_full * sum(context) + c_window * sum(min(context, window))
 //                + sum over prompt chunks [P(end) - P(start)]
-//            G: everything linear in tokens, with tensor-parallel all-reduce; H: head and sampling; A: decode attention,
-//            linear in context; P: prompt attention from zero
-// Source     form: see README of this folder; rates: catalog entries of GPU and engine
+//            G: everything linear in tokens, with tensor-parallel all-reduce; H: head and sampling; A: decode
+//            attention, linear in context; P: prompt attention from zero
+// Source     form: models/README.md, "A step of a language model"; rates: the GPU's catalog entry
+// Valid for  up to 65,536 tokens and 8,192 decoding sequences a step, contexts of the model; notes say when beyond
+// Checked by tests/models/llm/published_decode_test.cpp: time per output token of 564 published rows, 10.5 % median
 //
 // Durations are whole picoseconds, coefficients too: the sum over k decode steps is exact in closed form.
 #pragma once
@@ -20,7 +22,8 @@
 
 namespace tokenworks::llm {
 
-/// A part of a step on each GPU of the replica: its duration, and the energy above nothing that one GPU board uses in it.
+/// A part of a step on each GPU of the replica: its duration, and the energy above nothing that one GPU board uses in
+/// it.
 struct StepPart {
   std::int64_t duration_ps = 0;
   double gpu_energy_j = 0.0;
@@ -32,12 +35,13 @@ struct StepPart {
   }
 };
 
-/// Cost of decode attention: `fixed` once a step, then by token of context held.
+/// Cost of decode attention: `fixed` once a step, then by token of context held, summed over all sequences of the
+/// replica; that copies of the attention (attention_data) read their parts at the same time is in the coefficients.
 struct DecodeAttention {
-  StepPart fixed;                                ///< launch and minimum duration of all layers at this batch
-  std::int64_t ps_per_full_token = 0;            ///< a token of context seen by full-attention layers
-  std::int64_t ps_per_window_token = 0;          ///< a token of context inside the window, sliding-window layers
-  double gpu_power_w = 0.0;                      ///< of one GPU while the context is read
+  StepPart fixed;                        ///< launch and minimum duration of all layers at this batch
+  std::int64_t ps_per_full_token = 0;    ///< a token of context seen by full-attention layers
+  std::int64_t ps_per_window_token = 0;  ///< a token of context inside the window, sliding-window layers
+  double gpu_power_w = 0.0;              ///< of one GPU while the context is read
 };
 
 /// What one service's replicas need to know about their steps. Built once for (model, GPU, precision, parallelism,

@@ -40,8 +40,7 @@ Collectives::Collectives(const compute::GpuSpec& gpu, std::int64_t gpus, Validit
     log_seconds_.push_back(std::log(curve->seconds[i]));
   }
   const std::size_t last = curve->bytes.size() - 1;
-  seconds_per_byte_ =
-      (curve->seconds[last] - curve->seconds[last - 1]) / (curve->bytes[last] - curve->bytes[last - 1]);
+  seconds_per_byte_ = (curve->seconds[last] - curve->seconds[last - 1]) / (curve->bytes[last] - curve->bytes[last - 1]);
   exchange_seconds_per_byte_ = 1.0 / (kExchangeBandwidthShare * gpu.scale_up_bandwidth.value);
 }
 

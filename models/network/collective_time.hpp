@@ -3,7 +3,8 @@
 //            linear in bytes by the last slope beyond its last point; more GPUs than measured: times
 //            [(n - 1) / n] / [(n' - 1) / n'] of the largest measured n'
 //            all-gather, reduce-scatter, all-to-all: t_min(n) + bytes received / (0.7 B)
-// Source     curves: the GPU's catalog entry. 0.7: all-gather, reduce-scatter and all-to-all of 512 MiB reach 0.63..0.74
+// Source     curves: the GPU's catalog entry. 0.7: all-gather, reduce-scatter and all-to-all of 512 MiB reach
+// 0.63..0.74
 //            of the NVLink bandwidth in one direction (ai-dynamo/aiconfigurator commit 095f58a, NCCL 2.29.2 tables)
 // Valid for  one scale-up domain
 // Checked by tests/models/network/collective_time_test.cpp
@@ -31,7 +32,7 @@ class Collectives {
  private:
   std::int64_t gpus_ = 1;
   double factor_ = 1.0;
-  double seconds_per_byte_ = 0.0;           ///< beyond the last point
+  double seconds_per_byte_ = 0.0;  ///< beyond the last point
   double exchange_seconds_per_byte_ = 0.0;
   std::vector<double> log_bytes_, log_seconds_;
 };

@@ -27,8 +27,8 @@ void collect_keys(const nlohmann::json& object, const std::string& prefix, std::
 }
 
 bool covers(const std::string& field, const std::string& key) {
-  return key == field || (key.size() > field.size() && key.compare(0, field.size(), field) == 0 &&
-                          key[field.size()] == '.');
+  return key == field ||
+         (key.size() > field.size() && key.compare(0, field.size(), field) == 0 && key[field.size()] == '.');
 }
 
 TEST_CASE("catalog: every number of every GPU, rack and model has exactly one source", "[models][catalog]") {
@@ -106,8 +106,8 @@ TEST_CASE("catalog: racks hold known GPUs and their nameplate covers what they c
     CHECK((rack.nodes * rack.gpus_per_node) % rack.scale_up_domain_gpus == 0);
     const double gpus_of_node = static_cast<double>(rack.gpus_per_node);
     const double added = gpus_of_node * (gpu.power.limit - gpu.power.idle).value;
-    const double node = gpus_of_node * gpu.power.limit.value + rack.node_base_power.value +
-                        added * rack.node_power_per_gpu_power;
+    const double node =
+        gpus_of_node * gpu.power.limit.value + rack.node_base_power.value + added * rack.node_power_per_gpu_power;
     const double direct_current = static_cast<double>(rack.nodes) * node + rack.rack_shared_power.value;
     CHECK(direct_current / 0.94 <= rack.nameplate_power.value);  // 0.94: efficiency of the supplies, rounded down
     CHECK(rack.supply_rated_power >= rack.nameplate_power * 0.94);

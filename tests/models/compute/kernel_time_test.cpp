@@ -1,8 +1,8 @@
 #include "models/compute/kernel_time.hpp"
 
+#include <rapidcheck.h>
 #include <cmath>
 #include <cstdio>
-#include <rapidcheck.h>
 
 #include "tests/catch.hpp"
 #include "tests/models/catalog_entry.hpp"
@@ -41,9 +41,14 @@ TEST_CASE("kernels: more work never takes less time or energy", "[models][comput
     MatrixProduct small{.rows = size(), .columns = size(), .inner = size()};
     MatrixProduct large = small;
     switch (*rc::gen::inRange(0, 3)) {
-      case 0: large.rows += size(); break;
-      case 1: large.columns += size(); break;
-      default: large.inner += size();
+      case 0:
+        large.rows += size();
+        break;
+      case 1:
+        large.columns += size();
+        break;
+      default:
+        large.inner += size();
     }
     const KernelCost less = matrix_product(gpu, gpu.bf16, small);
     const KernelCost more = matrix_product(gpu, gpu.bf16, large);
@@ -82,8 +87,10 @@ TEST_CASE("matrix product: published sweep over rows at 8192 x 8192 in bf16", "[
       {"gb200", {22.6, 21.6, 21.7, 25.8, 29.3, 42.3, 81.6, 158.2, 289.5, 781.2}},
       {"gb300", {22.7, 21.7, 22.7, 26.3, 28.6, 40.6, 74.6, 148.4, 275.6, 520.3}},
       {"l40s", {145.2, 195.5, 215.0, 222.1, 255.8, 297.6, 550.9, 1134.8, 2335.5, 4938.6}},
-      {"rtx_pro_6000", {70.3, 45.6, 44.1, 78.8, 118.9, 190.9, 354.3, 686.3, 1382.3, 2696.5}, 3},  // few rows: faster than its
-      // memory, the matrix of 134 MB lies for the most part in the 128 MB cache from one run to the next
+      {"rtx_pro_6000",
+       {70.3, 45.6, 44.1, 78.8, 118.9, 190.9, 354.3, 686.3, 1382.3, 2696.5},
+       3},  // few rows: faster than its
+            // memory, the matrix of 134 MB lies for the most part in the 128 MB cache from one run to the next
   };
   for (const Sweep& sweep : kSweeps) {
     const auto gpu = catalog_entry<GpuSpec>("gpus", sweep.gpu);

@@ -60,7 +60,8 @@ TEST_CASE("weights: splitting shares them out, replication adds", "[models][llm]
   const WeightBytes sixteen = weight_bytes(llama, Precision::fp8, {.tensor = 16});
   const double replicated = 80.0 * 8192 * 2 * 8 * 128 + 15.0 * 161 * 8192 * 2;
   CHECK_THAT(sixteen.per_gpu.value * 16 - whole.total.value, WithinRel(replicated, 0.001));
-  // Attention copied eight times, experts spread: DeepSeek's 58 * 256 experts of 3 * 7168 * 2048 values, an eighth each.
+  // Attention copied eight times, experts spread: DeepSeek's 58 * 256 experts of 3 * 7168 * 2048 values, an eighth
+  // each.
   const WeightBytes spread = weight_bytes(model("deepseek_v3"), Precision::fp8, {.expert = 8, .attention_data = 8});
   const double experts = 58.0 * 256 * 3 * 7168 * 2048 / 8;
   CHECK(spread.per_gpu.value > experts);
@@ -79,7 +80,8 @@ TEST_CASE("context: bytes of a token are the published ones", "[models][llm]") {
 
 TEST_CASE("pool: Llama 3.1 8B on one H100", "[models][llm]") {
   // 0.9 * 80 GiB - 16.06 GB - 4 GB = 77.309 - 16.061 - 4 = 57.249e9 B; by 131072 B: 436,777 tokens.
-  const KvPool pool = kv_pool(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, kOneGpu, 0.9, false, Bytes(4e9));
+  const KvPool pool =
+      kv_pool(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, kOneGpu, 0.9, false, Bytes(4e9));
   CHECK_THAT(static_cast<double>(pool.tokens), WithinRel(436'777.0, 0.001));
   CHECK(pool.missing_bytes_per_gpu.value == 0.0);
   // TensorRT-LLM's share is of what is free: 0.9 * (85.899 - 20.061) = 59.254e9 B: 452,071 tokens.

@@ -38,8 +38,8 @@ std::vector<Row> read_rows(std::istream& file) {
 }
 
 /// Mean time between the tokens of a sequence while `concurrency` of them decode, half way through their answers, and a
-/// new prompt takes the place of each that ends: every step decodes, and one step in output / concurrency also carries a
-/// whole prompt.
+/// new prompt takes the place of each that ends: every step decodes, and one step in output / concurrency also carries
+/// a whole prompt.
 double predicted_tpot_s(StepModel& step, double concurrency, double input, double output) {
   const auto sequences = static_cast<std::int64_t>(concurrency);
   const auto prompt = static_cast<std::int64_t>(std::llround(input));
@@ -47,12 +47,12 @@ double predicted_tpot_s(StepModel& step, double concurrency, double input, doubl
   const double window = static_cast<double>(step.window_tokens());
   const DecodeAttention& attention = step.decode_attention(sequences);
   const std::int64_t batch = step.tokens(sequences).duration_ps;
-  const double decode = static_cast<double>(batch + step.head(sequences).duration_ps + step.host(sequences).duration_ps +
-                                            attention.fixed.duration_ps) +
+  const double decode = static_cast<double>(batch + step.head(sequences).duration_ps +
+                                            step.host(sequences).duration_ps + attention.fixed.duration_ps) +
                         concurrency * (context * static_cast<double>(attention.ps_per_full_token) +
                                        std::min(context, window) * static_cast<double>(attention.ps_per_window_token));
-  const std::int64_t a_prompt = step.tokens(sequences + prompt).duration_ps - batch +
-                                step.prompt_attention(0, prompt).duration_ps;
+  const std::int64_t a_prompt =
+      step.tokens(sequences + prompt).duration_ps - batch + step.prompt_attention(0, prompt).duration_ps;
   return (decode + concurrency / output * static_cast<double>(a_prompt)) * 1e-12;
 }
 
@@ -75,7 +75,8 @@ TEST_CASE("decode step: published TPOT of dense and expert models", "[models][ll
     const auto gpu_id = gpus.find(row.at("system"));
     const auto model_id = models.find(row.at("model"));
     const bool plain = row.at("mode") == "agg" && row.at("attn_dp") == "1" && row.at("moe_ep") == "1" &&
-                       row.at("origin") == "InferenceX" && (row.at("precision") == "fp8" || row.at("precision") == "fp4");
+                       row.at("origin") == "InferenceX" &&
+                       (row.at("precision") == "fp8" || row.at("precision") == "fp4");
     if (gpu_id == gpus.end() || model_id == models.end() || !plain) continue;
     // gpt-oss in "fp8" is a mislabelled fp4; R1 under TensorRT-LLM at some dates drafts tokens without saying so.
     if (model_id->second == "gpt_oss_120b" && row.at("precision") != "fp4") continue;

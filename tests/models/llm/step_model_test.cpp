@@ -1,8 +1,8 @@
 #include "models/llm/step_model.hpp"
 
+#include <rapidcheck.h>
 #include <cmath>
 #include <map>
-#include <rapidcheck.h>
 
 #include "models/llm/memory_capacity.hpp"
 #include "tests/catch.hpp"
@@ -25,8 +25,8 @@ TEST_CASE("step: one token of Llama 3.1 8B on an H100 takes as long as reading i
   ValidityNotes notes;
   StepModel step(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, {}, kHost, notes);
   // Weights of the layers: 32 * (4096 * 6144 + 4096 * 4096 + 3 * 4096 * 14336) = 6.979e9 values, 13.96 GB at
-  // 0.825 * 3.35 TB/s: 5.0506 ms; 4 products a layer of 3.69 us fixed: 0.4723 ms; 4 elementwise kernels a layer of 3 us:
-  // 0.384 ms; activations add 0.01 %. 5.9069 ms.
+  // 0.825 * 3.35 TB/s: 5.0506 ms; 4 products a layer of 3.69 us fixed: 0.4723 ms; 4 elementwise kernels a layer of 3
+  // us: 0.384 ms; activations add 0.01 %. 5.9069 ms.
   CHECK_THAT(static_cast<double>(step.tokens(1).duration_ps), WithinRel(5.9069e9, 0.001));
   // Head: 128256 * 4096 * 2 B = 1.0507 GB: 380.2 us, 3.69 us fixed, two kernels of 3 us
   // and 1.28 MB of logits at 0.8 * 3.35 TB/s: 0.48 us.
@@ -83,7 +83,8 @@ TEST_CASE("step: layers with a window stop growing beyond it", "[models][llm]") 
   CHECK(ratio < 0.52);
 }
 
-TEST_CASE("step: copies of the attention share out sequences, the latent is read by each GPU of a copy", "[models][llm]") {
+TEST_CASE("step: copies of the attention share out sequences, the latent is read by each GPU of a copy",
+          "[models][llm]") {
   ValidityNotes notes;
   const LlmSpec deepseek = model("deepseek_r1");
   StepModel split(gpu("h200_sxm5"), deepseek, Precision::fp8, {.tensor = 8}, kHost, notes);
@@ -120,9 +121,12 @@ std::vector<Case> all_cases() {
         cases.push_back({gpu_id, model_id, precision_from_name(precision), {.tensor = 8}});
       }
       if (spec.experts) {
-        cases.push_back({gpu_id, model_id, precision_from_name(spec.precisions.back()),
+        cases.push_back({gpu_id,
+                         model_id,
+                         precision_from_name(spec.precisions.back()),
                          {.tensor = 2, .expert = 4, .attention_data = 4}});
-        cases.push_back({gpu_id, model_id, precision_from_name(spec.precisions.front()), {.expert = 8, .attention_data = 8}});
+        cases.push_back(
+            {gpu_id, model_id, precision_from_name(spec.precisions.front()), {.expert = 8, .attention_data = 8}});
       }
     }
   }

@@ -1,7 +1,7 @@
 #include "models/network/collective_time.hpp"
 
-#include <cmath>
 #include <rapidcheck.h>
+#include <cmath>
 
 #include "tests/catch.hpp"
 #include "tests/models/catalog_entry.hpp"
