@@ -293,17 +293,23 @@ void field(FieldVisitor& v, std::string_view key, T& value, std::string_view hel
   detail::visit_value(v, detail::named(key, help, rule), value);
 }
 
-/// Names a quantity whose key has another unit than SI: member = key value * `si_per_unit`.
+/// Names a member whose key has another unit: member = key value * `si_per_unit`.
 /// Example: scaled_field(v, "link_gbit_per_s", bandwidth, 1e9 / 8, "...").
-template <class T>
-void scaled_field(FieldVisitor& v, std::string_view key, T& value, double si_per_unit, std::string_view help,
-                  const Rule& rule = {}) {
-  const double before = value.value / si_per_unit;
+inline void scaled_field(FieldVisitor& v, std::string_view key, double& value, double si_per_unit,
+                         std::string_view help, const Rule& rule = {}) {
+  const double before = value / si_per_unit;
   double in_unit = before;
   Field field = detail::named(key, help, rule);
   field.scaled = true;
   v.number(field, in_unit);
-  if (in_unit != before) value.value = in_unit * si_per_unit;
+  if (in_unit != before) value = in_unit * si_per_unit;
+}
+
+/// The same for a quantity.
+template <class T>
+void scaled_field(FieldVisitor& v, std::string_view key, T& value, double si_per_unit, std::string_view help,
+                  const Rule& rule = {}) {
+  scaled_field(v, key, value.value, si_per_unit, help, rule);
 }
 
 /// The same for a quantity that may be absent.

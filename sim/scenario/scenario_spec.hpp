@@ -48,6 +48,7 @@ struct RackGroupSpec {
 };
 
 struct StorageSpec {
+  std::string kind = "parallel_file_system";
   BytesPerSecond read_bandwidth{100e9};
   Watts power{0};
   void visit(FieldVisitor& v);
@@ -146,11 +147,18 @@ struct ReportSpec {
   void visit(FieldVisitor& v);
 };
 
-struct CatalogSpec {
-  std::vector<std::string> files;
+/// Catalog entries by section and id, as a file that a scenario names holds them.
+struct CatalogEntries {
   std::map<std::string, compute::GpuSpec> gpus;
   std::map<std::string, compute::RackSpec> racks;
   std::map<std::string, llm::LlmSpec> models;
+  std::map<std::string, workload::LengthTable> lengths;
+  void visit(FieldVisitor& v);
+};
+
+/// A scenario's own entries; they go before the shipped ones, and those written in the scenario before those in files.
+struct CatalogSpec : CatalogEntries {
+  std::vector<std::string> files;
   void visit(FieldVisitor& v);
 };
 

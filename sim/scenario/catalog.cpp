@@ -1,0 +1,188 @@
+#include "sim/scenario/catalog.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/scenario/field_reader.hpp"
+#include "sim/scenario/field_writer.hpp"
+#include "sim/scenario/json_text.hpp"
+
+namespace tokenworks::scenario {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The member of a written entry that a source note names: "power.limit_w".
+const Json* member_at(const Json& entry, std::string_view path) {
+  const Json* at = &entry;
+  while (!path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    if (!at->is_object()) return nullptr;
+    const auto member = at->find(std::string(path.substr(0, dot)));
+    if (member == at->end()) return nullptr;
+    at = &*member;
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return at;
+}
+
+std::string short_text(const Json& value) {
+  constexpr std::size_t kShown = 80;
+  std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+  if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+  return text;
+}
+
+/// Assumptions that an entry's sources confess to. A note about a key that the entry does not have is a fault.
+std::vector<Assumption> confessed(const std::string& key, const Json& entry, const std::vector<SourceNote>& sources,
+                                  const std::string& file, FaultList& faults) {
+  std::vector<Assumption> list;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    for (std::size_t j = 0; j < sources[i].fields.size(); ++j) {
+      const std::string& field = sources[i].fields[j];
+      const Json* value = member_at(entry, field);
+      if (value == nullptr) {
+        faults.add({.kind = FaultKind::unknown_key,
+                    .pointer = fmt::format("{}/sources/{}/fields/{}", file.empty() ? "/catalog/" + key : "", i, j),
+                    .message = fmt::format("the entry has no {}", shown(field)),
+                    .file = file});
+      } else if (sources[i].evidence == "R" || sources[i].evidence == "E") {
+        std::string subject = key + "/" + field;
+        std::replace(subject.begin(), subject.end(), '.', '/');
+        list.push_back({std::move(subject), short_text(*value), sources[i].evidence, sources[i].source});
+      }
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+fs::path shipped_catalog_folder() {
+  if (const char* chosen = std::getenv("TOKENWORKS_CATALOG"); chosen != nullptr && *chosen != '\0') return chosen;
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const fs::path installed = program.parent_path().parent_path() / "share" / "tokenworks" / "catalog";
+  if (!error && fs::is_directory(installed, error)) return installed;
+  return TOKENWORKS_SOURCE_CATALOG;
+}
+
+const std::vector<std::string>& catalog_sections() {
+  static const std::vector<std::string> sections = {"gpus", "racks", "models", "lengths"};
+  return sections;
+}
+
+Catalog::Catalog(fs::path shipped) : shipped_(std::move(shipped)) {}
+
+void Catalog::add(const std::string& origin, CatalogEntries entries, const std::vector<Assumption>& defaults) {
+  const auto merge = [&](std::string_view section, auto& own, auto& added) {
+    for (auto& [id, entry] : added) {
+      const std::string key = fmt::format("{}/{}", section, id);
+      if (!own.try_emplace(id, std::move(entry)).second) continue;
+      origins_[key] = origin;
+      std::vector<Assumption>& assumed = defaults_[key];
+      std::copy_if(defaults.begin(), defaults.end(), std::back_inserter(assumed),
+                   [&](const Assumption& assumption) { return assumption.subject.starts_with(key + "/"); });
+    }
+  };
+  merge("gpus", entries_.gpus, entries.gpus);
+  merge("racks", entries_.racks, entries.racks);
+  merge("models", entries_.models, entries.models);
+  merge("lengths", entries_.lengths, entries.lengths);
+}
+
+std::vector<std::string> Catalog::ids(std::string_view section) const {
+  std::vector<std::string> ids;
+  const std::string prefix = std::string(section) + "/";
+  for (const auto& [key, origin] : origins_) {
+    if (key.starts_with(prefix)) ids.push_back(key.substr(prefix.size()));
+  }
+  std::error_code error;
+  for (const fs::directory_entry& file : fs::directory_iterator(shipped_ / section, error)) {
+    if (file.path().extension() == ".json") ids.push_back(file.path().stem().string());
+  }
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+template <class T>
+const T* Catalog::note_use(const std::string& key, T& entry, Use use, FaultList& faults) {
+  use.sources = entry.sources;
+  for (Assumption& assumption : confessed(key, write_struct(entry), entry.sources, use.file.string(), faults)) {
+    use.assumptions.push_back(std::move(assumption));
+  }
+  uses_.emplace(key, std::move(use));
+  return &entry;
+}
+
+template <class T>
+const T* Catalog::find(std::string_view section, std::map<std::string, T> CatalogEntries::*member, const std::string& id,
+                       FaultList& faults) {
+  const std::string key = fmt::format("{}/{}", section, id);
+  std::map<std::string, T>& known = entries_.*member;
+  if (const auto entry = known.find(id); entry != known.end()) {
+    if (uses_.contains(key)) return &entry->second;
+    const std::string& origin = origins_.at(key);
+    Use use{.origin = origin, .file = origin == "scenario" ? "" : origin, .sources = {}, .assumptions = defaults_[key]};
+    return note_use(key, entry->second, std::move(use), faults);
+  }
+  if (!is_name(id) || std::find(at_fault_.begin(), at_fault_.end(), key) != at_fault_.end()) return nullptr;
+
+  const fs::path file = shipped_ / section / (id + ".json");
+  FaultList found;
+  T entry;
+  Use use{.origin = "shipped", .file = file, .sources = {}, .assumptions = {}};
+  if (const auto text = read_text(file.string(), found, file.string())) {
+    if (const auto json = parse_json(*text, found, file.string())) {
+      read_struct(*json, entry, {.file = file.string(), .subject = key}, found, use.assumptions);
+    }
+  }
+  if (!found.empty()) {
+    at_fault_.push_back(key);
+    faults.append(std::move(found));
+    return nullptr;
+  }
+  return note_use(key, known.emplace(id, std::move(entry)).first->second, std::move(use), faults);
+}
+
+const compute::GpuSpec* Catalog::gpu(const std::string& id, FaultList& faults) {
+  return find("gpus", &CatalogEntries::gpus, id, faults);
+}
+const compute::RackSpec* Catalog::rack(const std::string& id, FaultList& faults) {
+  return find("racks", &CatalogEntries::racks, id, faults);
+}
+const llm::LlmSpec* Catalog::model(const std::string& id, FaultList& faults) {
+  return find("models", &CatalogEntries::models, id, faults);
+}
+const workload::LengthTable* Catalog::lengths(const std::string& id, FaultList& faults) {
+  return find("lengths", &CatalogEntries::lengths, id, faults);
+}
+
+std::vector<report::CatalogEntryUsed> Catalog::used() const {
+  std::vector<report::CatalogEntryUsed> list;
+  for (const auto& [key, use] : uses_) {
+    const std::size_t slash = key.find('/');
+    list.push_back({key.substr(0, slash), key.substr(slash + 1), use.origin, use.sources});
+  }
+  return list;
+}
+
+std::vector<Assumption> Catalog::assumptions() const {
+  std::vector<Assumption> list;
+  for (const auto& [key, use] : uses_) list.insert(list.end(), use.assumptions.begin(), use.assumptions.end());
+  return list;
+}
+
+std::vector<fs::path> Catalog::files() const {
+  std::vector<fs::path> list;
+  for (const auto& [key, use] : uses_) {
+    if (!use.file.empty() && std::find(list.begin(), list.end(), use.file) == list.end()) list.push_back(use.file);
+  }
+  return list;
+}
+
+}  // namespace tokenworks::scenario

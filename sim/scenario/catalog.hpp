@@ -1,0 +1,72 @@
+// The catalog: facts about GPUs, racks, models and request lengths by id. Shipped entries are files that are opened
+// when somebody asks for them; a scenario's own entries go before them.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/core/evidence.hpp"
+#include "sim/report/report.hpp"
+#include "sim/scenario/fault.hpp"
+#include "sim/scenario/scenario_spec.hpp"
+
+namespace tokenworks::scenario {
+
+/// Where the shipped entries are: $TOKENWORKS_CATALOG, else share/tokenworks/catalog beside the program's bin folder, else
+/// models/catalog of the source tree that it was built from.
+std::filesystem::path shipped_catalog_folder();
+
+/// "gpus", "racks", "models", "lengths".
+const std::vector<std::string>& catalog_sections();
+
+class Catalog {
+ public:
+  explicit Catalog(std::filesystem::path shipped = shipped_catalog_folder());
+
+  /// Adds a scenario's own entries; one that is there already stays. `origin` is "scenario" or the file. `defaults`: what the
+  /// reader assumed, with subjects "gpus/id/key".
+  void add(const std::string& origin, CatalogEntries entries, const std::vector<Assumption>& defaults);
+
+  /// All ids of a section, sorted. Opens no entry.
+  std::vector<std::string> ids(std::string_view section) const;
+
+  /// The entry, which then counts as used. Null when there is none or it is at fault; `faults` then says why (once).
+  const compute::GpuSpec* gpu(const std::string& id, FaultList& faults);
+  const compute::RackSpec* rack(const std::string& id, FaultList& faults);
+  const llm::LlmSpec* model(const std::string& id, FaultList& faults);
+  const workload::LengthTable* lengths(const std::string& id, FaultList& faults);
+
+  /// Entries asked for so far, by section and id.
+  std::vector<report::CatalogEntryUsed> used() const;
+  /// Their values that rest on memory or estimates: defaults that stand in them, and what their sources say.
+  std::vector<Assumption> assumptions() const;
+  /// Their files, for those that are not part of the scenario, by section and id.
+  std::vector<std::filesystem::path> files() const;
+
+ private:
+  /// What is known of an entry besides its value.
+  struct Use {
+    std::string origin;
+    std::filesystem::path file;
+    std::vector<SourceNote> sources;
+    std::vector<Assumption> assumptions;
+  };
+
+  template <class T>
+  const T* find(std::string_view section, std::map<std::string, T> CatalogEntries::*member, const std::string& id,
+                FaultList& faults);
+  template <class T>
+  const T* note_use(const std::string& key, T& entry, Use use, FaultList& faults);
+
+  std::filesystem::path shipped_;
+  CatalogEntries entries_;                      // own entries and shipped ones opened so far
+  std::map<std::string, std::string> origins_;  // "gpus/id" of own entries -> "scenario" or the file
+  std::map<std::string, std::vector<Assumption>> defaults_;  // "gpus/id" of own entries
+  std::map<std::string, Use> uses_;
+  std::vector<std::string> at_fault_;
+};
+
+}  // namespace tokenworks::scenario

@@ -1,0 +1,160 @@
+#include "sim/scenario/scenario_spec.hpp"
+
+namespace tokenworks::scenario {
+namespace {
+
+constexpr std::string_view kFormats[] = {"tokenworks.scenario/1"};
+constexpr std::string_view kStorageKinds[] = {"parallel_file_system"};
+constexpr double kLongestRun = 9e6;  // s; picoseconds in 64 bits last 106 days
+
+template <class Derived>
+std::unique_ptr<ServiceOption> make_service() {
+  return std::make_unique<Derived>();
+}
+constexpr Option<ServiceOption> kServices[] = {
+    {"llm", "A large language model behind an endpoint: requests with a prompt, answers token by token",
+     make_service<LlmServiceSpec>},
+};
+
+template <class Derived>
+std::unique_ptr<IncidentOption> make_incident() {
+  return std::make_unique<Derived>();
+}
+constexpr Option<IncidentOption> kIncidents[] = {
+    {"node_failure", "A node goes dark; its replicas lose their requests and come back after repair and reload",
+     make_incident<NodeFailureSpec>},
+};
+
+}  // namespace
+
+Options<ServiceOption> service_options() { return kServices; }
+Options<IncidentOption> incident_options() { return kIncidents; }
+
+void ClockSpec::visit(FieldVisitor& v) {
+  field(v, "start", start,
+        "Local time of the site when the run starts, ISO 8601 (2026-07-15T14:00:00), with or without an offset from UTC");
+  field(v, "duration_s", duration, "Requests arrive for so long", rule().above(0).at_most(kLongestRun));
+  field(v, "warm_up_s", warm_up, "Rates and distributions leave out what happens before",
+        rule().at_least(0).at_most(kLongestRun));
+  field(v, "drain", drain, "Go on until the last request has ended; otherwise stop at the duration");
+}
+
+SiteSpec::SiteSpec()
+    : weather(weather::weather_options(), "constant"), electricity(grid::electricity_options(), "flat") {}
+
+void SiteSpec::visit(FieldVisitor& v) {
+  field(v, "utc_offset_h", utc_offset_h, "Local standard time minus UTC", rule().at_least(-12).at_most(14));
+  field(v, "weather", weather, "The outside air");
+  field(v, "electricity", electricity, "What a kilowatt hour costs and how much carbon it carries");
+}
+
+void RackGroupSpec::visit(FieldVisitor& v) {
+  field(v, "name", name, "Name of the group", rule().required().is_name());
+  field(v, "kind", kind, "Rack kind", rule().required().from_catalog("racks"));
+  field(v, "count", count, "How many racks of this kind", rule().at_least(1).at_most(1e6));
+}
+
+void StorageSpec::visit(FieldVisitor& v) {
+  field(v, "kind", kind, "How the storage is built", rule().one_of(kStorageKinds));
+  scaled_field(v, "read_gb_per_s", read_bandwidth, 1e9, "Read bandwidth of the whole system, shared by all that read",
+               rule().above(0));
+  field(v, "power_w", power, "Electric power, constant", rule().at_least(0));
+}
+
+FactorySpec::FactorySpec() : cooling(cooling::cooling_options(), "air_crah") {}
+
+void FactorySpec::visit(FieldVisitor& v) {
+  field(v, "racks", racks, "Groups of equal racks", rule().required());
+  field(v, "storage", storage, "Where weights come from when a replica loads again");
+  field(v, "power", power, "The chain from the grid to the racks");
+  field(v, "cooling", cooling, "How heat leaves the hall");
+}
+
+void PromiseSpec::visit(FieldVisitor& v) {
+  field(v, "ttft_s", ttft, "Longest time from arrival to the first output token", rule().above(0));
+  field(v, "tpot_s", tpot, "Longest mean time between output tokens of a request", rule().above(0));
+}
+
+void PlacementSpec::visit(FieldVisitor& v) {
+  field(v, "racks", racks, "Names of the rack groups that the replicas may stand in", rule().required());
+}
+
+void ServiceOption::visit_common(FieldVisitor& v) {
+  field(v, "name", name, "Name of the service", rule().required().is_name());
+  field(v, "placement", placement, "Where its replicas may stand; anywhere when absent");
+}
+
+LlmServiceSpec::LlmServiceSpec()
+    : engine(batching::engine_options(), "vllm"), router(routing::router_options(), "least_loaded") {}
+
+void LlmServiceSpec::visit(FieldVisitor& v) {
+  visit_common(v);
+  field(v, "model", model, "Model that is served", rule().required().from_catalog("models"));
+  field(v, "precision", precision, "Number format of weights and computation", rule().one_of(llm::kPrecisionNames));
+  field(v, "parallelism", parallelism, "How a replica is spread over GPUs");
+  field(v, "replicas", replicas, "Copies of the model, each with its own GPUs", rule().at_least(1).at_most(1e6));
+  field(v, "engine", engine, "Inference engine: its scheduler and settings");
+  field(v, "router", router, "Which replica gets a request");
+  field(v, "slo", slo, "What is promised to a request; goodput counts those for which it was kept");
+}
+
+LengthsSpec::LengthsSpec() : input(workload::length_options()), output(workload::length_options()) {}
+
+void LengthsSpec::visit(FieldVisitor& v) {
+  field(v, "input", input, "Tokens of a prompt", rule().required());
+  field(v, "output", output, "Tokens of an answer", rule().required());
+}
+
+WorkloadSpec::WorkloadSpec() : arrivals(workload::arrival_options()) {}
+
+void WorkloadSpec::visit(FieldVisitor& v) {
+  field(v, "name", name, "Name of the workload, from which its random streams derive; the service's name when absent",
+        rule().is_name());
+  field(v, "service", service, "Service that answers the requests", rule().required());
+  field(v, "arrivals", arrivals, "When requests come", rule().required());
+  field(v, "lengths", lengths, "How long prompts and answers are; a trace brings its own");
+}
+
+void IncidentOption::visit_common(FieldVisitor& v) {
+  field(v, "at_s", at, "When it happens, from the start of the run", rule().required().at_least(0).at_most(kLongestRun));
+}
+
+void NodeFailureSpec::visit(FieldVisitor& v) {
+  visit_common(v);
+  field(v, "target", target, "Node that fails: rack group and number, counted from 0 through its racks (row_a/3)",
+        rule().required());
+  field(v, "repair_after_s", repair_after, "Time to repair; never repaired when absent",
+        rule().above(0).at_most(kLongestRun));
+}
+
+void ReportSpec::visit(FieldVisitor& v) {
+  field(v, "interval_s", interval, "Step of the time series", rule().at_least(1).at_most(kLongestRun));
+}
+
+void CatalogEntries::visit(FieldVisitor& v) {
+  field(v, "gpus", gpus, "GPUs by id");
+  field(v, "racks", racks, "Rack kinds by id");
+  field(v, "models", models, "Language models by id");
+  field(v, "lengths", lengths, "Tables of prompt and answer lengths by id");
+}
+
+void CatalogSpec::visit(FieldVisitor& v) {
+  field(v, "files", files, "Files with entries: objects with these sections", rule().is_path());
+  CatalogEntries::visit(v);
+}
+
+void ScenarioSpec::visit(FieldVisitor& v) {
+  field(v, "format", format, "Format of this file", rule().required().one_of(kFormats));
+  field(v, "name", name, "Name of the scenario", rule().required().is_name());
+  field(v, "seed", seed, "Seed of all random streams", rule().at_least(0));
+  field(v, "clock", clock, "When and for how long");
+  field(v, "site", site, "Weather, electricity and local time");
+  field(v, "factory", factory, "Racks, storage, power and cooling");
+  field(v, "services", services, "What is made on the GPUs", rule().required());
+  field(v, "workloads", workloads, "Requests for the services", rule().required());
+  field(v, "incidents", incidents, "What happens to the factory during the run");
+  field(v, "report", report, "How results are recorded");
+  field(v, "catalog", catalog, "Catalog entries of this scenario");
+}
+
+}  // namespace tokenworks::scenario
