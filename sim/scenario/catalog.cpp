@@ -15,6 +15,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kShipped = "shipped";
+
 /// The member of a written entry that a source note names: "power.limit_w".
 const Json* member_at(const Json& entry, std::string_view path) {
   const Json* at = &entry;
@@ -38,7 +40,7 @@ std::string short_text(const Json& value) {
 
 /// Assumptions that an entry's sources confess to. A note about a key that the entry does not have is a fault.
 std::vector<Assumption> confessed(const std::string& key, const Json& entry, const std::vector<SourceNote>& sources,
-                                  const std::string& file, FaultList& faults) {
+                                  const std::string& file, const std::string& pointer, FaultList& faults) {
   std::vector<Assumption> list;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     for (std::size_t j = 0; j < sources[i].fields.size(); ++j) {
@@ -46,7 +48,7 @@ std::vector<Assumption> confessed(const std::string& key, const Json& entry, con
       const Json* value = member_at(entry, field);
       if (value == nullptr) {
         faults.add({.kind = FaultKind::unknown_key,
-                    .pointer = fmt::format("{}/sources/{}/fields/{}", file.empty() ? "/catalog/" + key : "", i, j),
+                    .pointer = fmt::format("{}/sources/{}/fields/{}", pointer, i, j),
                     .message = fmt::format("the entry has no {}", shown(field)),
                     .file = file});
       } else if (sources[i].evidence == "R" || sources[i].evidence == "E") {
@@ -77,14 +79,16 @@ const std::vector<std::string>& catalog_sections() {
 
 Catalog::Catalog(fs::path shipped) : shipped_(std::move(shipped)) {}
 
-void Catalog::add(const std::string& origin, CatalogEntries entries, const std::vector<Assumption>& defaults) {
+void Catalog::add(const std::string& origin, const fs::path& file, CatalogEntries entries,
+                  const std::vector<Assumption>& defaults) {
   const auto merge = [&](std::string_view section, auto& own, auto& added) {
     for (auto& [id, entry] : added) {
       const std::string key = fmt::format("{}/{}", section, id);
       if (!own.try_emplace(id, std::move(entry)).second) continue;
-      origins_[key] = origin;
-      std::vector<Assumption>& assumed = defaults_[key];
-      std::copy_if(defaults.begin(), defaults.end(), std::back_inserter(assumed),
+      Use& use = own_[key];
+      use.origin = origin;
+      use.file = file;
+      std::copy_if(defaults.begin(), defaults.end(), std::back_inserter(use.assumptions),
                    [&](const Assumption& assumption) { return assumption.subject.starts_with(key + "/"); });
     }
   };
@@ -97,7 +101,7 @@ void Catalog::add(const std::string& origin, CatalogEntries entries, const std::
 std::vector<std::string> Catalog::ids(std::string_view section) const {
   std::vector<std::string> ids;
   const std::string prefix = std::string(section) + "/";
-  for (const auto& [key, origin] : origins_) {
+  for (const auto& [key, use] : own_) {
     if (key.starts_with(prefix)) ids.push_back(key.substr(prefix.size()));
   }
   std::error_code error;
@@ -112,7 +116,8 @@ std::vector<std::string> Catalog::ids(std::string_view section) const {
 template <class T>
 const T* Catalog::note_use(const std::string& key, T& entry, Use use, FaultList& faults) {
   use.sources = entry.sources;
-  for (Assumption& assumption : confessed(key, write_struct(entry), entry.sources, use.file.string(), faults)) {
+  const std::string pointer = use.origin == kShipped ? "" : use.file.empty() ? "/catalog/" + key : "/" + key;
+  for (Assumption& assumption : confessed(key, write_struct(entry), entry.sources, use.file.string(), pointer, faults)) {
     use.assumptions.push_back(std::move(assumption));
   }
   uses_.emplace(key, std::move(use));
@@ -126,16 +131,14 @@ const T* Catalog::find(std::string_view section, std::map<std::string, T> Catalo
   std::map<std::string, T>& known = entries_.*member;
   if (const auto entry = known.find(id); entry != known.end()) {
     if (uses_.contains(key)) return &entry->second;
-    const std::string& origin = origins_.at(key);
-    Use use{.origin = origin, .file = origin == "scenario" ? "" : origin, .sources = {}, .assumptions = defaults_[key]};
-    return note_use(key, entry->second, std::move(use), faults);
+    return note_use(key, entry->second, own_.at(key), faults);
   }
   if (!is_name(id) || std::find(at_fault_.begin(), at_fault_.end(), key) != at_fault_.end()) return nullptr;
 
   const fs::path file = shipped_ / section / (id + ".json");
   FaultList found;
   T entry;
-  Use use{.origin = "shipped", .file = file, .sources = {}, .assumptions = {}};
+  Use use{.origin = kShipped, .file = file, .sources = {}, .assumptions = {}};
   if (const auto text = read_text(file.string(), found, file.string())) {
     if (const auto json = parse_json(*text, found, file.string())) {
       read_struct(*json, entry, {.file = file.string(), .subject = key}, found, use.assumptions);
@@ -177,10 +180,10 @@ std::vector<Assumption> Catalog::assumptions() const {
   return list;
 }
 
-std::vector<fs::path> Catalog::files() const {
-  std::vector<fs::path> list;
+std::vector<InputFile> Catalog::files() const {
+  std::vector<InputFile> list;
   for (const auto& [key, use] : uses_) {
-    if (!use.file.empty() && std::find(list.begin(), list.end(), use.file) == list.end()) list.push_back(use.file);
+    if (use.origin == kShipped) list.push_back({"catalog/" + key + ".json", use.file});
   }
   return list;
 }

@@ -15,6 +15,12 @@
 
 namespace tokenworks::scenario {
 
+/// A file that a run reads.
+struct InputFile {
+  std::string name;            ///< as the scenario or the command line names it; does not depend on the machine
+  std::filesystem::path path;  ///< where it is
+};
+
 /// Where the shipped entries are: $TOKENWORKS_CATALOG, else share/tokenworks/catalog beside the program's bin folder, else
 /// models/catalog of the source tree that it was built from.
 std::filesystem::path shipped_catalog_folder();
@@ -26,9 +32,10 @@ class Catalog {
  public:
   explicit Catalog(std::filesystem::path shipped = shipped_catalog_folder());
 
-  /// Adds a scenario's own entries; one that is there already stays. `origin` is "scenario" or the file. `defaults`: what the
-  /// reader assumed, with subjects "gpus/id/key".
-  void add(const std::string& origin, CatalogEntries entries, const std::vector<Assumption>& defaults);
+  /// Adds a scenario's own entries; one that is there already stays. `origin` is "scenario" or the file as the scenario
+  /// names it, `file` where that is. `defaults`: what the reader assumed, with subjects "gpus/id/key".
+  void add(const std::string& origin, const std::filesystem::path& file, CatalogEntries entries,
+           const std::vector<Assumption>& defaults);
 
   /// All ids of a section, sorted. Opens no entry.
   std::vector<std::string> ids(std::string_view section) const;
@@ -43,8 +50,8 @@ class Catalog {
   std::vector<report::CatalogEntryUsed> used() const;
   /// Their values that rest on memory or estimates: defaults that stand in them, and what their sources say.
   std::vector<Assumption> assumptions() const;
-  /// Their files, for those that are not part of the scenario, by section and id.
-  std::vector<std::filesystem::path> files() const;
+  /// Shipped entries among them: name ("catalog/gpus/h100_sxm5.json") and file.
+  std::vector<InputFile> files() const;
 
  private:
   /// What is known of an entry besides its value.
@@ -63,8 +70,7 @@ class Catalog {
 
   std::filesystem::path shipped_;
   CatalogEntries entries_;                      // own entries and shipped ones opened so far
-  std::map<std::string, std::string> origins_;  // "gpus/id" of own entries -> "scenario" or the file
-  std::map<std::string, std::vector<Assumption>> defaults_;  // "gpus/id" of own entries
+  std::map<std::string, Use> own_;              // by "gpus/id"; what their sources say is looked up when they are used
   std::map<std::string, Use> uses_;
   std::vector<std::string> at_fault_;
 };

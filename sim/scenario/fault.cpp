@@ -75,6 +75,11 @@ std::size_t utf8_length(std::string_view text, std::size_t at) {
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(at + i) & 0xC0) != 0x80) return 0;
   }
+  // Overlong forms, surrogates, and what lies beyond U+10FFFF.
+  if (first == 0xE0 && byte(at + 1) < 0xA0) return 0;
+  if (first == 0xED && byte(at + 1) > 0x9F) return 0;
+  if (first == 0xF0 && byte(at + 1) < 0x90) return 0;
+  if (first == 0xF4 && byte(at + 1) > 0x8F) return 0;
   return length;
 }
 
@@ -192,6 +197,16 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
     if (comparable(candidate).starts_with(wanted) && (best.empty() || candidate.size() < best.size())) best = candidate;
   }
   return best;
+}
+
+bool is_utf8(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(text, at);
+    if (length == 0) return false;
+    at += length;
+  }
+  return true;
 }
 
 std::string shown(std::string_view text) {

@@ -91,6 +91,7 @@ std::string pointer_step(std::string_view name);
 /// string alignment), at most a third of the length; or the shortest that begins with `name`. Empty when none is near.
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
+bool is_utf8(std::string_view text);
 /// `text` shortened and freed of control characters and broken UTF-8, in double quotes, to be shown on a terminal.
 std::string shown(std::string_view text);
 /// "a, b, c", cut after a dozen names.

@@ -124,6 +124,7 @@ class Reader final : public FieldVisitor {
         !known(read, context_.catalog_ids(field.catalog), fmt::format("the catalog has in {}", field.catalog))) {
       return;
     }
+    if (!field.catalog.empty() && context_.catalog_named) context_.catalog_named(field.catalog, read);
     if (field.name && !is_name(read)) {
       return fault(FaultKind::bad_name,
                    fmt::format("found {}; allowed: letters, digits, \"_\", \"-\" and \".\", 1 to 64 of them", shown(read)));

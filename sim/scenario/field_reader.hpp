@@ -22,6 +22,8 @@ struct ReadContext {
   std::string subject{};  ///< stands before the pointers of assumptions ("gpus/h100_sxm5")
   /// Ids that a catalog section holds; without it names from the catalog are not checked.
   std::function<std::vector<std::string>(std::string_view section)> catalog_ids{};
+  /// Told of each name that was found in a catalog section.
+  std::function<void(std::string_view section, const std::string& id)> catalog_named{};
   /// Why a path that the JSON names cannot be opened; empty when it can. Without it paths are not checked.
   std::function<std::string(const std::string& path)> path_fault{};
 };

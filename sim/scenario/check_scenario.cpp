@@ -1,0 +1,426 @@
+#include "sim/scenario/check_scenario.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <set>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "models/llm/layout.hpp"
+#include "models/llm/memory_capacity.hpp"
+#include "sim/scenario/json_text.hpp"
+#include "sim/scenario/local_time.hpp"
+
+namespace tokenworks::scenario {
+namespace {
+
+constexpr double kMostNodes = 2e6;
+
+std::string gigabytes(Bytes bytes) { return fmt::format("{:.1f} GB", bytes.value / 1e9); }
+
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+class Checker {
+ public:
+  Checker(ScenarioSpec& spec, Catalog& catalog, FaultList& faults) : spec_(spec), catalog_(catalog), faults_(faults) {}
+
+  void run() {
+    check_clock();
+    check_names();
+    open_racks();
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
+    check_placement();
+    for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
+    for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);
+  }
+
+ private:
+  /// A rack group whose kind and GPU are known.
+  struct Group {
+    const RackGroupSpec* spec = nullptr;
+    const compute::RackSpec* rack = nullptr;
+    const compute::GpuSpec* gpu = nullptr;
+  };
+
+  static std::string at(std::string_view list, std::size_t index, std::string_view key = {}) {
+    return fmt::format("/{}/{}{}", list, index, key);
+  }
+
+  void unknown_name(std::string pointer, const std::string& name, std::string_view what, const std::vector<std::string>& names) {
+    if (faults_.concern(pointer)) return;
+    faults_.add(FaultKind::unknown_name, std::move(pointer),
+                fmt::format("found {}; {}: {}", shown(name), what, names.empty() ? "none" : name_list(names)),
+                nearest_name(name, names));
+  }
+
+  void check_clock() {
+    const ClockSpec& clock = spec_.clock;
+    const auto start = parse_local_time(clock.start);
+    if (!start && !faults_.concern("/clock/start")) {
+      faults_.add(FaultKind::bad_date, "/clock/start",
+                  fmt::format("found {}; allowed: a date such as 2026-07-15T14:00:00 or 2026-07-15T14:00:00+02:00",
+                              shown(clock.start)));
+    }
+    if (start && start->utc_offset_h && spec_.site.utc_offset_h && *start->utc_offset_h != *spec_.site.utc_offset_h) {
+      faults_.add(FaultKind::conflicting_keys, "/clock/start",
+                  fmt::format("its offset of {} h is not /site/utc_offset_h, {} h", number_text(*start->utc_offset_h),
+                              number_text(*spec_.site.utc_offset_h)));
+    }
+    if (clock.warm_up >= clock.duration && !faults_.concern("/clock")) {
+      faults_.add(FaultKind::out_of_range, "/clock/warm_up_s",
+                  fmt::format("found {}; allowed: less than duration_s, {}", number_text(clock.warm_up.value),
+                              number_text(clock.duration.value)));
+    }
+  }
+
+  void check_names() {
+    if (spec_.factory.racks.empty() && !faults_.concern("/factory/racks") && !faults_.concern("/factory")) {
+      faults_.add(FaultKind::out_of_range, "/factory/racks", "found an empty list; allowed: at least one group of racks");
+    }
+    for (const RackGroupSpec& group : spec_.factory.racks) rack_names_.push_back(group.name);
+    for (ServiceSpec& service : spec_.services) service_names_.push_back(service.has_value() ? service->name : "");
+    std::vector<std::string> workload_names;
+    for (const WorkloadSpec& workload : spec_.workloads) workload_names.push_back(workload.name);
+    check_unique("factory/racks", rack_names_, "");
+    check_unique("services", service_names_, "");
+    check_unique("workloads", workload_names, "; a workload without a name bears that of its service");
+  }
+
+  void check_unique(std::string_view list, const std::vector<std::string>& names, std::string_view hint) {
+    std::map<std::string, std::size_t> first;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (names[i].empty()) continue;
+      const auto [other, is_new] = first.try_emplace(names[i], i);
+      if (is_new) continue;
+      faults_.add(FaultKind::duplicate_name, at(list, i, "/name"),
+                  fmt::format("{} is the name of {} already{}", shown(names[i]), at(list, other->second), hint));
+    }
+  }
+
+  void open_racks() {
+    double nodes = 0;
+    for (std::size_t i = 0; i < spec_.factory.racks.size(); ++i) {
+      const RackGroupSpec& group = spec_.factory.racks[i];
+      groups_.push_back({&group, nullptr, nullptr});
+      const std::string kind = at("factory/racks", i, "/kind");
+      if (group.kind.empty() || faults_.concern(kind)) continue;
+      const compute::RackSpec* rack = open(kind, [&](FaultList& f) { return catalog_.rack(group.kind, f); });
+      if (rack == nullptr || !check_rack(kind, *rack)) continue;
+      nodes += static_cast<double>(group.count) * static_cast<double>(rack->nodes);
+      const std::vector<std::string> gpus = catalog_.ids("gpus");
+      if (std::find(gpus.begin(), gpus.end(), rack->gpu) == gpus.end()) {
+        unknown_name(kind, rack->gpu, "the rack kind names this GPU, and the catalog has in gpus", gpus);
+        continue;
+      }
+      groups_.back() = {&group, rack, open(kind, [&](FaultList& f) { return catalog_.gpu(rack->gpu, f); })};
+    }
+    if (nodes > kMostNodes) {
+      faults_.add(FaultKind::out_of_range, "/factory/racks",
+                  fmt::format("found {} nodes; allowed: at most {}", number_text(nodes), number_text(kMostNodes)));
+    }
+  }
+
+  /// Scale-up domains must be whole nodes of one rack or parts of a node.
+  bool check_rack(const std::string& pointer, const compute::RackSpec& rack) {
+    constexpr std::int64_t kMost = 1'000'000;
+    const std::int64_t node = rack.gpus_per_node, domain = rack.scale_up_domain_gpus;
+    bool fits = node > 0 && domain > 0 && rack.nodes > 0 && node <= kMost && domain <= kMost && rack.nodes <= kMost;
+    fits = fits && (domain > node ? domain % node == 0 && rack.nodes * node % domain == 0 : node % domain == 0);
+    if (!fits) {
+      faults_.add(FaultKind::out_of_range, pointer,
+                  fmt::format("the rack kind has {} nodes of {} GPUs and domains of {}; allowed: domains of whole nodes that fill "
+                              "the rack, or equal parts of a node",
+                              rack.nodes, node, domain));
+    }
+    return fits;
+  }
+
+  /// Opens a catalog entry that the value at `pointer` names. Faults of the entry's file are told as they are; when it cannot be
+  /// used for another reason, this is a fault of the value.
+  template <class Open>
+  auto open(const std::string& pointer, const Open& open_entry) -> decltype(open_entry(faults_)) {
+    FaultList found;
+    const auto entry = open_entry(found);
+    const bool silent = entry == nullptr && found.empty();
+    faults_.append(std::move(found));
+    if (silent && !faults_.concern(pointer)) {
+      faults_.add(FaultKind::cannot_read, pointer, "the catalog entry that is named here cannot be used");
+    }
+    return entry;
+  }
+
+  /// Groups that a service may stand in.
+  std::vector<const Group*> groups_of(const ServiceOption& service) const {
+    std::vector<const Group*> list;
+    for (const Group& group : groups_) {
+      const auto allowed = [&](const std::vector<std::string>& racks) {
+        return std::find(racks.begin(), racks.end(), group.spec->name) != racks.end();
+      };
+      if (!service.placement || allowed(service.placement->racks)) list.push_back(&group);
+    }
+    return list;
+  }
+
+  void check_service(std::size_t index) {
+    if (!spec_.services[index].has_value()) return;
+    ServiceOption& service = *spec_.services[index];
+    const std::string pointer = at("services", index);
+    if (service.placement) {
+      const std::vector<std::string>& racks = service.placement->racks;
+      if (racks.empty() && !faults_.concern(pointer + "/placement")) {
+        faults_.add(FaultKind::out_of_range, pointer + "/placement/racks",
+                    "found an empty list; allowed: at least one rack group, or no placement at all");
+      }
+      for (std::size_t i = 0; i < racks.size(); ++i) {
+        if (std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end()) continue;
+        unknown_name(fmt::format("{}/placement/racks/{}", pointer, i), racks[i], "the factory has the rack groups", rack_names_);
+      }
+    }
+    if (auto* llm = dynamic_cast<LlmServiceSpec*>(&service)) check_llm(pointer, *llm);
+  }
+
+  void check_llm(const std::string& pointer, LlmServiceSpec& service) {
+    const bool model_known = !service.model.empty() && !faults_.concern(pointer + "/model");
+    const llm::LlmSpec* model =
+        model_known ? open(pointer + "/model", [&](FaultList& f) { return catalog_.model(service.model, f); }) : nullptr;
+    const bool layout_good = model != nullptr && check_parallelism(pointer, service, *model);
+    const compute::GpuSpec* gpu = check_gpu(pointer, service);
+    const bool precision_good = check_precision(pointer, service, model, gpu);
+    if (layout_good && precision_good && gpu != nullptr) check_memory(pointer, service, *model, *gpu);
+  }
+
+  bool check_parallelism(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model) {
+    const llm::Parallelism& parallelism = service.parallelism;
+    if (faults_.concern(pointer + "/parallelism")) return false;
+    const auto refuse = [&](std::string_view key, const std::string& message) {
+      faults_.add(FaultKind::bad_parallelism, fmt::format("{}/parallelism/{}", pointer, key), message);
+      return false;
+    };
+    const std::int64_t heads = model.attention ? model.attention->heads : model.latent_attention ? model.latent_attention->heads : 0;
+    if (heads > 0 && heads % parallelism.tensor != 0) {
+      return refuse("tensor", fmt::format("found {}; allowed: divisors of the {} attention heads of {}", parallelism.tensor,
+                                          heads, service.model));
+    }
+    if (parallelism.expert > 1) {
+      if (!model.experts) {
+        return refuse("expert", fmt::format("found {}; {} has no experts to spread", parallelism.expert, service.model));
+      }
+      if (model.experts->count % parallelism.expert != 0 || parallelism.gpus() % parallelism.expert != 0) {
+        return refuse("expert", fmt::format("found {}; allowed: divisors of both the {} experts and the {} of a replica",
+                                            parallelism.expert, model.experts->count,
+                                            counted(parallelism.gpus(), "GPU", "GPUs")));
+      }
+    }
+    try {
+      llm::gpu_layout(model, parallelism);
+    } catch (const std::invalid_argument& error) {
+      faults_.add(FaultKind::bad_parallelism, pointer + "/parallelism", error.what());
+      return false;
+    }
+    return true;
+  }
+
+  /// The GPU that all racks of the service hold. Null when that is not known, or they differ.
+  const compute::GpuSpec* check_gpu(const std::string& pointer, const ServiceOption& service) {
+    const Group* first = nullptr;
+    for (const Group* group : groups_of(service)) {
+      if (group->gpu == nullptr) return nullptr;
+      if (first == nullptr) first = group;
+      if (group->rack->gpu == first->rack->gpu) continue;
+      faults_.add(FaultKind::mixed_gpus, pointer + (service.placement ? "/placement/racks" : ""),
+                  fmt::format("its replicas may stand in {} with {} and in {} with {}; name racks with one kind of GPU in "
+                              "\"placement\"",
+                              first->spec->name, first->rack->gpu, group->spec->name, group->rack->gpu));
+      return nullptr;
+    }
+    return first == nullptr ? nullptr : first->gpu;
+  }
+
+  bool check_precision(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec* model,
+                       const compute::GpuSpec* gpu) {
+    if (faults_.concern(pointer + "/precision")) return false;
+    const auto refuse = [&](const std::string& message, const std::vector<std::string>& allowed) {
+      faults_.add(FaultKind::unsupported_precision, pointer + "/precision",
+                  fmt::format("found {}; {}: {}", shown(service.precision), message, name_list(allowed)));
+      return false;
+    };
+    if (model != nullptr && std::find(model->precisions.begin(), model->precisions.end(), service.precision) ==
+                                model->precisions.end()) {
+      return refuse(fmt::format("{} is served in", service.model), model->precisions);
+    }
+    if (gpu == nullptr) return true;
+    std::vector<std::string> known = {"bf16"};
+    if (gpu->fp8) known.emplace_back("fp8");
+    if (gpu->fp4) known.emplace_back("fp4");
+    if (std::find(known.begin(), known.end(), service.precision) != known.end()) return true;
+    return refuse(fmt::format("{} computes in", gpu->title), known);
+  }
+
+  void check_memory(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model,
+                    const compute::GpuSpec& gpu) {
+    if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
+    const batching::EngineProfile profile = service.engine->profile(gpu.memory);
+    const llm::KvPool pool =
+        llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.parallelism, profile.memory_share,
+                     profile.share_of_free_memory, profile.runtime_reserve);
+    if (pool.tokens >= profile.kv_block_tokens) return;
+    const std::string missing = pool.missing_bytes_per_gpu.value > 0
+                                    ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))
+                                    : std::string("no room is left for the KV cache");
+    faults_.add(FaultKind::does_not_fit, pointer + "/model",
+                fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model, service.precision,
+                            counted(service.parallelism.gpus(), "GPU", "GPUs"), gigabytes(pool.weight_bytes_per_gpu),
+                            gigabytes(gpu.memory), missing));
+  }
+
+  /// All services together, as the run will place them.
+  void check_placement() {
+    if (faults_.concern("/factory")) return;
+    std::vector<placement::RackGroup> groups;
+    for (const Group& group : groups_) {
+      if (group.rack == nullptr) return;
+      groups.push_back({group.spec->name, group.spec->count, group.rack->nodes, group.rack->gpus_per_node,
+                        group.rack->scale_up_domain_gpus});
+    }
+    std::vector<placement::Demand> demands;
+    std::vector<std::size_t> services;
+    double wanted = 0;
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
+      const auto* llm = spec_.services[i].has_value() ? dynamic_cast<LlmServiceSpec*>(&*spec_.services[i]) : nullptr;
+      if (llm == nullptr || faults_.concern(at("services", i, "/placement"))) continue;
+      if (!check_domain(i, *llm)) continue;
+      wanted += static_cast<double>(llm->replicas * llm->parallelism.gpus());
+      demands.push_back({llm->name, llm->replicas, llm->parallelism.gpus(),
+                         llm->placement ? llm->placement->racks : std::vector<std::string>{}});
+      services.push_back(i);
+    }
+    const placement::Placement placed = placement::place(groups, demands);
+    for (std::size_t k = 0; k < demands.size(); ++k) {
+      if (placed.missing[k] == 0) continue;
+      const auto* llm = dynamic_cast<LlmServiceSpec*>(&*spec_.services[services[k]]);
+      faults_.add(FaultKind::too_few_gpus, at("services", services[k], "/replicas"),
+                  fmt::format("{} of {} each find no place{}: {}", counted(placed.missing[k], "replica", "replicas"),
+                              counted(demands[k].gpus_per_replica, "GPU", "GPUs"),
+                              demands.size() > 1 ? " beside the other services" : "", available(*llm)));
+    }
+  }
+
+  /// A replica must fit into one scale-up domain.
+  bool check_domain(std::size_t index, const LlmServiceSpec& service) {
+    std::int64_t largest = 0;
+    for (const Group* group : groups_of(service)) largest = std::max(largest, group->rack->scale_up_domain_gpus);
+    if (service.parallelism.gpus() <= largest || largest == 0) return largest != 0;
+    faults_.add(FaultKind::too_few_gpus, at("services", index, "/parallelism"),
+                fmt::format("a replica needs {} in one scale-up domain; the largest of its racks has {}",
+                            counted(service.parallelism.gpus(), "GPU", "GPUs"), largest));
+    return false;
+  }
+
+  std::string available(const LlmServiceSpec& service) const {
+    std::string text;
+    for (const Group* group : groups_of(service)) {
+      const std::int64_t gpus = group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
+      text += fmt::format("{}{} has {} in {} of {}", text.empty() ? "" : ", ", group->spec->name, counted(gpus, "GPU", "GPUs"),
+                          counted(gpus / group->rack->scale_up_domain_gpus, "domain", "domains"),
+                          group->rack->scale_up_domain_gpus);
+    }
+    return text;
+  }
+
+  void check_workload(std::size_t index) {
+    WorkloadSpec& workload = spec_.workloads[index];
+    const std::string pointer = at("workloads", index);
+    const bool service_known = std::find(service_names_.begin(), service_names_.end(), workload.service) != service_names_.end();
+    if (!service_known && !faults_.concern("/services") ) {
+      unknown_name(pointer + "/service", workload.service, "the services are", service_names_);
+    }
+    if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") || faults_.concern(pointer + "/lengths")) return;
+    const bool from_trace = workload.arrivals->trace().has_value();
+    if (from_trace && workload.lengths) {
+      faults_.add(FaultKind::conflicting_keys, pointer + "/lengths", "a trace brings its own lengths");
+    } else if (!from_trace && !workload.lengths) {
+      faults_.add(FaultKind::missing_key, pointer + "/lengths",
+                  fmt::format("is missing; arrivals of kind {} bring no lengths", workload.arrivals.kind()));
+    }
+    guarded(pointer + "/arrivals", [&] { workload.arrivals->open_process(); });
+    if (!workload.lengths) return;
+    check_length(pointer + "/lengths/input", *workload.lengths->input);
+    check_length(pointer + "/lengths/output", *workload.lengths->output);
+  }
+
+  void check_length(const std::string& pointer, const workload::LengthDistribution& lengths) {
+    bool found_all = true;
+    const workload::FindLengthTable find = [&](const std::string& name) {
+      const auto* table = open(pointer, [&](FaultList& f) { return catalog_.lengths(name, f); });
+      found_all = found_all && table != nullptr;
+      static const workload::LengthTable any{.title = {}, .shares = {0, 1}, .tokens = {1, 1}, .sources = {}};
+      return table == nullptr ? &any : table;
+    };
+    guarded(pointer, [&] { lengths.sampler(find); });
+  }
+
+  /// What a model refuses is a fault of the scenario.
+  void guarded(const std::string& pointer, const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const std::invalid_argument& error) {
+      if (!faults_.concern(pointer)) faults_.add(FaultKind::out_of_range, pointer, error.what());
+    }
+  }
+
+  void check_incident(std::size_t index) {
+    if (!spec_.incidents[index].has_value()) return;
+    IncidentOption& incident = *spec_.incidents[index];
+    const std::string pointer = at("incidents", index);
+    if (incident.at > spec_.clock.duration && !faults_.concern(pointer + "/at_s") && !faults_.concern("/clock")) {
+      faults_.add(FaultKind::out_of_range, pointer + "/at_s",
+                  fmt::format("found {}; allowed: at most the clock's duration_s, {}", number_text(incident.at.value),
+                              number_text(spec_.clock.duration.value)));
+    }
+    if (const auto* failure = dynamic_cast<NodeFailureSpec*>(&incident)) check_target(pointer + "/target", failure->target);
+  }
+
+  void check_target(const std::string& pointer, const std::string& target) {
+    if (faults_.concern(pointer) || faults_.concern("/factory/racks")) return;
+    const auto name = parse_node_name(target);
+    if (!name) {
+      faults_.add(FaultKind::bad_name, pointer,
+                  fmt::format("found {}; allowed: a rack group and a node counted from 0, such as row_a/3", shown(target)));
+      return;
+    }
+    const auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.spec->name == name->group; });
+    if (group == groups_.end()) return unknown_name(pointer, name->group, "the factory has the rack groups", rack_names_);
+    if (group->rack == nullptr) return;
+    const std::int64_t nodes = group->spec->count * group->rack->nodes;
+    if (name->node < nodes) return;
+    faults_.add(FaultKind::out_of_range, pointer,
+                fmt::format("found node {}; {} has {}, counted from 0", name->node, name->group, counted(nodes, "node", "nodes")));
+  }
+
+  ScenarioSpec& spec_;
+  Catalog& catalog_;
+  FaultList& faults_;
+  std::vector<std::string> rack_names_, service_names_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace
+
+void check_scenario(ScenarioSpec& spec, Catalog& catalog, FaultList& faults) { Checker(spec, catalog, faults).run(); }
+
+std::optional<NodeName> parse_node_name(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == 0 || slash == text.npos) return std::nullopt;
+  NodeName name{text.substr(0, slash), 0};
+  const char* first = text.data() + slash + 1;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(first, last, name.node);
+  if (error != std::errc() || end != last || name.node < 0 || *first == '-') return std::nullopt;
+  return name;
+}
+
+}  // namespace tokenworks::scenario
