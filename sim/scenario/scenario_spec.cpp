@@ -124,11 +124,11 @@ void NodeFailureSpec::visit(FieldVisitor& v) {
   field(v, "target", target, "Node that fails: rack group and number, counted from 0 through its racks (row_a/3)",
         rule().required());
   field(v, "repair_after_s", repair_after, "Time to repair; never repaired when absent",
-        rule().above(0).at_most(kLongestRun));
+        rule().at_least(0).at_most(kLongestRun));
 }
 
 void ReportSpec::visit(FieldVisitor& v) {
-  field(v, "interval_s", interval, "Step of the time series", rule().at_least(1).at_most(kLongestRun));
+  field(v, "interval_s", interval, "Step of the time series", rule().at_least(0.1).at_most(kLongestRun));
 }
 
 void CatalogEntries::visit(FieldVisitor& v) {
