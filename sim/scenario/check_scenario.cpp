@@ -142,7 +142,7 @@ class Checker {
   /// Opens a catalog entry that the value at `pointer` names. Faults of the entry's file are told as they are; when it cannot be
   /// used for another reason, this is a fault of the value.
   template <class Open>
-  auto open(const std::string& pointer, const Open& open_entry) -> decltype(open_entry(faults_)) {
+  auto open(const std::string& pointer, const Open& open_entry) -> decltype(open_entry(std::declval<FaultList&>())) {
     FaultList found;
     const auto entry = open_entry(found);
     const bool silent = entry == nullptr && found.empty();
@@ -346,7 +346,7 @@ class Checker {
       faults_.add(FaultKind::missing_key, pointer + "/lengths",
                   fmt::format("is missing; arrivals of kind {} bring no lengths", workload.arrivals.kind()));
     }
-    guarded(pointer + "/arrivals", [&] { workload.arrivals->open_process(); });
+    guarded(pointer + "/arrivals", [&] { workload.arrivals->open_process(0.0); });
     if (!workload.lengths) return;
     check_length(pointer + "/lengths/input", *workload.lengths->input);
     check_length(pointer + "/lengths/output", *workload.lengths->output);
