@@ -255,7 +255,8 @@ class Checker {
     if (gpu == nullptr) return true;
     std::vector<std::string> known = {"bf16"};
     if (gpu->fp8) known.emplace_back("fp8");
-    if (gpu->fp4) known.emplace_back("fp4");
+    // Experts in mxfp4 are widened to bf16 where a GPU has no fp4 units: so gpt-oss runs on Hopper.
+    if (gpu->fp4 || (model != nullptr && model->fp4_format == "mxfp4_experts")) known.emplace_back("fp4");
     if (std::find(known.begin(), known.end(), service.precision) != known.end()) return true;
     return refuse(fmt::format("{} computes in", gpu->title), known);
   }

@@ -53,10 +53,10 @@ class ReferenceWriter final : public FieldVisitor {
     current_ = outer;
   }
 
-  std::string markdown() const {
+  std::string markdown(const std::string& title) const {
     std::string text;
     for (const Section& section : sections_) {
-      text += fmt::format("\n## {}\n\n", section.path.empty() ? "The scenario" : "`" + section.path + "`");
+      text += fmt::format("\n## {}\n\n", section.path.empty() ? title : "`" + section.path + "`");
       if (!section.help.empty()) text += section.help + "\n\n";
       if (section.rows.empty()) {
         text += "No parameters.\n";
@@ -181,10 +181,10 @@ class ReferenceWriter final : public FieldVisitor {
 
 }  // namespace
 
-std::string reference_of_fields(const Visit& visit) {
+std::string reference_of_fields(const Visit& visit, const std::string& title) {
   ReferenceWriter writer;
   writer.section("", "", visit);
-  return writer.markdown();
+  return writer.markdown(title);
 }
 
 }  // namespace tokenworks::scenario

@@ -279,7 +279,7 @@ TEST_CASE("schema: requires, limits and describes what the reader does", "[scena
 
 TEST_CASE("parameter reference: names every key with unit, default, limits and source", "[scenario]") {
   Thing thing;
-  const std::string text = reference_of_fields([&](FieldVisitor& v) { thing.visit(v); });
+  const std::string text = reference_of_fields([&](FieldVisitor& v) { thing.visit(v); }, "Thing");
   const auto has = [&](const std::string& part) { return text.find(part) != std::string::npos; };
   CAPTURE(text);
   CHECK(has("| `share` |  | 0.25 | ≥ 0, ≤ 1 | A share |  |"));

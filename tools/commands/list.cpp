@@ -44,7 +44,7 @@ Section family(std::string name, std::string help, Options<Base> options) {
   };
   const auto details = [options](const std::string& kind) {
     Choice<Base> choice(options, kind);
-    return scenario::reference_of_fields([&](FieldVisitor& v) { field(v, "kind", choice, ""); });
+    return scenario::reference_of_fields([&](FieldVisitor& v) { choice->visit(v); }, fmt::format("`{}`", kind));
   };
   return {std::move(name), std::move(help), items, details};
 }
