@@ -52,7 +52,7 @@ Factory::~Factory() = default;
 // ---- Building -----------------------------------------------------------------------------------------------------
 
 void Factory::build_weather() {
-  const auto open = [this](const std::string& path) { return jobs::open_text(scenario_.resolve_path(path)); };
+  const auto open = [this](const std::string& path) { return jobs::open_text((scenario_.folder / path).string()); };
   weather_ = scenario_.spec.site.weather->load(open, notes_);
   const LocalTime start = *parse_local_time(scenario_.spec.clock.start);
   start_s_ = seconds_of_year(start);
@@ -148,7 +148,7 @@ void Factory::build_workloads() {
     jobs::LlmService& target = service(w->service);
     const engine::Rank rank = engine::rank(engine::RankClass::arrival, number++);
     if (std::optional<workload::TraceFile> trace = w->arrivals->trace()) {
-      trace->path = scenario_.resolve_path(trace->path);
+      trace->path = (scenario_.folder / trace->path).string();
       sources_.push_back(jobs::make_open_source(*simulation_, target, *run_end_,
                                                 std::make_unique<jobs::TraceStream>(*trace, duration_), rank));
       continue;
@@ -160,7 +160,7 @@ void Factory::build_workloads() {
     } else {
       sources_.push_back(jobs::make_open_source(
           *simulation_, target, *run_end_,
-          std::make_unique<jobs::OpenStream>(w->arrivals->open_process(), std::move(lengths), seed, w->name, duration_),
+          std::make_unique<jobs::OpenStream>(w->arrivals->open_process(std::fmod(start_s_, 86400.0) / 3600.0), std::move(lengths), seed, w->name, duration_),
           rank));
     }
   }
@@ -234,7 +234,7 @@ metrics::RunResult Factory::result() {
   result.storage_reads = failures_->reads();
   result.storage_energy_j = to_joules(facility_->energy(resources::Consumer::storage));
   result.incidents = failures_->report();
-  result.assumptions = scenario_.all_assumptions();
+  result.assumptions = scenario_.assumptions;
   result.validity = notes_.all();
   report_series(result, end);
   return result;

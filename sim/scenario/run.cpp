@@ -23,6 +23,7 @@ RunOutput run(ReadOutcome& scenario, const RunOptions& options) {
   if (options.watch) {
     factory.simulation().set_watch([&] { return options.watch(to_seconds(factory.simulation().now())); });
   }
+  if (options.before_running) options.before_running();
   factory.run();
   RunOutput output;
   output.result = factory.result();

@@ -13,6 +13,8 @@ struct RunOptions {
   bool always_sync = false;       ///< SimGrid's clock at every event (same report, slower)
   /// Asked every few thousand events with the simulated time reached; false interrupts the run.
   std::function<bool(double simulated_s)> watch;
+  /// Called once the engine stands and before the first event.
+  std::function<void()> before_running;
 };
 
 struct RunOutput {
