@@ -28,6 +28,7 @@ int run(int argc, char** argv) {
   program.require_subcommand(1);
   program.footer("Exit codes: 0 done, 1 the run failed, 2 the input is at fault, 3 interrupted.");
   int exit_code = kDone;
+  add_run_command(program, exit_code);
   add_check_command(program, exit_code);
   add_schema_command(program, exit_code);
   add_list_command(program, exit_code);

@@ -16,6 +16,11 @@ namespace {
 // clock modes report the same date.
 constexpr Picoseconds kTransferGrain = 1'000'000;
 
+void prefetch(const void* object) {
+  constexpr int kLine = 64, kLines = 12;
+  for (int line = 0; line < kLines; ++line) __builtin_prefetch(static_cast<const char*>(object) + line * kLine);
+}
+
 Picoseconds round_up_to_grain(double seconds) {
   const Picoseconds exact = to_picoseconds(seconds);
   return (exact + kTransferGrain - 1) / kTransferGrain * kTransferGrain;
@@ -127,6 +132,8 @@ void Simulation::check_still() {
 void Simulation::run_one() {
   now_ = queue_.first_date();
   const Timer timer = timers_[queue_.pop()];
+  // With thousands of replicas the next one is rarely in the cache: fetch it while this one works.
+  if (!queue_.empty()) prefetch(timers_[queue_.first()].client);
   timer.client->on_timer(timer.tag);
   ++events_;
   if (--until_watch_ == 0) {

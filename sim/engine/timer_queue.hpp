@@ -36,6 +36,8 @@ class TimerQueue {
   std::size_t size() const { return heap_.size(); }
   /// Date of the first timer. Precondition: not empty.
   Picoseconds first_date() const { return heap_.front().at; }
+  /// The first timer. Precondition: not empty.
+  TimerId first() const { return heap_.front().timer; }
   /// Takes out the first timer. Precondition: not empty.
   TimerId pop();
 

@@ -72,7 +72,8 @@ json random_arrivals(Draw& draw, bool& closed) {
   const double rate = draw.real(0.5, 6.0);
   if (kind == "poisson") return {{"kind", kind}, {"rate_per_s", rate}};
   if (kind == "gamma") return {{"kind", kind}, {"rate_per_s", rate}, {"cv", draw.real(0.3, 3.0)}};
-  if (kind == "diurnal") return {{"kind", kind}, {"mean_rate_per_s", rate}};
+  if (kind == "diurnal") return {{"kind", kind}, {"mean_rate_per_s", rate}, {"peak_hour_local", draw.real(0, 23)},
+                                  {"peak_to_mean", draw.real(1.0, 2.0)}};
   json loop = {{"kind", kind}, {"concurrency", draw.whole(1, 24)}};
   if (draw.chance(0.5)) loop["requests"] = draw.whole(1, 150);
   if (draw.chance(0.5)) loop["think_time_s"] = draw.real(0.0, 5.0);

@@ -17,6 +17,7 @@ inline constexpr int kFaultyInput = 2;  // the command line counts as input
 inline constexpr int kInterrupted = 3;
 
 /// Each adds its subcommand to the program. When the user has chosen it, it leaves its exit code.
+void add_run_command(CLI::App& program, int& exit_code);
 void add_check_command(CLI::App& program, int& exit_code);
 void add_schema_command(CLI::App& program, int& exit_code);
 void add_list_command(CLI::App& program, int& exit_code);

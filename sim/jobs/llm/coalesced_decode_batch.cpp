@@ -12,7 +12,10 @@ namespace {
 class CoalescedDecodeBatch final : public DecodeBatch {
  public:
   explicit CoalescedDecodeBatch(const DecodeBatchSetup& setup)
-      : setup_(setup), needs_block_at_(static_cast<std::size_t>(setup.block_tokens), 0) {}
+      : setup_(setup), needs_block_at_(static_cast<std::size_t>(setup.block_tokens), 0) {
+    ends_.reserve(kUsualMembers);  // beside the object in memory: many replicas do not fit the cache
+    joined_.reserve(kUsualMembers);
+  }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(ends_.size()); }
   std::int64_t steps() const override { return steps_; }
@@ -33,8 +36,8 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     }
     if (setup_.block_tokens > 0) ++needs_block_at_[block_phase(member)];
     ends_.push_back({steps_ + remaining, member.admission, request});
-    std::push_heap(ends_.begin(), ends_.end(), later);
-    if (joined_.size() > 2 * ends_.size() + 64) forget_those_gone();
+    std::push_heap(ends_.begin(), ends_.end(), Later());
+    if (joined_.size() == joined_.capacity()) forget_those_gone();
     joined_.push_back({request, member.admission});
   }
 
@@ -47,14 +50,14 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     const auto at =
         std::find_if(ends_.begin(), ends_.end(), [request](const End& end) { return end.request == request; });
     ends_.erase(at);
-    std::make_heap(ends_.begin(), ends_.end(), later);
+    std::make_heap(ends_.begin(), ends_.end(), Later());
     return leave(request);
   }
 
   void take_finished(std::vector<RequestId>& finished) override {
     while (!ends_.empty() && ends_.front().step == steps_) {
       const RequestId request = ends_.front().request;
-      std::pop_heap(ends_.begin(), ends_.end(), later);
+      std::pop_heap(ends_.begin(), ends_.end(), Later());
       ends_.pop_back();
       leave(request);
       finished.push_back(request);
@@ -105,21 +108,26 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     std::int64_t admission;
     RequestId request;
   };
+  struct Later {
+    bool operator()(const End& a, const End& b) const {
+      return a.step != b.step ? a.step > b.step : a.admission > b.admission;
+    }
+  };
   struct Joined {
     RequestId request;
     std::int64_t admission;
   };
-  static bool later(const End& a, const End& b) {
-    return a.step != b.step ? a.step > b.step : a.admission > b.admission;
-  }
 
   InFlight& pool(RequestId request) const { return (*setup_.pool)[request]; }
   bool is_member(const Joined& joined) const {
     const InFlight& request = pool(joined.request);
     return request.decoding && request.admission == joined.admission;
   }
+  static constexpr std::size_t kUsualMembers = 16;
+
   void forget_those_gone() {
     std::erase_if(joined_, [this](const Joined& joined) { return !is_member(joined); });
+    if (joined_.size() > joined_.capacity() / 2) joined_.reserve(2 * joined_.capacity());
   }
 
   std::size_t phase_of_step(std::int64_t step) const { return static_cast<std::size_t>(step % setup_.block_tokens); }

@@ -35,6 +35,10 @@ Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement:
       .window_tokens = service.setup_.step_model->window_tokens()};
   batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
   for (const placement::Slice& slice : slices_) gpus_ += slice.gpus;
+  constexpr std::size_t kUsualPrompts = 8;  // beside the object in memory: many replicas do not fit the cache
+  prompts_.reserve(kUsualPrompts);
+  chunks_.reserve(kUsualPrompts);
+  fresh_.reserve(kUsualPrompts);
   gpu_power_ = to_milliwatts(service.setup_.idle_gpu_power_w);
   set_gpu_power(service.setup_.step_model->waiting_gpu_power_w());
 }
@@ -210,7 +214,10 @@ bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
   } else {
     blocks = blocks_for(end) - blocks_for(request.prompt_done);
   }
-  if (used_blocks_ + blocks > service_.kv_pool_blocks_) return false;
+  // The decodes that share a step with prompts take their blocks at its end.
+  const std::int64_t promised =
+      profile.mixing == batching::StepMixing::mixed ? batch_->blocks_for_next_step() : 0;
+  if (used_blocks_ + promised + blocks > service_.kv_pool_blocks_) return false;
   used_blocks_ += blocks;
   chunks_.push_back({id, request.prompt_done, static_cast<std::int32_t>(end)});
   return true;
