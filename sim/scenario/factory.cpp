@@ -180,9 +180,12 @@ void Factory::build_incidents() {
       }
       node += total_nodes(groups_[g]);
     }
-    jobs::NodeFailure failure{.target = spec.target, .node = node, .at = to_picoseconds(spec.at.value),
-                              .node_bandwidth = bandwidth};
+    jobs::NodeFailure failure;
+    failure.target = spec.target;
+    failure.node = node;
+    failure.at = to_picoseconds(spec.at.value);
     if (spec.repair_after) failure.repair_after = to_picoseconds(spec.repair_after->value);
+    failure.node_bandwidth = bandwidth;
     failures.push_back(std::move(failure));
   }
   // At one date failures strike in the order of their targets, whatever their order in the file.
