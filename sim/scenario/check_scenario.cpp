@@ -16,7 +16,9 @@
 namespace tokenworks::scenario {
 namespace {
 
+// More than any site has; keeps the checks themselves short.
 constexpr double kMostNodes = 2e6;
+constexpr double kMostGpus = 16e6;
 
 std::string gigabytes(Bytes bytes) { return fmt::format("{:.1f} GB", bytes.value / 1e9); }
 
@@ -29,6 +31,7 @@ class Checker {
   Checker(ScenarioSpec& spec, Catalog& catalog, FaultList& faults) : spec_(spec), catalog_(catalog), faults_(faults) {}
 
   void run() {
+    if (faults_.total() > faults_.kept().size()) return;  // which values are at fault is not known any more
     check_clock();
     check_names();
     open_racks();
@@ -50,12 +53,19 @@ class Checker {
     return fmt::format("/{}/{}{}", list, index, key);
   }
 
+  /// Whether the list has been read with all its names, so that a name that is not among them is unknown.
+  bool all_known(std::string_view list, const std::vector<std::string>& names) const {
+    return !faults_.stand_at(list) && std::find(names.begin(), names.end(), "") == names.end();
+  }
+
   void unknown_name(std::string pointer, const std::string& name, std::string_view what, const std::vector<std::string>& names) {
     if (faults_.concern(pointer)) return;
     faults_.add(FaultKind::unknown_name, std::move(pointer),
                 fmt::format("found {}; {}: {}", shown(name), what, names.empty() ? "none" : name_list(names)),
                 nearest_name(name, names));
   }
+
+  bool racks_known() const { return !faults_.stand_at("/factory") && all_known("/factory/racks", rack_names_); }
 
   void check_clock() {
     const ClockSpec& clock = spec_.clock;
@@ -78,7 +88,7 @@ class Checker {
   }
 
   void check_names() {
-    if (spec_.factory.racks.empty() && !faults_.concern("/factory/racks") && !faults_.concern("/factory")) {
+    if (spec_.factory.racks.empty() && !faults_.stand_at("/factory/racks") && !faults_.stand_at("/factory")) {
       faults_.add(FaultKind::out_of_range, "/factory/racks", "found an empty list; allowed: at least one group of racks");
     }
     for (const RackGroupSpec& group : spec_.factory.racks) rack_names_.push_back(group.name);
@@ -102,7 +112,7 @@ class Checker {
   }
 
   void open_racks() {
-    double nodes = 0;
+    double nodes = 0, gpus = 0;
     for (std::size_t i = 0; i < spec_.factory.racks.size(); ++i) {
       const RackGroupSpec& group = spec_.factory.racks[i];
       groups_.push_back({&group, nullptr, nullptr});
@@ -111,16 +121,19 @@ class Checker {
       const compute::RackSpec* rack = open(kind, [&](FaultList& f) { return catalog_.rack(group.kind, f); });
       if (rack == nullptr || !check_rack(kind, *rack)) continue;
       nodes += static_cast<double>(group.count) * static_cast<double>(rack->nodes);
-      const std::vector<std::string> gpus = catalog_.ids("gpus");
-      if (std::find(gpus.begin(), gpus.end(), rack->gpu) == gpus.end()) {
-        unknown_name(kind, rack->gpu, "the rack kind names this GPU, and the catalog has in gpus", gpus);
+      gpus += static_cast<double>(group.count) * static_cast<double>(rack->nodes * rack->gpus_per_node);
+      const std::vector<std::string> ids = catalog_.ids("gpus");
+      if (std::find(ids.begin(), ids.end(), rack->gpu) == ids.end()) {
+        unknown_name(kind, rack->gpu, "the rack kind names this GPU, and the catalog has in gpus", ids);
         continue;
       }
       groups_.back() = {&group, rack, open(kind, [&](FaultList& f) { return catalog_.gpu(rack->gpu, f); })};
     }
-    if (nodes > kMostNodes) {
+    if (nodes > kMostNodes || gpus > kMostGpus) {
+      too_large_ = true;
       faults_.add(FaultKind::out_of_range, "/factory/racks",
-                  fmt::format("found {} nodes; allowed: at most {}", number_text(nodes), number_text(kMostNodes)));
+                  fmt::format("found {} nodes with {} GPUs; allowed: at most {} with {}", number_text(nodes), number_text(gpus),
+                              number_text(kMostNodes), number_text(kMostGpus)));
     }
   }
 
@@ -176,7 +189,7 @@ class Checker {
                     "found an empty list; allowed: at least one rack group, or no placement at all");
       }
       for (std::size_t i = 0; i < racks.size(); ++i) {
-        if (std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end()) continue;
+        if (!racks_known() || std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end()) continue;
         unknown_name(fmt::format("{}/placement/racks/{}", pointer, i), racks[i], "the factory has the rack groups", rack_names_);
       }
     }
@@ -280,7 +293,7 @@ class Checker {
 
   /// All services together, as the run will place them.
   void check_placement() {
-    if (faults_.concern("/factory")) return;
+    if (too_large_ || faults_.concern("/factory/racks") || faults_.stand_at("/factory")) return;
     std::vector<placement::RackGroup> groups;
     for (const Group& group : groups_) {
       if (group.rack == nullptr) return;
@@ -289,12 +302,10 @@ class Checker {
     }
     std::vector<placement::Demand> demands;
     std::vector<std::size_t> services;
-    double wanted = 0;
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
       const auto* llm = spec_.services[i].has_value() ? dynamic_cast<LlmServiceSpec*>(&*spec_.services[i]) : nullptr;
       if (llm == nullptr || faults_.concern(at("services", i, "/placement"))) continue;
-      if (!check_domain(i, *llm)) continue;
-      wanted += static_cast<double>(llm->replicas * llm->parallelism.gpus());
+      if (!check_domain(i, *llm) || !check_gpu_count(i, *llm)) continue;
       demands.push_back({llm->name, llm->replicas, llm->parallelism.gpus(),
                          llm->placement ? llm->placement->racks : std::vector<std::string>{}});
       services.push_back(i);
@@ -304,8 +315,8 @@ class Checker {
       if (placed.missing[k] == 0) continue;
       const auto* llm = dynamic_cast<LlmServiceSpec*>(&*spec_.services[services[k]]);
       faults_.add(FaultKind::too_few_gpus, at("services", services[k], "/replicas"),
-                  fmt::format("{} of {} each find no place{}: {}", counted(placed.missing[k], "replica", "replicas"),
-                              counted(demands[k].gpus_per_replica, "GPU", "GPUs"),
+                  fmt::format("{} of {} wanted, {} without a place{}: {}", counted(llm->replicas, "replica", "replicas"),
+                              counted(demands[k].gpus_per_replica, "GPU", "GPUs"), placed.missing[k],
                               demands.size() > 1 ? " beside the other services" : "", available(*llm)));
     }
   }
@@ -318,6 +329,18 @@ class Checker {
     faults_.add(FaultKind::too_few_gpus, at("services", index, "/parallelism"),
                 fmt::format("a replica needs {} in one scale-up domain; the largest of its racks has {}",
                             counted(service.parallelism.gpus(), "GPU", "GPUs"), largest));
+    return false;
+  }
+
+  /// A service alone must not need more GPUs than its racks have.
+  bool check_gpu_count(std::size_t index, const LlmServiceSpec& service) {
+    const std::int64_t needed = service.replicas * service.parallelism.gpus();
+    std::int64_t present = 0;
+    for (const Group* group : groups_of(service)) present += group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
+    if (needed <= present) return true;
+    faults_.add(FaultKind::too_few_gpus, at("services", index, "/replicas"),
+                fmt::format("{} of {} need {}: {}", counted(service.replicas, "replica", "replicas"),
+                            counted(service.parallelism.gpus(), "GPU", "GPUs"), needed, available(service)));
     return false;
   }
 
@@ -336,7 +359,7 @@ class Checker {
     WorkloadSpec& workload = spec_.workloads[index];
     const std::string pointer = at("workloads", index);
     const bool service_known = std::find(service_names_.begin(), service_names_.end(), workload.service) != service_names_.end();
-    if (!service_known && !faults_.concern("/services") ) {
+    if (!service_known && all_known("/services", service_names_)) {
       unknown_name(pointer + "/service", workload.service, "the services are", service_names_);
     }
     if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") || faults_.concern(pointer + "/lengths")) return;
@@ -386,7 +409,7 @@ class Checker {
   }
 
   void check_target(const std::string& pointer, const std::string& target) {
-    if (faults_.concern(pointer) || faults_.concern("/factory/racks")) return;
+    if (faults_.concern(pointer) || !racks_known()) return;
     const auto name = parse_node_name(target);
     if (!name) {
       faults_.add(FaultKind::bad_name, pointer,
@@ -407,6 +430,7 @@ class Checker {
   FaultList& faults_;
   std::vector<std::string> rack_names_, service_names_;
   std::vector<Group> groups_;
+  bool too_large_ = false;  // the factory has more nodes or GPUs than are simulated
 };
 
 }  // namespace

@@ -134,6 +134,11 @@ bool FaultList::concern(std::string_view pointer) const {
   });
 }
 
+bool FaultList::stand_at(std::string_view pointer) const {
+  return std::any_of(faults_.begin(), faults_.end(),
+                     [&](const Fault& fault) { return fault.file.empty() && fault.pointer == pointer; });
+}
+
 void FaultList::sort(const std::function<std::vector<std::size_t>(const std::string&)>& position) {
   struct Placed {
     std::vector<std::size_t> position;

@@ -72,6 +72,8 @@ class FaultList {
   const std::vector<Fault>& kept() const { return faults_; }
   /// Whether a fault concerns the value at `pointer` or something inside it: no further conclusions are drawn from it.
   bool concern(std::string_view pointer) const;
+  /// Whether a fault concerns the value at `pointer` as a whole.
+  bool stand_at(std::string_view pointer) const;
 
   /// Sorts stably by `position` of a pointer in its document; faults in other files come last.
   void sort(const std::function<std::vector<std::size_t>(const std::string& pointer)>& position);

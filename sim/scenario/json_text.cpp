@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -46,6 +47,14 @@ class CountingIterator {
   const char* at_;
   const char** reached_;
 };
+
+/// The part of the parser's last token that stands on its last line; it writes control characters as <U+000A>.
+std::string_view last_line(std::string_view token) {
+  constexpr std::string_view kLineFeed = "<U+000A>";
+  if (const auto feed = token.rfind(kLineFeed); feed != token.npos) token.remove_prefix(feed + kLineFeed.size());
+  token.remove_prefix(std::min(token.find_first_not_of(' '), token.size()));
+  return token;
+}
 
 /// Builds the value from the parser's events; refuses by returning false, after noting the fault.
 class Builder final : public nlohmann::json_sax<Json> {
@@ -90,7 +99,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     if (const auto colon = what.find(": "); colon != what.npos) what.remove_prefix(colon + 2);
     if (const auto tail = what.find("; last read"); tail != what.npos) what = what.substr(0, tail);
     std::string message = "this is no JSON: " + std::string(what.substr(0, 160));
-    if (!last_token.empty()) message += ", last read " + shown(last_token);
+    if (const std::string_view read = last_line(last_token); !read.empty()) message += ", last read " + shown(read);
     return refuse(FaultKind::syntax, std::move(message), at);
   }
 
@@ -251,8 +260,12 @@ double rounded_to_15_digits(double value) {
 }
 
 std::string number_text(double value) {
+  constexpr double kPlainDigits = 1e15;  // whole numbers below are written without an exponent
   std::array<char, 40> digits;
-  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  char* const last = digits.data() + digits.size();
+  const bool plain = std::trunc(value) == value && std::abs(value) < kPlainDigits;
+  const auto written = plain ? std::to_chars(digits.data(), last, value, std::chars_format::fixed)
+                             : std::to_chars(digits.data(), last, value);
   return std::string(digits.data(), written.ptr);
 }
 

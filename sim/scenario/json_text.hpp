@@ -34,7 +34,7 @@ std::string json_text(const Json& value);
 
 /// `value` rounded to 15 significant decimal digits: the most that every double carries.
 double rounded_to_15_digits(double value);
-/// The shortest decimal that reads back as `value`.
+/// The shortest decimal that reads back as `value`; whole numbers below 1e15 without an exponent.
 std::string number_text(double value);
 
 }  // namespace tokenworks::scenario

@@ -125,6 +125,7 @@ ReadOutcome read_scenario_text(const std::string& text, const std::string& path,
     return fault;
   };
   read_struct(*document, outcome.spec, context, outcome.faults, outcome.assumptions);
+  if (!document->is_object()) return outcome;
   fill_names(outcome.spec);
 
   check_scenario(outcome.spec, outcome.catalog, outcome.faults);
