@@ -34,7 +34,7 @@ struct Field {
   std::span<const std::string_view> allowed;  ///< for text: the names that may stand here (empty: any)
   std::string_view catalog;                   ///< for text: the catalog section whose ids may stand here ("gpus")
   bool path = false;                          ///< for text: a file, relative to the folder of the scenario
-  bool name = false;                          ///< for text: a name that others refer to (letters, digits, "_", "-", ".")
+  bool name = false;        ///< for text: a name that others refer to (letters, digits, "_", "-", ".")
   bool scaled = false;      ///< the member has another unit than the key: carries 15 significant digits, not 17
   char evidence = 0;        ///< where the default comes from: V read in the source, S second hand, C calculated,
                             ///< R remembered, E estimated; 0 where the default is a choice and not a fact
@@ -66,8 +66,8 @@ class AlternativeAccess {
   };
   virtual ~AlternativeAccess() = default;
   virtual std::vector<Kind> kinds() const = 0;
-  virtual std::string_view selected() const = 0;  ///< empty when nothing is selected
-  virtual void select(std::string_view kind) = 0; ///< replaces the value by that kind's defaults
+  virtual std::string_view selected() const = 0;   ///< empty when nothing is selected
+  virtual void select(std::string_view kind) = 0;  ///< replaces the value by that kind's defaults
   virtual void visit_selected(FieldVisitor& visitor) = 0;
 };
 
@@ -153,15 +153,40 @@ class Choice {
 /// Limits and marks of a field, to be chained: field(v, "power_w", power, "...", required().at_least(0)).
 struct Rule {
   Field field;
-  Rule& required() { field.required = true; return *this; }
-  Rule& at_least(double limit) { field.minimum = limit; return *this; }
-  Rule& above(double limit) { field.minimum = limit; field.above_minimum = true; return *this; }
-  Rule& at_most(double limit) { field.maximum = limit; return *this; }
+  Rule& required() {
+    field.required = true;
+    return *this;
+  }
+  Rule& at_least(double limit) {
+    field.minimum = limit;
+    return *this;
+  }
+  Rule& above(double limit) {
+    field.minimum = limit;
+    field.above_minimum = true;
+    return *this;
+  }
+  Rule& at_most(double limit) {
+    field.maximum = limit;
+    return *this;
+  }
   Rule& share() { return at_least(0).at_most(1); }
-  Rule& one_of(std::span<const std::string_view> names) { field.allowed = names; return *this; }
-  Rule& from_catalog(std::string_view section) { field.catalog = section; return *this; }
-  Rule& is_path() { field.path = true; return *this; }
-  Rule& is_name() { field.name = true; return *this; }
+  Rule& one_of(std::span<const std::string_view> names) {
+    field.allowed = names;
+    return *this;
+  }
+  Rule& from_catalog(std::string_view section) {
+    field.catalog = section;
+    return *this;
+  }
+  Rule& is_path() {
+    field.path = true;
+    return *this;
+  }
+  Rule& is_name() {
+    field.name = true;
+    return *this;
+  }
   /// Says who vouches for the default. Defaults with evidence 'E' or 'R' are listed in the report when they act.
   Rule& default_from(char evidence, std::string_view source) {
     field.evidence = evidence;
@@ -192,7 +217,9 @@ void visit_value(FieldVisitor& v, const Field& f, Quantity<M, L, T, K, B>& value
 }
 
 template <class T>
-concept Structure = requires(T& value, FieldVisitor& v) { value.visit(v); };
+concept Structure = requires(T& value, FieldVisitor& v) {
+  value.visit(v);
+};
 
 template <Structure T>
 void visit_value(FieldVisitor& v, const Field& f, T& value);

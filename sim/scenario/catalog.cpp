@@ -117,7 +117,8 @@ template <class T>
 const T* Catalog::note_use(const std::string& key, T& entry, Use use, FaultList& faults) {
   use.sources = entry.sources;
   const std::string pointer = use.origin == kShipped ? "" : use.file.empty() ? "/catalog/" + key : "/" + key;
-  for (Assumption& assumption : confessed(key, write_struct(entry), entry.sources, use.file.string(), pointer, faults)) {
+  for (Assumption& assumption :
+       confessed(key, write_struct(entry), entry.sources, use.file.string(), pointer, faults)) {
     use.assumptions.push_back(std::move(assumption));
   }
   uses_.emplace(key, std::move(use));
@@ -125,8 +126,8 @@ const T* Catalog::note_use(const std::string& key, T& entry, Use use, FaultList&
 }
 
 template <class T>
-const T* Catalog::find(std::string_view section, std::map<std::string, T> CatalogEntries::*member, const std::string& id,
-                       FaultList& faults) {
+const T* Catalog::find(std::string_view section, std::map<std::string, T> CatalogEntries::*member,
+                       const std::string& id, FaultList& faults) {
   const std::string key = fmt::format("{}/{}", section, id);
   std::map<std::string, T>& known = entries_.*member;
   if (const auto entry = known.find(id); entry != known.end()) {

@@ -21,8 +21,8 @@ struct InputFile {
   std::filesystem::path path;  ///< where it is
 };
 
-/// Where the shipped entries are: $TOKENWORKS_CATALOG, else share/tokenworks/catalog beside the program's bin folder, else
-/// models/catalog of the source tree that it was built from.
+/// Where the shipped entries are: $TOKENWORKS_CATALOG, else share/tokenworks/catalog beside the program's bin folder,
+/// else models/catalog of the source tree that it was built from.
 std::filesystem::path shipped_catalog_folder();
 
 /// "gpus", "racks", "models", "lengths".
@@ -69,8 +69,8 @@ class Catalog {
   const T* note_use(const std::string& key, T& entry, Use use, FaultList& faults);
 
   std::filesystem::path shipped_;
-  CatalogEntries entries_;                      // own entries and shipped ones opened so far
-  std::map<std::string, Use> own_;              // by "gpus/id"; what their sources say is looked up when they are used
+  CatalogEntries entries_;          // own entries and shipped ones opened so far
+  std::map<std::string, Use> own_;  // by "gpus/id"; what their sources say is looked up when they are used
   std::map<std::string, Use> uses_;
   std::vector<std::string> at_fault_;
 };

@@ -58,7 +58,8 @@ class Checker {
     return !faults_.stand_at(list) && std::find(names.begin(), names.end(), "") == names.end();
   }
 
-  void unknown_name(std::string pointer, const std::string& name, std::string_view what, const std::vector<std::string>& names) {
+  void unknown_name(std::string pointer, const std::string& name, std::string_view what,
+                    const std::vector<std::string>& names) {
     if (faults_.concern(pointer)) return;
     faults_.add(FaultKind::unknown_name, std::move(pointer),
                 fmt::format("found {}; {}: {}", shown(name), what, names.empty() ? "none" : name_list(names)),
@@ -89,7 +90,8 @@ class Checker {
 
   void check_names() {
     if (spec_.factory.racks.empty() && !faults_.stand_at("/factory/racks") && !faults_.stand_at("/factory")) {
-      faults_.add(FaultKind::out_of_range, "/factory/racks", "found an empty list; allowed: at least one group of racks");
+      faults_.add(FaultKind::out_of_range, "/factory/racks",
+                  "found an empty list; allowed: at least one group of racks");
     }
     for (const RackGroupSpec& group : spec_.factory.racks) rack_names_.push_back(group.name);
     for (ServiceSpec& service : spec_.services) service_names_.push_back(service.has_value() ? service->name : "");
@@ -132,8 +134,8 @@ class Checker {
     if (nodes > kMostNodes || gpus > kMostGpus) {
       too_large_ = true;
       faults_.add(FaultKind::out_of_range, "/factory/racks",
-                  fmt::format("found {} nodes with {} GPUs; allowed: at most {} with {}", number_text(nodes), number_text(gpus),
-                              number_text(kMostNodes), number_text(kMostGpus)));
+                  fmt::format("found {} nodes with {} GPUs; allowed: at most {} with {}", number_text(nodes),
+                              number_text(gpus), number_text(kMostNodes), number_text(kMostGpus)));
     }
   }
 
@@ -144,16 +146,18 @@ class Checker {
     bool fits = node > 0 && domain > 0 && rack.nodes > 0 && node <= kMost && domain <= kMost && rack.nodes <= kMost;
     fits = fits && (domain > node ? domain % node == 0 && rack.nodes * node % domain == 0 : node % domain == 0);
     if (!fits) {
-      faults_.add(FaultKind::out_of_range, pointer,
-                  fmt::format("the rack kind has {} nodes of {} GPUs and domains of {}; allowed: domains of whole nodes that fill "
-                              "the rack, or equal parts of a node",
-                              rack.nodes, node, domain));
+      faults_.add(
+          FaultKind::out_of_range, pointer,
+          fmt::format(
+              "the rack kind has {} nodes of {} GPUs and domains of {}; allowed: domains of whole nodes that fill "
+              "the rack, or equal parts of a node",
+              rack.nodes, node, domain));
     }
     return fits;
   }
 
-  /// Opens a catalog entry that the value at `pointer` names. Faults of the entry's file are told as they are; when it cannot be
-  /// used for another reason, this is a fault of the value.
+  /// Opens a catalog entry that the value at `pointer` names. Faults of the entry's file are told as they are; when it
+  /// cannot be used for another reason, this is a fault of the value.
   template <class Open>
   auto open(const std::string& pointer, const Open& open_entry) -> decltype(open_entry(std::declval<FaultList&>())) {
     FaultList found;
@@ -189,8 +193,10 @@ class Checker {
                     "found an empty list; allowed: at least one rack group, or no placement at all");
       }
       for (std::size_t i = 0; i < racks.size(); ++i) {
-        if (!racks_known() || std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end()) continue;
-        unknown_name(fmt::format("{}/placement/racks/{}", pointer, i), racks[i], "the factory has the rack groups", rack_names_);
+        if (!racks_known() || std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end())
+          continue;
+        unknown_name(fmt::format("{}/placement/racks/{}", pointer, i), racks[i], "the factory has the rack groups",
+                     rack_names_);
       }
     }
     if (auto* llm = dynamic_cast<LlmServiceSpec*>(&service)) check_llm(pointer, *llm);
@@ -199,7 +205,8 @@ class Checker {
   void check_llm(const std::string& pointer, LlmServiceSpec& service) {
     const bool model_known = !service.model.empty() && !faults_.concern(pointer + "/model");
     const llm::LlmSpec* model =
-        model_known ? open(pointer + "/model", [&](FaultList& f) { return catalog_.model(service.model, f); }) : nullptr;
+        model_known ? open(pointer + "/model", [&](FaultList& f) { return catalog_.model(service.model, f); })
+                    : nullptr;
     const bool layout_good = model != nullptr && check_parallelism(pointer, service, *model);
     const compute::GpuSpec* gpu = check_gpu(pointer, service);
     const bool precision_good = check_precision(pointer, service, model, gpu);
@@ -213,19 +220,23 @@ class Checker {
       faults_.add(FaultKind::bad_parallelism, fmt::format("{}/parallelism/{}", pointer, key), message);
       return false;
     };
-    const std::int64_t heads = model.attention ? model.attention->heads : model.latent_attention ? model.latent_attention->heads : 0;
+    const std::int64_t heads = model.attention          ? model.attention->heads
+                               : model.latent_attention ? model.latent_attention->heads
+                                                        : 0;
     if (heads > 0 && heads % parallelism.tensor != 0) {
-      return refuse("tensor", fmt::format("found {}; allowed: divisors of the {} attention heads of {}", parallelism.tensor,
-                                          heads, service.model));
+      return refuse("tensor", fmt::format("found {}; allowed: divisors of the {} attention heads of {}",
+                                          parallelism.tensor, heads, service.model));
     }
     if (parallelism.expert > 1) {
       if (!model.experts) {
-        return refuse("expert", fmt::format("found {}; {} has no experts to spread", parallelism.expert, service.model));
+        return refuse("expert",
+                      fmt::format("found {}; {} has no experts to spread", parallelism.expert, service.model));
       }
       if (model.experts->count % parallelism.expert != 0 || parallelism.gpus() % parallelism.expert != 0) {
-        return refuse("expert", fmt::format("found {}; allowed: divisors of both the {} experts and the {} of a replica",
-                                            parallelism.expert, model.experts->count,
-                                            counted(parallelism.gpus(), "GPU", "GPUs")));
+        return refuse(
+            "expert",
+            fmt::format("found {}; allowed: divisors of both the {} experts and the {} of a replica",
+                        parallelism.expert, model.experts->count, counted(parallelism.gpus(), "GPU", "GPUs")));
       }
     }
     try {
@@ -244,10 +255,11 @@ class Checker {
       if (group->gpu == nullptr) return nullptr;
       if (first == nullptr) first = group;
       if (group->rack->gpu == first->rack->gpu) continue;
-      faults_.add(FaultKind::mixed_gpus, pointer + (service.placement ? "/placement/racks" : ""),
-                  fmt::format("its replicas may stand in {} with {} and in {} with {}; name racks with one kind of GPU in "
-                              "\"placement\"",
-                              first->spec->name, first->rack->gpu, group->spec->name, group->rack->gpu));
+      faults_.add(
+          FaultKind::mixed_gpus, pointer + (service.placement ? "/placement/racks" : ""),
+          fmt::format("its replicas may stand in {} with {} and in {} with {}; name racks with one kind of GPU in "
+                      "\"placement\"",
+                      first->spec->name, first->rack->gpu, group->spec->name, group->rack->gpu));
       return nullptr;
     }
     return first == nullptr ? nullptr : first->gpu;
@@ -261,8 +273,8 @@ class Checker {
                   fmt::format("found {}; {}: {}", shown(service.precision), message, name_list(allowed)));
       return false;
     };
-    if (model != nullptr && std::find(model->precisions.begin(), model->precisions.end(), service.precision) ==
-                                model->precisions.end()) {
+    if (model != nullptr &&
+        std::find(model->precisions.begin(), model->precisions.end(), service.precision) == model->precisions.end()) {
       return refuse(fmt::format("{} is served in", service.model), model->precisions);
     }
     if (gpu == nullptr) return true;
@@ -278,17 +290,16 @@ class Checker {
                     const compute::GpuSpec& gpu) {
     if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
     const batching::EngineProfile profile = service.engine->profile(gpu.memory);
-    const llm::KvPool pool =
-        llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.parallelism, profile.memory_share,
-                     profile.share_of_free_memory, profile.runtime_reserve);
+    const llm::KvPool pool = llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.parallelism,
+                                          profile.memory_share, profile.share_of_free_memory, profile.runtime_reserve);
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))
                                     : std::string("no room is left for the KV cache");
     faults_.add(FaultKind::does_not_fit, pointer + "/model",
-                fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model, service.precision,
-                            counted(service.parallelism.gpus(), "GPU", "GPUs"), gigabytes(pool.weight_bytes_per_gpu),
-                            gigabytes(gpu.memory), missing));
+                fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model,
+                            service.precision, counted(service.parallelism.gpus(), "GPU", "GPUs"),
+                            gigabytes(pool.weight_bytes_per_gpu), gigabytes(gpu.memory), missing));
   }
 
   /// All services together, as the run will place them.
@@ -314,10 +325,11 @@ class Checker {
     for (std::size_t k = 0; k < demands.size(); ++k) {
       if (placed.missing[k] == 0) continue;
       const auto* llm = dynamic_cast<LlmServiceSpec*>(&*spec_.services[services[k]]);
-      faults_.add(FaultKind::too_few_gpus, at("services", services[k], "/replicas"),
-                  fmt::format("{} of {} wanted, {} without a place{}: {}", counted(llm->replicas, "replica", "replicas"),
-                              counted(demands[k].gpus_per_replica, "GPU", "GPUs"), placed.missing[k],
-                              demands.size() > 1 ? " beside the other services" : "", available(*llm)));
+      faults_.add(
+          FaultKind::too_few_gpus, at("services", services[k], "/replicas"),
+          fmt::format("{} of {} wanted, {} without a place{}: {}", counted(llm->replicas, "replica", "replicas"),
+                      counted(demands[k].gpus_per_replica, "GPU", "GPUs"), placed.missing[k],
+                      demands.size() > 1 ? " beside the other services" : "", available(*llm)));
     }
   }
 
@@ -336,7 +348,8 @@ class Checker {
   bool check_gpu_count(std::size_t index, const LlmServiceSpec& service) {
     const std::int64_t needed = service.replicas * service.parallelism.gpus();
     std::int64_t present = 0;
-    for (const Group* group : groups_of(service)) present += group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
+    for (const Group* group : groups_of(service))
+      present += group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
     if (needed <= present) return true;
     faults_.add(FaultKind::too_few_gpus, at("services", index, "/replicas"),
                 fmt::format("{} of {} need {}: {}", counted(service.replicas, "replica", "replicas"),
@@ -348,9 +361,9 @@ class Checker {
     std::string text;
     for (const Group* group : groups_of(service)) {
       const std::int64_t gpus = group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
-      text += fmt::format("{}{} has {} in {} of {}", text.empty() ? "" : ", ", group->spec->name, counted(gpus, "GPU", "GPUs"),
-                          counted(gpus / group->rack->scale_up_domain_gpus, "domain", "domains"),
-                          group->rack->scale_up_domain_gpus);
+      text += fmt::format(
+          "{}{} has {} in {} of {}", text.empty() ? "" : ", ", group->spec->name, counted(gpus, "GPU", "GPUs"),
+          counted(gpus / group->rack->scale_up_domain_gpus, "domain", "domains"), group->rack->scale_up_domain_gpus);
     }
     return text;
   }
@@ -358,11 +371,14 @@ class Checker {
   void check_workload(std::size_t index) {
     WorkloadSpec& workload = spec_.workloads[index];
     const std::string pointer = at("workloads", index);
-    const bool service_known = std::find(service_names_.begin(), service_names_.end(), workload.service) != service_names_.end();
+    const bool service_known =
+        std::find(service_names_.begin(), service_names_.end(), workload.service) != service_names_.end();
     if (!service_known && all_known("/services", service_names_)) {
       unknown_name(pointer + "/service", workload.service, "the services are", service_names_);
     }
-    if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") || faults_.concern(pointer + "/lengths")) return;
+    if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") ||
+        faults_.concern(pointer + "/lengths"))
+      return;
     const bool from_trace = workload.arrivals->trace().has_value();
     if (from_trace && workload.lengths) {
       faults_.add(FaultKind::conflicting_keys, pointer + "/lengths", "a trace brings its own lengths");
@@ -405,24 +421,29 @@ class Checker {
                   fmt::format("found {}; allowed: at most the clock's duration_s, {}", number_text(incident.at.value),
                               number_text(spec_.clock.duration.value)));
     }
-    if (const auto* failure = dynamic_cast<NodeFailureSpec*>(&incident)) check_target(pointer + "/target", failure->target);
+    if (const auto* failure = dynamic_cast<NodeFailureSpec*>(&incident))
+      check_target(pointer + "/target", failure->target);
   }
 
   void check_target(const std::string& pointer, const std::string& target) {
     if (faults_.concern(pointer) || !racks_known()) return;
     const auto name = parse_node_name(target);
     if (!name) {
-      faults_.add(FaultKind::bad_name, pointer,
-                  fmt::format("found {}; allowed: a rack group and a node counted from 0, such as row_a/3", shown(target)));
+      faults_.add(
+          FaultKind::bad_name, pointer,
+          fmt::format("found {}; allowed: a rack group and a node counted from 0, such as row_a/3", shown(target)));
       return;
     }
-    const auto group = std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.spec->name == name->group; });
-    if (group == groups_.end()) return unknown_name(pointer, name->group, "the factory has the rack groups", rack_names_);
+    const auto group =
+        std::find_if(groups_.begin(), groups_.end(), [&](const Group& g) { return g.spec->name == name->group; });
+    if (group == groups_.end())
+      return unknown_name(pointer, name->group, "the factory has the rack groups", rack_names_);
     if (group->rack == nullptr) return;
     const std::int64_t nodes = group->spec->count * group->rack->nodes;
     if (name->node < nodes) return;
     faults_.add(FaultKind::out_of_range, pointer,
-                fmt::format("found node {}; {} has {}, counted from 0", name->node, name->group, counted(nodes, "node", "nodes")));
+                fmt::format("found node {}; {} has {}, counted from 0", name->node, name->group,
+                            counted(nodes, "node", "nodes")));
   }
 
   ScenarioSpec& spec_;

@@ -1,5 +1,5 @@
-// What can never work in a scenario whose single values are all allowed: names that nothing bears, models that do not fit,
-// replicas without GPUs, dates outside the run.
+// What can never work in a scenario whose single values are all allowed: names that nothing bears, models that do not
+// fit, replicas without GPUs, dates outside the run.
 #pragma once
 
 #include "sim/policies/placement/placement.hpp"

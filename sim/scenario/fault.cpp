@@ -13,7 +13,8 @@ namespace {
 constexpr FaultId kFaultIds[] = {
     {FaultKind::cannot_read, "cannot_read", "the file is absent, no file, or may not be read"},
     {FaultKind::too_large, "too_large", "the file has more bytes or more values than any scenario needs"},
-    {FaultKind::syntax, "syntax", "the text is no JSON (RFC 8259, UTF-8; no NaN, no comments, nothing after the value)"},
+    {FaultKind::syntax, "syntax",
+     "the text is no JSON (RFC 8259, UTF-8; no NaN, no comments, nothing after the value)"},
     {FaultKind::duplicate_key, "duplicate_key", "a key stands twice in one object"},
     {FaultKind::too_deep, "too_deep", "objects and lists are nested beyond 64 levels"},
     {FaultKind::unknown_key, "unknown_key", "a key that the format does not have"},
@@ -21,7 +22,8 @@ constexpr FaultId kFaultIds[] = {
     {FaultKind::wrong_type, "wrong_type", "a value of another type than the key takes"},
     {FaultKind::out_of_range, "out_of_range", "a number or a count outside what is allowed"},
     {FaultKind::unknown_kind, "unknown_kind", "a \"kind\" that its family does not have"},
-    {FaultKind::unknown_name, "unknown_name", "a name that nothing bears: not in the list, the catalog, or the scenario"},
+    {FaultKind::unknown_name, "unknown_name",
+     "a name that nothing bears: not in the list, the catalog, or the scenario"},
     {FaultKind::duplicate_name, "duplicate_name", "two things of one sort bear the same name"},
     {FaultKind::bad_name, "bad_name", "a name with characters that names may not have"},
     {FaultKind::bad_date, "bad_date", "a text that is no date, or a date that the calendar does not have"},
@@ -58,7 +60,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
     for (std::size_t j = 1; j <= b.size(); ++j) {
       const std::size_t replaced = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
       row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before_last[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], before_last[j - 2] + 1);
     }
   }
   return row[b.size()];
@@ -68,9 +71,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::size_t utf8_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(at);
-  const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
-                             : first >= 0xF0 && first < 0xF5                  ? 4
-                                                                              : 0;
+  const std::size_t length = first < 0x80                    ? 1
+                             : first >= 0xC2 && first < 0xE0 ? 2
+                             : first >= 0xE0 && first < 0xF0 ? 3
+                             : first >= 0xF0 && first < 0xF5 ? 4
+                                                             : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(at + i) & 0xC0) != 0x80) return 0;
@@ -90,7 +95,8 @@ std::string printable(std::string_view text, std::size_t limit) {
   while (at < text.size() && at < limit) {
     const std::size_t length = utf8_length(text, at);
     const auto byte = static_cast<unsigned char>(text[at]);
-    const bool control = byte < 0x20 || byte == 0x7F || (byte == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0);
+    const bool control =
+        byte < 0x20 || byte == 0x7F || (byte == 0xC2 && static_cast<unsigned char>(text[at + 1]) < 0xA0);
     if (length == 0 || control) {
       result += '?';
     } else {

@@ -49,12 +49,12 @@ std::string_view fault_id(FaultKind kind);
 
 struct Fault {
   FaultKind kind = FaultKind::syntax;
-  std::string pointer{};    ///< JSON Pointer of the value at fault, or of the place where one is missing
-  std::string message{};    ///< what was found and what is allowed
-  std::string nearest{};    ///< the valid name that comes nearest; empty when none does
-  std::string file{};       ///< a file other than the one that was asked for (a catalog entry); else empty
-  std::size_t line = 0;     ///< of faults in the text itself, counted from 1; 0: see the pointer
-  std::size_t column = 0;   ///< in bytes, counted from 1
+  std::string pointer{};   ///< JSON Pointer of the value at fault, or of the place where one is missing
+  std::string message{};   ///< what was found and what is allowed
+  std::string nearest{};   ///< the valid name that comes nearest; empty when none does
+  std::string file{};      ///< a file other than the one that was asked for (a catalog entry); else empty
+  std::size_t line = 0;    ///< of faults in the text itself, counted from 1; 0: see the pointer
+  std::size_t column = 0;  ///< in bytes, counted from 1
 };
 
 /// Collects faults. Keeps the first `kKept` and counts the rest, so that a file of nonsense costs no memory.
@@ -89,8 +89,9 @@ class FaultList {
 /// One step of a JSON Pointer: "/" and the name with "~" and "/" escaped (RFC 6901).
 std::string pointer_step(std::string_view name);
 
-/// The candidate that a typing error away from `name` could have meant: the smallest Damerau-Levenshtein distance (optimal
-/// string alignment), at most a third of the length; or the shortest that begins with `name`. Empty when none is near.
+/// The candidate that a typing error away from `name` could have meant: the smallest Damerau-Levenshtein distance
+/// (optimal string alignment), at most a third of the length; or the shortest that begins with `name`. Empty when none
+/// is near.
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 bool is_utf8(std::string_view text);

@@ -11,15 +11,22 @@ namespace {
 
 std::string_view type_name(const Json& json) {
   switch (json.type()) {
-    case Json::value_t::null: return "null";
-    case Json::value_t::object: return "an object";
-    case Json::value_t::array: return "a list";
-    case Json::value_t::string: return "a text";
-    case Json::value_t::boolean: return "a truth value";
+    case Json::value_t::null:
+      return "null";
+    case Json::value_t::object:
+      return "an object";
+    case Json::value_t::array:
+      return "a list";
+    case Json::value_t::string:
+      return "a text";
+    case Json::value_t::boolean:
+      return "a truth value";
     case Json::value_t::number_integer:
     case Json::value_t::number_unsigned:
-    case Json::value_t::number_float: return "a number";
-    default: return "something else";
+    case Json::value_t::number_float:
+      return "a number";
+    default:
+      return "something else";
   }
 }
 
@@ -126,8 +133,9 @@ class Reader final : public FieldVisitor {
     }
     if (!field.catalog.empty() && context_.catalog_named) context_.catalog_named(field.catalog, read);
     if (field.name && !is_name(read)) {
-      return fault(FaultKind::bad_name,
-                   fmt::format("found {}; allowed: letters, digits, \"_\", \"-\" and \".\", 1 to 64 of them", shown(read)));
+      return fault(
+          FaultKind::bad_name,
+          fmt::format("found {}; allowed: letters, digits, \"_\", \"-\" and \".\", 1 to 64 of them", shown(read)));
     }
     if (field.path && context_.path_fault) {
       if (const std::string reason = context_.path_fault(read); !reason.empty()) {
@@ -287,7 +295,8 @@ class Reader final : public FieldVisitor {
                    [&](const std::string& name) { return !object.contains(name); });
       const Scope scope(*this, pointer_step(key));
       fault(FaultKind::unknown_key,
-            free.empty() ? "this key is unknown" : "this key is unknown; keys that may still stand here: " + name_list(free),
+            free.empty() ? "this key is unknown"
+                         : "this key is unknown; keys that may still stand here: " + name_list(free),
             nearest_name(key, free));
     }
   }
@@ -296,8 +305,8 @@ class Reader final : public FieldVisitor {
   void absent(const Field& field, const ValueText& value_text) {
     if (field.required) return missing();
     if (field.evidence != 'E' && field.evidence != 'R') return;
-    assumptions_.push_back({context_.subject + pointer_, value_text(), std::string(1, field.evidence),
-                            std::string(field.source)});
+    assumptions_.push_back(
+        {context_.subject + pointer_, value_text(), std::string(1, field.evidence), std::string(field.source)});
   }
 
   void fault(FaultKind kind, std::string message, std::string nearest = {}) {
@@ -339,7 +348,8 @@ void read_fields(const Json& json, const Visit& visit, const ReadContext& contex
 
 bool is_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-';
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
   });
 }
 

@@ -39,7 +39,8 @@ void read_fields(const Json& json, const Visit& visit, const ReadContext& contex
 template <class T>
 void read_struct(const Json& json, T& target, const ReadContext& context, FaultList& faults,
                  std::vector<Assumption>& assumptions) {
-  read_fields(json, [&](FieldVisitor& v) { target.visit(v); }, context, faults, assumptions);
+  read_fields(
+      json, [&](FieldVisitor& v) { target.visit(v); }, context, faults, assumptions);
 }
 
 /// Whether `name` may be the name of something: letters, digits, "_", "-" and ".", 1 to 64 of them.

@@ -23,12 +23,18 @@ std::string cell(std::string_view text) {
 
 std::string evidence_text(char evidence) {
   switch (evidence) {
-    case 'V': return "read in the source: ";
-    case 'S': return "second hand: ";
-    case 'C': return "calculated: ";
-    case 'R': return "remembered: ";
-    case 'E': return "estimate: ";
-    default: return {};
+    case 'V':
+      return "read in the source: ";
+    case 'S':
+      return "second hand: ";
+    case 'C':
+      return "calculated: ";
+    case 'R':
+      return "remembered: ";
+    case 'E':
+      return "estimate: ";
+    default:
+      return {};
   }
 }
 
@@ -62,7 +68,9 @@ class ReferenceWriter final : public FieldVisitor {
         text += "No parameters.\n";
         continue;
       }
-      text += "| Key | Unit | Default | Allowed | Meaning | Source of the default |\n| --- | --- | --- | --- | --- | --- |\n";
+      text +=
+          "| Key | Unit | Default | Allowed | Meaning | Source of the default |\n| --- | --- | --- | --- | --- | --- "
+          "|\n";
       for (const std::string& row : section.rows) text += row;
     }
     return text;
@@ -81,7 +89,8 @@ class ReferenceWriter final : public FieldVisitor {
     if (!field.catalog.empty()) allowed = fmt::format("name from `{}` of the catalog", field.catalog);
     if (!field.allowed.empty()) {
       allowed.clear();
-      for (const std::string_view name : field.allowed) allowed += fmt::format("{}`{}`", allowed.empty() ? "" : ", ", name);
+      for (const std::string_view name : field.allowed)
+        allowed += fmt::format("{}`{}`", allowed.empty() ? "" : ", ", name);
     }
     row(field, value.empty() ? "" : "`" + value + "`", allowed);
   }
@@ -109,7 +118,8 @@ class ReferenceWriter final : public FieldVisitor {
     if (!field.key.empty()) row(field, preset.empty() ? "" : "kind `" + preset + "`", "object with a `kind`: " + kinds);
     for (const AlternativeAccess::Kind& kind : access.kinds()) {
       access.select(kind.name);
-      section(fmt::format("{} (kind {})", path, kind.name), kind.help, [&](FieldVisitor& v) { access.visit_selected(v); });
+      section(fmt::format("{} (kind {})", path, kind.name), kind.help,
+              [&](FieldVisitor& v) { access.visit_selected(v); });
     }
     access.select(preset);
   }
@@ -169,8 +179,9 @@ class ReferenceWriter final : public FieldVisitor {
     if (field.required) preset = "required";
     if (!field.required && absent_) preset = "absent";
     const std::string source = evidence_text(field.evidence) + std::string(field.source);
-    sections_[current_].rows.push_back(fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", field.key, unit_of_key(field.key),
-                                                   cell(preset), cell(allowed), cell(field.help), cell(source)));
+    sections_[current_].rows.push_back(fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", field.key,
+                                                   unit_of_key(field.key), cell(preset), cell(allowed),
+                                                   cell(field.help), cell(source)));
   }
 
   std::vector<Section> sections_;

@@ -94,8 +94,10 @@ class SchemaWriter final : public FieldVisitor {
   void map(const Field& field, MapAccess& access) override {
     access.insert("name");
     Json values = element(field, [&](const Field& f) { access.visit_value("name", f, *this); });
-    put(field, {{"type", "object"}, {"propertyNames", {{"pattern", std::string(kNamePattern)}}},
-                {"additionalProperties", std::move(values)}},
+    put(field,
+        {{"type", "object"},
+         {"propertyNames", {{"pattern", std::string(kNamePattern)}}},
+         {"additionalProperties", std::move(values)}},
         Json());
   }
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -91,10 +91,11 @@ class Builder final : public nlohmann::json_sax<Json> {
     std::string_view what = error.what();
     const std::size_t at = position > 0 ? position - 1 : 0;
     if (error.id == 406) {
-      return refuse(FaultKind::out_of_range, fmt::format("the number {} is beyond the range of a double", shown(last_token)),
-                    at);
+      return refuse(FaultKind::out_of_range,
+                    fmt::format("the number {} is beyond the range of a double", shown(last_token)), at);
     }
-    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - reason; ..."
+    // "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error while parsing value - reason;
+    // ..."
     if (const auto colon = what.find("column "); colon != what.npos) what.remove_prefix(colon);
     if (const auto colon = what.find(": "); colon != what.npos) what.remove_prefix(colon + 2);
     if (const auto tail = what.find("; last read"); tail != what.npos) what = what.substr(0, tail);
@@ -130,7 +131,8 @@ class Builder final : public nlohmann::json_sax<Json> {
     const std::string_view before = text_.substr(0, at);
     const std::size_t line_start = before.rfind('\n') == before.npos ? 0 : before.rfind('\n') + 1;
     const auto line = static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1;
-    faults_.add({.kind = kind, .message = std::move(message), .file = file_, .line = line, .column = at - line_start + 1});
+    faults_.add(
+        {.kind = kind, .message = std::move(message), .file = file_, .line = line, .column = at - line_start + 1});
     return false;
   }
 
@@ -207,9 +209,10 @@ void append_text(const Json& value, std::size_t indent, std::string& text) {
 
 std::optional<Json> parse_json(std::string_view text, FaultList& faults, const std::string& file) {
   if (text.size() > kLargestText) {
-    faults.add({.kind = FaultKind::too_large,
-                .message = fmt::format("{} bytes are more than the {} MiB that are read", text.size(), kLargestText >> 20),
-                .file = file});
+    faults.add(
+        {.kind = FaultKind::too_large,
+         .message = fmt::format("{} bytes are more than the {} MiB that are read", text.size(), kLargestText >> 20),
+         .file = file});
     return std::nullopt;
   }
   const char* reached = text.data();
@@ -253,7 +256,8 @@ std::string json_text(const Json& value) {
 
 double rounded_to_15_digits(double value) {
   std::array<char, 40> digits;
-  const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general, 15);
+  const auto written =
+      std::to_chars(digits.data(), digits.data() + digits.size(), value, std::chars_format::general, 15);
   double rounded = value;
   std::from_chars(digits.data(), written.ptr, rounded);
   return rounded;

@@ -13,7 +13,8 @@ struct LocalTime {
   std::optional<double> utc_offset_h;  ///< local time minus UTC
 };
 
-/// Reads "2026-07-15", "2026-07-15T14:00", "2026-07-15T14:00:00.5", each with time followed by nothing, "Z" or an offset such as
+/// Reads "2026-07-15", "2026-07-15T14:00", "2026-07-15T14:00:00.5", each with time followed by nothing, "Z" or an
+/// offset such as
 /// "+05:30". Nothing for any other text and for dates that the calendar does not have (no 24:00, no leap seconds).
 std::optional<LocalTime> parse_local_time(std::string_view text);
 

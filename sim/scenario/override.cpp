@@ -47,7 +47,9 @@ Json value_of(const std::string& text) {
 }  // namespace
 
 void apply_override(Json& document, const std::string& pointer, const std::string& value, FaultList& faults) {
-  const auto refuse = [&](const std::string& reason) { faults.add(FaultKind::bad_override, pointer, "--set: " + reason); };
+  const auto refuse = [&](const std::string& reason) {
+    faults.add(FaultKind::bad_override, pointer, "--set: " + reason);
+  };
   const auto steps = steps_of(pointer);
   if (!steps) return refuse("a JSON Pointer such as /services/0/replicas is wanted");
   if (steps->size() > kDeepestNesting) return refuse(fmt::format("beyond {} levels", kDeepestNesting));

@@ -41,8 +41,8 @@ std::vector<Assumption> without_prefix(const std::vector<Assumption>& list, std:
   return result;
 }
 
-/// Adds the entries of the scenario itself and of the files that it names. Faults of the part in the scenario are reported
-/// when the whole scenario is read.
+/// Adds the entries of the scenario itself and of the files that it names. Faults of the part in the scenario are
+/// reported when the whole scenario is read.
 void add_own_entries(const Json& document, const fs::path& folder, Catalog& catalog, FaultList& faults) {
   const auto section = document.is_object() ? document.find("catalog") : document.end();
   if (!document.is_object() || section == document.end() || !section->is_object()) return;
@@ -101,7 +101,8 @@ void fill_names(ScenarioSpec& spec) {
 
 ReadOutcome read_scenario_text(const std::string& text, const std::string& path, const fs::path& folder,
                                const Overrides& overrides, Catalog catalog) {
-  ReadOutcome outcome{.spec = {}, .faults = {}, .assumptions = {}, .catalog = std::move(catalog), .inputs = {}, .folder = folder};
+  ReadOutcome outcome{
+      .spec = {}, .faults = {}, .assumptions = {}, .catalog = std::move(catalog), .inputs = {}, .folder = folder};
   outcome.inputs.push_back({path, path});
   std::optional<Json> document = parse_json(text, outcome.faults);
   if (!document) return outcome;
@@ -134,9 +135,10 @@ ReadOutcome read_scenario_text(const std::string& text, const std::string& path,
   // Defaults in a scenario's own entries act only when the entries do; the catalog knows.
   std::erase_if(outcome.assumptions, [](const Assumption& a) { return a.subject.starts_with("/catalog/"); });
   for (Assumption& assumption : outcome.catalog.assumptions()) outcome.assumptions.push_back(std::move(assumption));
-  std::stable_sort(outcome.assumptions.begin(), outcome.assumptions.end(), [](const Assumption& a, const Assumption& b) {
-    return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
-  });
+  std::stable_sort(outcome.assumptions.begin(), outcome.assumptions.end(),
+                   [](const Assumption& a, const Assumption& b) {
+                     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
+                   });
   for (InputFile& file : outcome.catalog.files()) outcome.inputs.push_back(std::move(file));
   return outcome;
 }
@@ -146,7 +148,8 @@ ReadOutcome read_scenario(const std::string& path, const Overrides& overrides) {
   FaultList faults;
   const auto text = read_text(path, faults);
   if (text) return read_scenario_text(*text, path, folder, overrides);
-  ReadOutcome outcome{.spec = {}, .faults = std::move(faults), .assumptions = {}, .catalog = Catalog(), .inputs = {}, .folder = folder};
+  ReadOutcome outcome{
+      .spec = {}, .faults = std::move(faults), .assumptions = {}, .catalog = Catalog(), .inputs = {}, .folder = folder};
   return outcome;
 }
 

@@ -1,5 +1,5 @@
-// From a file to a scenario that can be built: strictly read, with defaults filled in, names resolved, and checked for what can
-// never work. All faults are found at once.
+// From a file to a scenario that can be built: strictly read, with defaults filled in, names resolved, and checked for
+// what can never work. All faults are found at once.
 #pragma once
 
 #include <filesystem>

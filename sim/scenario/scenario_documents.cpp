@@ -17,7 +17,8 @@ Json scenario_schema(const Catalog& catalog) {
 std::string parameter_reference() {
   ScenarioSpec spec;
   return "# Parameters of a scenario\n\n"
-         "Written by `tokenworks list parameters`. Keys name their units; shares are 0 to 1. A default whose source is an\n"
+         "Written by `tokenworks list parameters`. Keys name their units; shares are 0 to 1. A default whose source is "
+         "an\n"
          "estimate or is remembered is listed in the report's `assumptions` when it acts.\n" +
          reference_of_fields([&](FieldVisitor& v) { spec.visit(v); }, "The scenario");
 }

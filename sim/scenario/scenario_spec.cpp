@@ -31,8 +31,9 @@ Options<ServiceOption> service_options() { return kServices; }
 Options<IncidentOption> incident_options() { return kIncidents; }
 
 void ClockSpec::visit(FieldVisitor& v) {
-  field(v, "start", start,
-        "Local time of the site when the run starts, ISO 8601 (2026-07-15T14:00:00), with or without an offset from UTC");
+  field(
+      v, "start", start,
+      "Local time of the site when the run starts, ISO 8601 (2026-07-15T14:00:00), with or without an offset from UTC");
   field(v, "duration_s", duration, "Requests arrive for so long", rule().above(0).at_most(kLongestRun));
   field(v, "warm_up_s", warm_up, "Rates and distributions leave out what happens before",
         rule().at_least(0).at_most(kLongestRun));
@@ -116,7 +117,8 @@ void WorkloadSpec::visit(FieldVisitor& v) {
 }
 
 void IncidentOption::visit_common(FieldVisitor& v) {
-  field(v, "at_s", at, "When it happens, from the start of the run", rule().required().at_least(0).at_most(kLongestRun));
+  field(v, "at_s", at, "When it happens, from the start of the run",
+        rule().required().at_least(0).at_most(kLongestRun));
 }
 
 void NodeFailureSpec::visit(FieldVisitor& v) {

@@ -111,7 +111,7 @@ struct LengthsSpec {
 };
 
 struct WorkloadSpec {
-  std::string name;     ///< names the random streams; the service's name when absent
+  std::string name;  ///< names the random streams; the service's name when absent
   std::string service;
   Choice<workload::ArrivalOption> arrivals;
   std::optional<LengthsSpec> lengths;

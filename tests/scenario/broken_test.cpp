@@ -94,7 +94,9 @@ TEST_CASE("broken scenarios: every kind of fault occurs", "[scenario]") {
 }
 
 TEST_CASE("broken scenarios: the nearest name is offered", "[scenario]") {
-  const auto nearest = [](const std::string& file) { return read_scenario(kFolder + file).faults.kept().front().nearest; };
+  const auto nearest = [](const std::string& file) {
+    return read_scenario(kFolder + file).faults.kept().front().nearest;
+  };
   CHECK(nearest("unknown_key_at_the_top.json") == "seed");
   CHECK(nearest("unknown_rack_kind.json") == "dgx_h100");
   CHECK(nearest("unknown_model.json") == "llama_3_1_8b");

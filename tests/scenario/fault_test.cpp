@@ -17,7 +17,8 @@ TEST_CASE("fault ids: each kind has one, and no two are equal", "[scenario]") {
 }
 
 TEST_CASE("nearest name: typing errors find the name that was meant", "[scenario]") {
-  const std::vector<std::string> names = {"llama_3_1_70b", "llama_3_1_8b", "mixtral_8x7b", "h100_sxm5", "h200_sxm5", "count"};
+  const std::vector<std::string> names = {"llama_3_1_70b", "llama_3_1_8b", "mixtral_8x7b",
+                                          "h100_sxm5",     "h200_sxm5",    "count"};
   CHECK(nearest_name("llama_3_1_70", names) == "llama_3_1_70b");
   CHECK(nearest_name("Llama-3.1-70B", names) == "llama_3_1_70b");
   CHECK(nearest_name("cuont", names) == "count");  // a swap is one error, two replacements would be two

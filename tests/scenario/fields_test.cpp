@@ -115,11 +115,12 @@ using Strings = std::vector<std::string>;
 
 TEST_CASE("field reader: every kind of member is read", "[scenario]") {
   Thing thing;
-  const Outcome outcome = read(R"({"share": 1, "speed_gbit_per_s": 400, "other_speed_gb_per_s": 3, "temperature_c": -5.5,
+  const Outcome outcome =
+      read(R"({"share": 1, "speed_gbit_per_s": 400, "other_speed_gb_per_s": 3, "temperature_c": -5.5,
       "loud": true, "colour": "green", "gpu": "h100", "file": "a.csv", "parts": [{"name": "a"}, {"name": "b", "count": 3.0}],
       "numbers": [3], "spare": {"name": "s"}, "store": {"x": {"name": "y"}},
       "shape": {"kind": "rectangle", "width_m": 2}, "cutter": {"kind": "circle", "radius_m": 4}, "main": {"name": "m"}})",
-                               thing);
+           thing);
   CAPTURE(outcome.faults.text("thing"));
   REQUIRE(outcome.faults.empty());
   CHECK(outcome.assumptions.empty());
@@ -199,7 +200,10 @@ TEST_CASE("field reader: all faults at once, with the nearest name", "[scenario]
 }
 
 TEST_CASE("field reader: names and paths are checked by what the context knows", "[scenario]") {
-  const ReadContext context{.catalog_ids = [](std::string_view) { return Strings{"h100_sxm5", "h200_sxm5"}; },
+  const ReadContext context{.catalog_ids =
+                                [](std::string_view) {
+                                  return Strings{"h100_sxm5", "h200_sxm5"};
+                                },
                             .path_fault = [](const std::string& path) { return path == "here" ? "" : "no such file"; }};
   CHECK(faults_of(R"({"gpu": "h100", "file": "there", "main": {"name": "m"}})", context) ==
         Strings{"unknown_name /gpu", "missing_file /file"});
@@ -208,7 +212,7 @@ TEST_CASE("field reader: names and paths are checked by what the context knows",
 
 TEST_CASE("field writer: what it writes reads back, and is written again byte for byte", "[scenario][law]") {
   REQUIRE(holds("random things", [](double share, double speed, bool loud, bool spare, bool rectangle, double radius,
-                                        std::vector<double> numbers) {
+                                    std::vector<double> numbers) {
     const auto finite = [](double x) { return std::isfinite(x) && x != 0 ? std::abs(x) : 1.0; };
     Thing thing;
     thing.main.name = "m";
@@ -255,8 +259,8 @@ TEST_CASE("field writer: a default read back is the same number to the last bit"
 
 TEST_CASE("schema: requires, limits and describes what the reader does", "[scenario]") {
   Thing thing;
-  const Json schema = schema_of_fields([&](FieldVisitor& v) { thing.visit(v); },
-                                       [](std::string_view) { return Strings{"h100_sxm5"}; });
+  const Json schema =
+      schema_of_fields([&](FieldVisitor& v) { thing.visit(v); }, [](std::string_view) { return Strings{"h100_sxm5"}; });
   CHECK(schema["required"] == Json::array({"main"}));
   CHECK(schema["additionalProperties"] == false);
   const Json& members = schema["properties"];
@@ -283,7 +287,8 @@ TEST_CASE("parameter reference: names every key with unit, default, limits and s
   const auto has = [&](const std::string& part) { return text.find(part) != std::string::npos; };
   CAPTURE(text);
   CHECK(has("| `share` |  | 0.25 | ≥ 0, ≤ 1 | A share |  |"));
-  CHECK(has("| `speed_gbit_per_s` | Gbit/s (1e9 bit) | 1.14285714285714 | > 0 | Speed | remembered: somebody said so |"));
+  CHECK(
+      has("| `speed_gbit_per_s` | Gbit/s (1e9 bit) | 1.14285714285714 | > 0 | Speed | remembered: somebody said so |"));
   CHECK(has("| `other_speed_gb_per_s` | GB/s (1e9 B) | absent |"));
   CHECK(has("## `parts[]`"));
   CHECK(has("## `store.NAME`"));

@@ -58,8 +58,9 @@ TEST_CASE("JSON text: what the library lets pass is a fault with its place", "[s
     CHECK(fault.line == 2);
   }
   SECTION("not a number, infinity, comments, something behind the value, nothing at all") {
-    for (const char* text : {"[NaN]", "[Infinity]", "[-Infinity]", "{} // x", "{} {}", "{},", "", " ", "{\"a\":1,}", "[1 2]",
-                             "{'a': 1}", "{a: 1}", "[01]", "[1.]", "[+1]", "\"\t\"", "[tru]", "{\"a\"}", "nul"}) {
+    for (const char* text :
+         {"[NaN]", "[Infinity]", "[-Infinity]", "{} // x", "{} {}", "{},", "", " ", "{\"a\":1,}", "[1 2]", "{'a': 1}",
+          "{a: 1}", "[01]", "[1.]", "[+1]", "\"\t\"", "[tru]", "{\"a\"}", "nul"}) {
       CAPTURE(text);
       CHECK(fault_of(text).kind == FaultKind::syntax);
     }

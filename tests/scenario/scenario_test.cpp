@@ -45,18 +45,23 @@ ReadOutcome read(const std::string& text, const Overrides& overrides = {}) {
   return read_scenario_text(text, "test.json", kRoot + "/scenarios", overrides);
 }
 
-/// Chooses among everything that a scenario may hold; a number drawn decides each choice, so that RapidCheck can shrink.
+/// Chooses among everything that a scenario may hold; a number drawn decides each choice, so that RapidCheck can
+/// shrink.
 class Draw {
  public:
   explicit Draw(std::uint32_t seed) : random_(seed) {}
   bool chance() { return std::uniform_int_distribution<int>(0, 1)(random_) == 1; }
-  std::int64_t whole(std::int64_t low, std::int64_t high) { return std::uniform_int_distribution<std::int64_t>(low, high)(random_); }
+  std::int64_t whole(std::int64_t low, std::int64_t high) {
+    return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
+  }
   /// Sometimes with few digits, sometimes with all that a double has.
   double real(double low, double high) {
     const double value = std::uniform_real_distribution<double>(low, high)(random_);
     return chance() ? value : std::floor(value * 100) / 100 + low;
   }
-  std::string one_of(const std::vector<std::string>& names) { return names[static_cast<std::size_t>(whole(0, static_cast<std::int64_t>(names.size()) - 1))]; }
+  std::string one_of(const std::vector<std::string>& names) {
+    return names[static_cast<std::size_t>(whole(0, static_cast<std::int64_t>(names.size()) - 1))];
+  }
 
  private:
   std::mt19937 random_;
@@ -65,9 +70,11 @@ class Draw {
 Json random_length(Draw& draw) {
   const std::string kind = draw.one_of({"fixed", "uniform_share", "geometric", "lognormal", "table"});
   if (kind == "fixed") return {{"kind", kind}, {"tokens", draw.whole(1, 5000)}};
-  if (kind == "uniform_share") return {{"kind", kind}, {"nominal_tokens", 1000}, {"low", draw.real(0.1, 0.4)}, {"high", draw.real(0.9, 1.2)}};
+  if (kind == "uniform_share")
+    return {{"kind", kind}, {"nominal_tokens", 1000}, {"low", draw.real(0.1, 0.4)}, {"high", draw.real(0.9, 1.2)}};
   if (kind == "geometric") return {{"kind", kind}, {"mean_tokens", draw.real(1, 900)}};
-  if (kind == "lognormal") return {{"kind", kind}, {"median_tokens", draw.real(10, 900)}, {"sigma", draw.real(0.1, 2)}, {"max_tokens", 9000}};
+  if (kind == "lognormal")
+    return {{"kind", kind}, {"median_tokens", draw.real(10, 900)}, {"sigma", draw.real(0.1, 2)}, {"max_tokens", 9000}};
   return {{"kind", kind}, {"name", "azure_llm_2023_conversation_input"}};
 }
 
@@ -76,9 +83,11 @@ Json random_scenario(std::uint32_t seed) {
   Json s = parsed(kSmall);
   if (draw.chance()) s["seed"] = draw.whole(0, 1'000'000'000'000);
   if (draw.chance()) s["clock"]["warm_up_s"] = draw.real(0, 300);
-  if (draw.chance()) s["clock"]["start"] = draw.one_of({"2026-02-28", "2024-02-29T23:59:59.5", "2026-07-15T14:00:00+05:30"});
+  if (draw.chance())
+    s["clock"]["start"] = draw.one_of({"2026-02-28", "2024-02-29T23:59:59.5", "2026-07-15T14:00:00+05:30"});
   if (draw.chance()) {
-    s["site"] = {{"weather", {{"kind", "constant"}, {"dry_bulb_c", draw.real(-20, 40)}, {"relative_humidity", draw.real(0, 0.9)}}},
+    s["site"] = {{"weather",
+                  {{"kind", "constant"}, {"dry_bulb_c", draw.real(-20, 40)}, {"relative_humidity", draw.real(0, 0.9)}}},
                  {"electricity", {{"kind", "flat"}, {"usd_per_kwh", draw.real(0.01, 0.5)}}}};
   }
   if (draw.chance()) s["factory"]["storage"] = {{"read_gb_per_s", draw.real(1, 500)}, {"power_w", draw.real(0, 1e4)}};
@@ -87,7 +96,9 @@ Json random_scenario(std::uint32_t seed) {
   Json& service = s["services"][0];
   service["replicas"] = draw.whole(1, 4);
   if (draw.chance()) service["parallelism"] = {{"tensor", draw.one_of({"1", "2"}) == "1" ? 1 : 2}};
-  if (draw.chance()) service["engine"] = {{"kind", draw.one_of({"vllm", "sglang", "tensorrt_llm"})}, {"runtime_reserve_gb", draw.real(0.5, 9)}};
+  if (draw.chance())
+    service["engine"] = {{"kind", draw.one_of({"vllm", "sglang", "tensorrt_llm"})},
+                         {"runtime_reserve_gb", draw.real(0.5, 9)}};
   if (draw.chance()) service["router"] = {{"kind", draw.one_of({"round_robin", "least_loaded"})}};
   if (draw.chance()) service["slo"] = {{"ttft_s", draw.real(0.1, 3)}};
   if (draw.chance()) service["placement"] = {{"racks", Json::array({"row_a"})}};
@@ -126,9 +137,27 @@ void mutate(Json& document, Draw& draw) {
   std::vector<Json*> values;
   collect(document, values);
   Json& value = *values[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(values.size()) - 1))];
-  const std::vector<Json> others = {nullptr, true, -1, 0, 1, 1e30, 0.5, -1e-30, 9223372036854775807LL, 18446744073709551615ULL, "", "x",
-                                    "row_a/0", "/", Json::array(), Json::object(), Json::array({1, 2}), {{"kind", "llm"}}};
-  const auto other = [&] { return others[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(others.size()) - 1))]; };
+  const std::vector<Json> others = {nullptr,
+                                    true,
+                                    -1,
+                                    0,
+                                    1,
+                                    1e30,
+                                    0.5,
+                                    -1e-30,
+                                    9223372036854775807LL,
+                                    18446744073709551615ULL,
+                                    "",
+                                    "x",
+                                    "row_a/0",
+                                    "/",
+                                    Json::array(),
+                                    Json::object(),
+                                    Json::array({1, 2}),
+                                    {{"kind", "llm"}}};
+  const auto other = [&] {
+    return others[static_cast<std::size_t>(draw.whole(0, static_cast<std::int64_t>(others.size()) - 1))];
+  };
   if (value.is_structured() && !value.empty() && draw.chance()) {
     auto child = value.begin();
     std::advance(child, draw.whole(0, static_cast<std::int64_t>(value.size()) - 1));
@@ -177,7 +206,8 @@ TEST_CASE("scenario: a value that is given is no assumption any more", "[scenari
     return list;
   };
   const auto before = subjects(read(kSmall));
-  const auto of_scenario = std::find_if(before.begin(), before.end(), [](const std::string& s) { return s.front() == '/'; });
+  const auto of_scenario =
+      std::find_if(before.begin(), before.end(), [](const std::string& s) { return s.front() == '/'; });
   REQUIRE(of_scenario != before.end());
   ReadOutcome resolved = read(kSmall);
   const auto after = subjects(read(json_text(write_struct(resolved.spec))));
@@ -200,24 +230,29 @@ TEST_CASE("scenario: resolved, written and read again it is the same scenario", 
     if (first.spec.factory.storage) {
       RC_ASSERT(first.spec.factory.storage->read_bandwidth == second.spec.factory.storage->read_bandwidth);
     }
-    RC_ASSERT(first.catalog.gpu("h100_sxm5", first.faults)->memory == second.catalog.gpu("h100_sxm5", second.faults)->memory);
+    RC_ASSERT(first.catalog.gpu("h100_sxm5", first.faults)->memory ==
+              second.catalog.gpu("h100_sxm5", second.faults)->memory);
   }));
 }
 
-TEST_CASE("scenario: no mutation of a scenario crashes, and what is accepted can be written and read", "[scenario][law]") {
+TEST_CASE("scenario: no mutation of a scenario crashes, and what is accepted can be written and read",
+          "[scenario][law]") {
   int accepted = 0, refused = 0;
-  REQUIRE(holds("mutations", [&](std::uint32_t seed) {
-    Draw draw(seed);
-    Json scenario = random_scenario(seed);
-    for (std::int64_t i = draw.whole(1, 3); i > 0; --i) mutate(scenario, draw);
-    ReadOutcome outcome = read(json_text(scenario));
-    outcome.faults.empty() ? ++accepted : ++refused;
-    if (!outcome.faults.empty()) return;
-    const std::string text = json_text(write_struct(outcome.spec));
-    ReadOutcome again = read(text);
-    if (!again.faults.empty()) RC_FAIL(again.faults.text("resolved"));
-    RC_ASSERT(json_text(write_struct(again.spec)) == text);
-  }, 1000));
+  REQUIRE(holds(
+      "mutations",
+      [&](std::uint32_t seed) {
+        Draw draw(seed);
+        Json scenario = random_scenario(seed);
+        for (std::int64_t i = draw.whole(1, 3); i > 0; --i) mutate(scenario, draw);
+        ReadOutcome outcome = read(json_text(scenario));
+        outcome.faults.empty() ? ++accepted : ++refused;
+        if (!outcome.faults.empty()) return;
+        const std::string text = json_text(write_struct(outcome.spec));
+        ReadOutcome again = read(text);
+        if (!again.faults.empty()) RC_FAIL(again.faults.text("resolved"));
+        RC_ASSERT(json_text(write_struct(again.spec)) == text);
+      },
+      1000));
   CHECK(accepted > 20);  // both outcomes occur
   CHECK(refused > 500);
 }
@@ -225,29 +260,36 @@ TEST_CASE("scenario: no mutation of a scenario crashes, and what is accepted can
 TEST_CASE("schema: accepts what the reader accepts, and refuses what has the wrong shape", "[scenario][law]") {
   const Json schema = scenario_schema(Catalog());
   int accepted = 0, refused = 0;
-  REQUIRE(holds("mutations", [&](std::uint32_t seed) {
-    Draw draw(seed);
-    Json scenario = random_scenario(seed);
-    if (draw.chance()) mutate(scenario, draw);
-    const ReadOutcome outcome = read(json_text(scenario));
-    // A schema knows shapes, limits and lists of names; what a value means beyond that it cannot know.
-    const auto beyond_schema = [](const Fault& fault) {
-      const auto kind = fault.kind;
-      return kind != FaultKind::unknown_key && kind != FaultKind::wrong_type && kind != FaultKind::missing_key &&
-             kind != FaultKind::unknown_kind;
-    };
-    const auto& faults = outcome.faults.kept();
-    const bool shape_good = std::all_of(faults.begin(), faults.end(), beyond_schema);
-    const std::string why = schema_fault(schema, scenario);
-    if (outcome.faults.empty() && !why.empty()) RC_FAIL("refused by the schema: " + why + "\n" + json_text(scenario));
-    // The reader knows one more rule of shape: which arrivals bring lengths.
-    const bool lengths_missing = std::any_of(faults.begin(), faults.end(), [](const Fault& f) { return f.pointer.ends_with("/lengths"); });
-    const bool catalog_note = std::any_of(faults.begin(), faults.end(), [](const Fault& f) { return f.pointer.find("/sources/") != std::string::npos; });
-    if (!shape_good && why.empty() && !lengths_missing && !catalog_note) {
-      RC_FAIL("accepted by the schema: " + outcome.faults.text("scenario") + json_text(scenario));
-    }
-    why.empty() ? ++accepted : ++refused;
-  }, 600));
+  REQUIRE(holds(
+      "mutations",
+      [&](std::uint32_t seed) {
+        Draw draw(seed);
+        Json scenario = random_scenario(seed);
+        if (draw.chance()) mutate(scenario, draw);
+        const ReadOutcome outcome = read(json_text(scenario));
+        // A schema knows shapes, limits and lists of names; what a value means beyond that it cannot know.
+        const auto beyond_schema = [](const Fault& fault) {
+          const auto kind = fault.kind;
+          return kind != FaultKind::unknown_key && kind != FaultKind::wrong_type && kind != FaultKind::missing_key &&
+                 kind != FaultKind::unknown_kind;
+        };
+        const auto& faults = outcome.faults.kept();
+        const bool shape_good = std::all_of(faults.begin(), faults.end(), beyond_schema);
+        const std::string why = schema_fault(schema, scenario);
+        if (outcome.faults.empty() && !why.empty())
+          RC_FAIL("refused by the schema: " + why + "\n" + json_text(scenario));
+        // The reader knows one more rule of shape: which arrivals bring lengths.
+        const bool lengths_missing =
+            std::any_of(faults.begin(), faults.end(), [](const Fault& f) { return f.pointer.ends_with("/lengths"); });
+        const bool catalog_note = std::any_of(faults.begin(), faults.end(), [](const Fault& f) {
+          return f.pointer.find("/sources/") != std::string::npos;
+        });
+        if (!shape_good && why.empty() && !lengths_missing && !catalog_note) {
+          RC_FAIL("accepted by the schema: " + outcome.faults.text("scenario") + json_text(scenario));
+        }
+        why.empty() ? ++accepted : ++refused;
+      },
+      600));
   CHECK(accepted > 100);
   CHECK(refused > 100);
 }
@@ -284,7 +326,8 @@ TEST_CASE("overrides: change, add and append; bad pointers are faults", "[scenar
 }
 
 TEST_CASE("overrides: act on the scenario before it is read", "[scenario]") {
-  ReadOutcome outcome = read(kSmall, {{"/services/0/replicas", "3"}, {"/services/0/engine/max_sequences", "17"}, {"/name", "other"}});
+  ReadOutcome outcome =
+      read(kSmall, {{"/services/0/replicas", "3"}, {"/services/0/engine/max_sequences", "17"}, {"/name", "other"}});
   CAPTURE(outcome.faults.text("small"));
   REQUIRE(outcome.faults.empty());
   CHECK(outcome.spec.name == "other");
@@ -360,8 +403,9 @@ TEST_CASE("local time: dates of the calendar and no others", "[scenario]") {
   CHECK(parse_local_time("2026-07-15T14:00:00Z")->utc_offset_h == 0.0);
   CHECK(seconds_in_year(*parse_local_time("2100-01-01")) == 365 * 86400.0);
   CHECK(seconds_in_year(*parse_local_time("2000-01-01")) == 366 * 86400.0);
-  for (const char* text : {"", "2026", "2026-13-01", "2026-00-01", "2026-02-29", "2026-01-01T24:00", "2026-01-01T00:60", "2026-01-01T",
-                           "2026-01-01 00:00", "2026-01-01T00:00+25:00", "2026-01-01T00:00:00.", "2026-1-1", "2026-01-01T00:00Zx"}) {
+  for (const char* text :
+       {"", "2026", "2026-13-01", "2026-00-01", "2026-02-29", "2026-01-01T24:00", "2026-01-01T00:60", "2026-01-01T",
+        "2026-01-01 00:00", "2026-01-01T00:00+25:00", "2026-01-01T00:00:00.", "2026-1-1", "2026-01-01T00:00Zx"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_local_time(text).has_value());
   }
@@ -370,7 +414,8 @@ TEST_CASE("local time: dates of the calendar and no others", "[scenario]") {
 TEST_CASE("node names: a group and a number", "[scenario]") {
   CHECK(parse_node_name("row_a/3")->node == 3);
   CHECK(parse_node_name("row_a/3")->group == "row_a");
-  for (const char* text : {"", "/", "/3", "row_a", "row_a/", "row_a/-1", "row_a/x", "row_a/3/4", "row_a/99999999999999999999"}) {
+  for (const char* text :
+       {"", "/", "/3", "row_a", "row_a/", "row_a/-1", "row_a/x", "row_a/3/4", "row_a/99999999999999999999"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_node_name(text).has_value());
   }

@@ -2,8 +2,8 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "sim/scenario/read_scenario.hpp"
 #include "tools/commands/command.hpp"
@@ -12,7 +12,9 @@
 namespace tokenworks::tools {
 namespace {
 
-std::string counted(std::size_t count, std::string_view noun) { return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s"); }
+std::string counted(std::size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
 
 int check(const std::string& path, const scenario::Overrides& overrides) {
   scenario::ReadOutcome outcome = scenario::read_scenario(path, overrides);
@@ -27,8 +29,8 @@ int check(const std::string& path, const scenario::Overrides& overrides) {
     gpus += group.count * rack.nodes * rack.gpus_per_node;
   }
   fmt::print("{}: ok: {}, {}, {}, {}, {} s; {}\n", path, spec.name, counted(static_cast<std::size_t>(gpus), "GPU"),
-             counted(spec.services.size(), "service"), counted(spec.workloads.size(), "workload"), spec.clock.duration.value,
-             counted(outcome.assumptions.size(), "assumption"));
+             counted(spec.services.size(), "service"), counted(spec.workloads.size(), "workload"),
+             spec.clock.duration.value, counted(outcome.assumptions.size(), "assumption"));
   return kDone;
 }
 
@@ -40,7 +42,8 @@ void add_check_command(CLI::App& program, int& exit_code) {
     scenario::Overrides overrides;
   };
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand("check", "Say whether a scenario can be run, or all that is wrong with it");
+  CLI::App* command =
+      program.add_subcommand("check", "Say whether a scenario can be run, or all that is wrong with it");
   command->add_option("FILE", arguments->path, "Scenario")->required();
   add_override_option(*command, arguments->overrides);
   command->callback([arguments, &exit_code] { exit_code = check(arguments->path, arguments->overrides); });

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "sim/scenario/catalog.hpp"
 #include "sim/scenario/fault.hpp"
@@ -76,7 +76,8 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(catalog_section(catalog, "gpus", "GPUs of the catalog", &Catalog::gpu));
   list.push_back(catalog_section(catalog, "racks", "Rack kinds and systems of the catalog", &Catalog::rack));
   list.push_back(catalog_section(catalog, "models", "Language models of the catalog", &Catalog::model));
-  list.push_back(catalog_section(catalog, "lengths", "Tables of prompt and answer lengths of the catalog", &Catalog::lengths));
+  list.push_back(
+      catalog_section(catalog, "lengths", "Tables of prompt and answer lengths of the catalog", &Catalog::lengths));
   list.push_back(family("services", "What is made on the GPUs", scenario::service_options()));
   list.push_back(family("engines", "Inference engines", batching::engine_options()));
   list.push_back(family("routers", "Which replica gets a request", routing::router_options()));
@@ -150,7 +151,8 @@ void add_list_command(CLI::App& program, int& exit_code) {
     std::string section, name;
   };
   const auto arguments = std::make_shared<Arguments>();
-  CLI::App* command = program.add_subcommand("list", "Show what the catalog holds and which kinds there are, with sources");
+  CLI::App* command =
+      program.add_subcommand("list", "Show what the catalog holds and which kinds there are, with sources");
   command->add_option("SECTION", arguments->section, "gpus, models, cooling, ...; all sections when absent");
   command->add_option("NAME", arguments->name, "One entry in full");
   command->callback([arguments, &exit_code] { exit_code = list(arguments->section, arguments->name); });

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "sim/report/build_info.hpp"
 #include "sim/report/input_file.hpp"
@@ -79,8 +79,9 @@ int run(const Arguments& arguments) {
   progress.clear();
   report::write_report(folder, output.result, output.cost, resolved, provenance);
   if (!arguments.quiet) {
-    report::print_summary(stdout, output.result,
-                          {.scenario = scenario.spec.name, .report = folder / "report.json", .wall_s = output.cost.wall_s});
+    report::print_summary(
+        stdout, output.result,
+        {.scenario = scenario.spec.name, .report = folder / "report.json", .wall_s = output.cost.wall_s});
   }
   return output.result.interrupted ? kInterrupted : kDone;
 }
@@ -91,7 +92,9 @@ void add_run_command(CLI::App& program, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program.add_subcommand("run", "Simulate a scenario; write its report and print the summary");
   command->add_option("SCENARIO", arguments->path, "Scenario file")->required();
-  command->add_option("--out", arguments->out, "Folder for report.json, series.csv and run.json (default: the scenario's name)")
+  command
+      ->add_option("--out", arguments->out,
+                   "Folder for report.json, series.csv and run.json (default: the scenario's name)")
       ->type_name("DIR");
   add_override_option(*command, arguments->overrides);
   command->add_flag("--exact-iterations", arguments->exact_iterations,
