@@ -18,7 +18,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kScenarios = 120;
+constexpr int kScenarios = 100;  // RapidCheck's own number
 
 double number(const json& value) { return value.get<double>(); }
 
@@ -27,6 +27,18 @@ json order_free(json report) {
   report.erase("scenario");
   report.erase("provenance");
   return report;
+}
+
+/// Empty, or the first line in which two reports differ.
+std::string difference(const std::string& one, const std::string& other) {
+  std::stringstream a(one), b(other);
+  std::string x, y;
+  while (true) {
+    const bool more_a = static_cast<bool>(std::getline(a, x));
+    const bool more_b = static_cast<bool>(std::getline(b, y));
+    if (!more_a && !more_b) return {};
+    if (more_a != more_b || x != y) return "<" + x + "> and <" + y + ">";
+  }
 }
 
 void check_requests_and_tokens(const json& report, const json& scenario) {
@@ -102,29 +114,33 @@ TEST_CASE("laws: conservation, exact energy, same bytes in every mode and order"
     const std::uint64_t seed = next_seed++;
     const json scenario = random_scenario(seed, features);
     const ProgramRun run = run_program(scenario);
-    RC_LOG() << "seed " << seed << ", exit " << run.exit_code << ": " << run.messages << "\n" << scenario.dump(1);
+    RC_LOG() << "seed " << seed << ", exit " << run.exit_code << ": " << run.messages;
     RC_ASSERT(run.exit_code == 0);
     check_requests_and_tokens(run.report, scenario);
     check_energy(run.report);
     check_series(run, scenario["report"]["interval_s"]);
 
-    RC_ASSERT(run_program(scenario).report_text == run.report_text);
-    RC_ASSERT(run_program(scenario, {"--exact-iterations"}).report_text == run.report_text);
-    RC_ASSERT(run_program(scenario, {"--always-sync"}).report_text == run.report_text);
+    const auto differs_with = [&](const std::vector<std::string>& arguments) {
+      return difference(run_program(scenario, arguments).report_text, run.report_text);
+    };
+    RC_ASSERT(differs_with({}) == "");
+    RC_ASSERT(differs_with({"--exact-iterations"}) == "");
+    RC_ASSERT(differs_with({"--always-sync"}) == "");
 
     json reordered = scenario;
     std::reverse(reordered["services"].begin(), reordered["services"].end());
     std::reverse(reordered["workloads"].begin(), reordered["workloads"].end());
     std::reverse(reordered["factory"]["racks"].begin(), reordered["factory"]["racks"].end());
     const ProgramRun other = run_program(reordered);
-    RC_ASSERT(order_free(other.report) == order_free(run.report));
-    RC_ASSERT(other.series == run.series);
+    RC_ASSERT(difference(order_free(other.report).dump(1), order_free(run.report).dump(1)) == "");
+    RC_ASSERT(difference(other.series, run.series) == "");
 
     for (const json& service : run.report.at("services")) {
       if (service.at("kv_cache").at("preemptions") > 0) ++preempted;
       if (service.at("requests").at("rejected") > 0) ++rejected;
       if (service.at("requests").at("failed") > 0) ++failed;
-      if (!service.at("ttft_s").is_null() && number(service.at("ttft_s").at("max")) > 1.0) ++queued;
+      const json& slowest = service.at("ttft_s").at("max");
+      if (!slowest.is_null() && number(slowest) > 1.0) ++queued;
     }
   });
   REQUIRE(holds);

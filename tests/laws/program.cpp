@@ -39,11 +39,11 @@ struct TemporaryFolder {
 ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
   std::ofstream(folder.path / "scenario.json") << scenario.dump(1);
-  std::string command = std::string(TOKENWORKS_BINARY_DIR "/bin/tokenworks run '") +
-                        (folder.path / "scenario.json").string() + "' --quiet --out '" +
-                        (folder.path / "out").string() + "'";
+  // Names relative to the folder: the report tells which files were read, and must not differ from folder to folder.
+  std::string command = "cd '" + folder.path.string() + "' && '" TOKENWORKS_BINARY_DIR
+                        "/bin/tokenworks' run scenario.json --quiet --out out";
   for (const std::string& argument : arguments) command += " '" + argument + "'";
-  command += " >/dev/null 2>'" + (folder.path / "messages").string() + "'";
+  command += " >/dev/null 2>messages";
   const int status = std::system(command.c_str());
   ProgramRun run;
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

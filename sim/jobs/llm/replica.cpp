@@ -362,6 +362,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
     const std::int64_t done = segment_.steps_ended_by(now);
     if (done > 0) after_decode_steps(segment_, done);
   }
+  const std::size_t held_before = lost.size() + waiting.size();  // of replicas that went down before this one
   for (const RequestId id : batch_->members()) {
     batch_->remove(id);
     lost.push_back(id);
@@ -370,14 +371,14 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   prompts_.clear();
   chunks_.clear();
   fresh_.clear();
+  service_.stats_.waiting_changed(-queue_.size(), now);
   while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
-  service_.stats_.waiting_changed(-static_cast<std::int64_t>(waiting.size()), now);
   waiting_tokens_ = 0;
   used_blocks_ = 0;
   held_since_step_ = -1;
   hold_admission_ = false;
   composition_changed_ = true;
-  const auto held = static_cast<std::int32_t>(lost.size() + waiting.size());
+  const auto held = static_cast<std::int32_t>(lost.size() + waiting.size() - held_before);
   if (held > 0) service_.setup_.router->load_changed(index_, -held);
   service_.setup_.router->set_in_service(index_, false);
   service_.simulation_.cancel_timer(timer_);
