@@ -97,8 +97,9 @@ std::int64_t Replica::blocks_for(std::int64_t tokens) const {
 void Replica::plan() {
   const batching::EngineProfile& profile = service_.setup_.profile;
   chunks_.clear();
+  just_preempted_ = false;
   if (profile.mixing == batching::StepMixing::prompt_first) {
-    if (admission_due()) form_chunks(profile.max_batch_tokens, !hold_admission_);
+    form_chunks(profile.max_batch_tokens, admission_due() && !hold_admission_);
     if (!chunks_.empty()) return start_prompt_step(false);
     make_room_for_decodes();
     if (batch_->size() > 0) return start_decoding();
@@ -169,6 +170,7 @@ void Replica::preempt_last() {
   waiting_tokens_ += pool[victim].prompt_target();
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
+  just_preempted_ = true;
   if (service_.setup_.profile.mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
 }
 
@@ -299,8 +301,10 @@ void Replica::start_decoding() {
   if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
   DecodeLimits limits{.free_blocks = service_.kv_pool_blocks_ - used_blocks_, .next_knot = next_knot_};
   if (!queue_.empty()) {
+    if (just_preempted_) limits.max_steps = 1;  // what it freed may admit the next in the queue after this step
     if (profile.poll_interval_steps > 1) {
-      limits.max_steps = profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps;
+      limits.max_steps = std::min(
+          limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);
     }
     const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
     if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
@@ -397,6 +401,8 @@ void Replica::settle_at_end(Picoseconds end) {
   if (state_ == State::decoding) {
     const std::int64_t done = segment_.steps_ended_by(end);
     service_.stats_.decoded(segment_, done, last_step_end_, fresh_);
+    used_blocks_ += batch_->advance(done);
+    service_.stats_.kv_used(used_blocks_);
   }
   settle_energy(end);
 }

@@ -82,6 +82,7 @@ class Replica final : public engine::TimerClient {
   State state_ = State::idle;
   bool with_decodes_ = false;          // the prompt step under way carries the decoding batch along
   bool composition_changed_ = true;    // since decode power was last taken
+  bool just_preempted_ = false;        // while the step under way was formed
   bool hold_admission_ = false;        // after a retraction, until a request ends
   RequestQueue queue_;
   std::vector<RequestId> prompts_;     // admitted, prompt not finished, in order of admission
