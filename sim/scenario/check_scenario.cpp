@@ -98,6 +98,7 @@ class Checker {
     std::vector<std::string> workload_names;
     for (const WorkloadSpec& workload : spec_.workloads) workload_names.push_back(workload.name);
     check_unique("factory/racks", rack_names_, "");
+    services_.insert(service_names_.begin(), service_names_.end());
     check_unique("services", service_names_, "");
     check_unique("workloads", workload_names, "; a workload without a name bears that of its service");
   }
@@ -371,8 +372,7 @@ class Checker {
   void check_workload(std::size_t index) {
     WorkloadSpec& workload = spec_.workloads[index];
     const std::string pointer = at("workloads", index);
-    const bool service_known =
-        std::find(service_names_.begin(), service_names_.end(), workload.service) != service_names_.end();
+    const bool service_known = services_.contains(workload.service);
     if (!service_known && all_known("/services", service_names_)) {
       unknown_name(pointer + "/service", workload.service, "the services are", service_names_);
     }
@@ -450,6 +450,7 @@ class Checker {
   Catalog& catalog_;
   FaultList& faults_;
   std::vector<std::string> rack_names_, service_names_;
+  std::set<std::string> services_;  // the same names
   std::vector<Group> groups_;
   bool too_large_ = false;  // the factory has more nodes or GPUs than are simulated
 };

@@ -172,7 +172,7 @@ std::string FaultList::text(std::string_view file) const {
     if (!fault.nearest.empty()) result += fmt::format(" (did you mean {}?)", shown(fault.nearest));
     result += '\n';
   }
-  if (total_ > faults_.size()) result += fmt::format("{}: and {} more\n", file, total_ - faults_.size());
+  if (total_ > faults_.size()) result += fmt::format("{}: and at least {} more\n", file, total_ - faults_.size());
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -162,7 +163,7 @@ class Reader final : public FieldVisitor {
     }
     if (!json->is_array()) return wrong_type(*json, "a list");
     access.resize(json->size());
-    for (std::size_t i = 0; i < json->size(); ++i) {
+    for (std::size_t i = 0; i < json->size() && !hopeless(); ++i) {
       element(field, std::to_string(i), (*json)[i], [&](const Field& f) { access.visit_element(i, f, *this); });
     }
   }
@@ -195,7 +196,7 @@ class Reader final : public FieldVisitor {
       return;
     }
     if (!json->is_object()) return wrong_type(*json, "an object");
-    for (auto member = json->begin(); member != json->end(); ++member) {
+    for (auto member = json->begin(); member != json->end() && !hopeless(); ++member) {
       const std::string& key = member.key();
       if (!is_name(key)) {
         faults_.add({.kind = FaultKind::bad_name,
@@ -286,13 +287,15 @@ class Reader final : public FieldVisitor {
   }
 
   void report_unknown_keys(const Json& object, const std::vector<std::string>& seen) {
-    for (auto member = object.begin(); member != object.end(); ++member) {
+    std::set<std::string_view> present;
+    for (auto member = object.begin(); member != object.end(); ++member) present.insert(member.key());
+    // Keys that the object has already are no help.
+    std::vector<std::string> free;
+    std::copy_if(seen.begin(), seen.end(), std::back_inserter(free),
+                 [&](const std::string& name) { return !present.contains(name); });
+    for (auto member = object.begin(); member != object.end() && !hopeless(); ++member) {
       const std::string& key = member.key();
       if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
-      // Keys that the object has already are no help.
-      std::vector<std::string> free;
-      std::copy_if(seen.begin(), seen.end(), std::back_inserter(free),
-                   [&](const std::string& name) { return !object.contains(name); });
       const Scope scope(*this, pointer_step(key));
       fault(FaultKind::unknown_key,
             free.empty() ? "this key is unknown"
@@ -300,6 +303,9 @@ class Reader final : public FieldVisitor {
             nearest_name(key, free));
     }
   }
+
+  /// With so many faults, nobody is helped by a complete list: a file of nonsense is answered at once.
+  bool hopeless() const { return faults_.total() > 10 * FaultList::kKept; }
 
   template <class ValueText>
   void absent(const Field& field, const ValueText& value_text) {

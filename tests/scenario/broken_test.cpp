@@ -93,6 +93,21 @@ TEST_CASE("broken scenarios: every kind of fault occurs", "[scenario]") {
   }
 }
 
+TEST_CASE("broken scenarios: a hundred thousand faults are answered at once", "[scenario]") {
+  std::string keys = "{\"x\": 1", list = "{\"services\": [1", entries = "{\"catalog\": {\"gpus\": {\"x\": {}";
+  for (int i = 0; i < 100'000; ++i) {
+    const std::string number = std::to_string(i);
+    keys += ", \"key" + number + "\": 1";
+    list += ", {}";
+    entries += ", \"gpu" + number + "\": {}";
+  }
+  for (const std::string& text : {keys + "}", list + "]}", entries + "}}}"}) {
+    const ReadOutcome outcome = read_scenario_text(text, "nonsense", "/");
+    CHECK(outcome.faults.total() > FaultList::kKept);
+    CHECK(outcome.faults.kept().size() == FaultList::kKept);
+  }
+}
+
 TEST_CASE("broken scenarios: the nearest name is offered", "[scenario]") {
   const auto nearest = [](const std::string& file) {
     return read_scenario(kFolder + file).faults.kept().front().nearest;

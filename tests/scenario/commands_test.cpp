@@ -1,0 +1,94 @@
+// The commands check, schema and list as a person runs them.
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+#include <string>
+
+#include "sim/scenario/json_text.hpp"
+#include "tests/catch.hpp"
+
+using namespace tokenworks::scenario;
+
+namespace {
+
+struct Answer {
+  int exit_code = -1;
+  std::string output;
+};
+
+/// Standard output, or with `errors` standard error, of the program with these arguments.
+Answer answer_to(const std::string& arguments, bool errors = false) {
+  const std::string program = TOKENWORKS_BINARY_DIR "/bin/tokenworks ";
+  std::FILE* pipe = popen((program + arguments + (errors ? " 2>&1 >/dev/null" : " 2>/dev/null")).c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  Answer answer;
+  std::array<char, 4096> piece;
+  for (std::size_t count = 0; (count = std::fread(piece.data(), 1, piece.size(), pipe)) > 0;) {
+    answer.output.append(piece.data(), count);
+  }
+  answer.exit_code = WEXITSTATUS(pclose(pipe));
+  return answer;
+}
+
+const std::string kQuickstart = TOKENWORKS_SOURCE_DIR "/scenarios/quickstart.json";
+const std::string kBroken = TOKENWORKS_SOURCE_DIR "/tests/scenario/broken/";
+
+}  // namespace
+
+TEST_CASE("command check: says ok, or all faults on standard error with exit code 2", "[tools]") {
+  const Answer good = answer_to("check " + kQuickstart);
+  CHECK(good.exit_code == 0);
+  CHECK(good.output.find(": ok: ") != std::string::npos);
+
+  const Answer bad = answer_to("check " + kBroken + "seven_faults_at_once.json", true);
+  CHECK(bad.exit_code == 2);
+  CHECK(bad.output.find("/clock/duration_s: found \"long\"") != std::string::npos);
+  CHECK(bad.output.find("7 faults\n") != std::string::npos);
+  CHECK(answer_to("check " + kBroken + "seven_faults_at_once.json").output.empty());
+
+  CHECK(answer_to("check /no/such/file.json").exit_code == 2);
+  CHECK(answer_to("check " + kQuickstart + " --set /clock/duration_s=900").exit_code == 0);
+  CHECK(answer_to("check " + kQuickstart + " --set /clock/duration_s=-60").exit_code == 2);
+  CHECK(answer_to("check " + kQuickstart + " --set nonsense").exit_code == 2);
+}
+
+TEST_CASE("command schema: prints JSON", "[tools]") {
+  const Answer schema = answer_to("schema");
+  CHECK(schema.exit_code == 0);
+  FaultList faults;
+  const auto json = parse_json(schema.output, faults);
+  REQUIRE(json.has_value());
+  CHECK((*json)["$schema"] == "https://json-schema.org/draft/2020-12/schema");
+  CHECK(answer_to("schema scenari", true).output.find("did you mean \"scenario\"?") != std::string::npos);
+}
+
+TEST_CASE("command list: every section that it names can be listed", "[tools]") {
+  const Answer sections = answer_to("list");
+  CHECK(sections.exit_code == 0);
+  std::size_t count = 0;
+  for (std::size_t start = 0; start < sections.output.size(); start = sections.output.find('\n', start) + 1) {
+    const std::string name = sections.output.substr(start, sections.output.find(' ', start) - start);
+    CAPTURE(name);
+    const Answer section = answer_to("list " + name);
+    CHECK(section.exit_code == 0);
+    CHECK_FALSE(section.output.empty());
+    ++count;
+  }
+  CHECK(count >= 14);
+  CHECK(answer_to("list gpus h100_sxm5").output.find("\"sources\"") != std::string::npos);
+  CHECK(answer_to("list cooling air_crah").output.find("`supply_air_c`") != std::string::npos);
+  CHECK(answer_to("list gpu", true).output.find("did you mean \"gpus\"?") != std::string::npos);
+  CHECK(answer_to("list gpus h100", true).exit_code == 2);
+}
+
+TEST_CASE("command line: mistakes end with exit code 2 and name what comes nearest", "[tools]") {
+  const Answer typo = answer_to("chekc " + kQuickstart, true);
+  CHECK(typo.exit_code == 2);
+  CHECK(typo.output.find("did you mean \"check\"?") != std::string::npos);
+  CHECK(answer_to("").exit_code == 2);
+  CHECK(answer_to("check").exit_code == 2);
+  CHECK(answer_to("check --nonsense " + kQuickstart).exit_code == 2);
+  CHECK(answer_to("--version").exit_code == 0);
+  CHECK(answer_to("--help").exit_code == 0);
+}
