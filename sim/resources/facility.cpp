@@ -300,6 +300,11 @@ Facility::~Facility() = default;
 
 std::int64_t Facility::nodes() const { return static_cast<std::int64_t>(state_->nodes.size()); }
 
+void Facility::prefetch(std::int64_t node) const {
+  const Node* place = &state_->nodes[static_cast<std::size_t>(node)];
+  __builtin_prefetch(place);
+}
+
 void Facility::add_gpu_power(std::int64_t number, Milliwatts delta, Picoseconds now) {
   State& s = *state_;
   s.advance(now);

@@ -77,6 +77,8 @@ class Facility {
   /// The GPUs of `node` together draw `delta` more (or less) from `now` on. At first all draw their idle power, and
   /// every node is on. `now` never falls.
   void add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds now);
+  /// Says that add_gpu_power for `node` comes soon: its place in memory is fetched meanwhile.
+  void prefetch(std::int64_t node) const;
   /// A node is switched off or on again: off, it and its GPUs draw nothing whatever add_gpu_power says.
   void set_node_on(std::int64_t node, bool on, Picoseconds now);
   void set_weather(const weather::WeatherPoint& weather, Picoseconds now);

@@ -14,7 +14,6 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   explicit CoalescedDecodeBatch(const DecodeBatchSetup& setup)
       : setup_(setup), needs_block_at_(static_cast<std::size_t>(setup.block_tokens), 0) {
     ends_.reserve(kUsualMembers);  // beside the object in memory: many replicas do not fit the cache
-    joined_.reserve(kUsualMembers);
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(ends_.size()); }
@@ -24,7 +23,6 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   void join(RequestId request, std::int64_t remaining) override {
     InFlight& member = pool(request);
     member.joined_step = steps_;
-    member.decoding = true;
     const std::int64_t held = member.joined_context;
     load_.full_tokens += held + 1;
     if (setup_.window_tokens > 0) {
@@ -37,13 +35,12 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     if (setup_.block_tokens > 0) ++needs_block_at_[block_phase(member)];
     ends_.push_back({steps_ + remaining, member.admission, request});
     std::push_heap(ends_.begin(), ends_.end(), Later());
-    if (joined_.size() == joined_.capacity()) forget_those_gone();
-    joined_.push_back({request, member.admission});
   }
 
   RequestId last_joined() override {
-    while (!is_member(joined_.back())) joined_.pop_back();
-    return joined_.back().request;
+    return std::max_element(ends_.begin(), ends_.end(),
+                            [](const End& a, const End& b) { return a.admission < b.admission; })
+        ->request;
   }
 
   std::int64_t remove(RequestId request) override {
@@ -105,7 +102,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
  private:
   struct End {
     std::int64_t step;
-    std::int64_t admission;
+    std::int32_t admission;
     RequestId request;
   };
   struct Later {
@@ -113,22 +110,8 @@ class CoalescedDecodeBatch final : public DecodeBatch {
       return a.step != b.step ? a.step > b.step : a.admission > b.admission;
     }
   };
-  struct Joined {
-    RequestId request;
-    std::int64_t admission;
-  };
-
   InFlight& pool(RequestId request) const { return (*setup_.pool)[request]; }
-  bool is_member(const Joined& joined) const {
-    const InFlight& request = pool(joined.request);
-    return request.decoding && request.admission == joined.admission;
-  }
   static constexpr std::size_t kUsualMembers = 16;
-
-  void forget_those_gone() {
-    std::erase_if(joined_, [this](const Joined& joined) { return !is_member(joined); });
-    if (joined_.size() > joined_.capacity() / 2) joined_.reserve(2 * joined_.capacity());
-  }
 
   std::size_t phase_of_step(std::int64_t step) const { return static_cast<std::size_t>(step % setup_.block_tokens); }
   /// A member needs a block at the steps whose number has this remainder: then its held tokens fill whole blocks.
@@ -145,7 +128,6 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     const std::int64_t made = steps_ - member.joined_step;
     const std::int64_t held = member.joined_context + made;
     member.generated += static_cast<std::int32_t>(made);
-    member.decoding = false;
     load_.full_tokens -= held + 1;
     if (setup_.window_tokens > 0) {
       load_.window_tokens -= std::min(held + 1, setup_.window_tokens);
@@ -181,10 +163,9 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   }
 
   DecodeBatchSetup setup_;
-  std::vector<std::int64_t> needs_block_at_;  // members by the remainder of the steps at which they need a block
+  std::vector<std::int32_t> needs_block_at_;  // members by the remainder of the steps at which they need a block
   std::vector<End> ends_;                     // heap: the next end first
   std::vector<std::int64_t> kinks_;           // heap: steps at which a window is full
-  std::vector<Joined> joined_;                // in order; those gone are forgotten late
   ContextLoad load_;
   std::int64_t steps_ = 0;
 };

@@ -17,8 +17,8 @@ struct InFlight {
   Picoseconds arrival = 0;
   Picoseconds first_token = -1;      ///< date; -1 before it
   Picoseconds last_token = -1;       ///< date of the newest token when it joined or left the decoding batch
-  std::int64_t admission = 0;        ///< counts admissions of its replica; larger is later
   std::int64_t joined_step = 0;      ///< decode step of the replica at which it joined the batch
+  std::int32_t admission = 0;        ///< counts admissions of its replica; larger is later
   std::int32_t input_tokens = 0;
   std::int32_t output_tokens = 0;
   std::int32_t generated = 0;        ///< tokens produced, without those of the present stay in the batch
@@ -26,7 +26,6 @@ struct InFlight {
   std::int32_t joined_context = 0;   ///< tokens held when it joined the batch
   RequestId next = kNoRequest;       ///< in its replica's queue
   std::int32_t owner = 0;            ///< who hears of its end
-  bool decoding = false;
 
   /// Tokens that must be prefilled before the next one comes out: a preempted request computes its own answer again.
   std::int32_t prompt_target() const { return input_tokens + generated; }

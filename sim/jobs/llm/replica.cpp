@@ -70,6 +70,8 @@ void Replica::submit(RequestId request) {
 }
 
 void Replica::on_timer(std::uint32_t) {
+  for (const Chunk& chunk : chunks_) __builtin_prefetch(&service_.pool_[chunk.request]);
+  service_.facility_.prefetch(slices_.front().node);
   switch (state_) {
     case State::prompt_step: finish_prompt_step(); break;
     case State::decoding: finish_decoding(); break;

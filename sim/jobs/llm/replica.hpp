@@ -91,7 +91,7 @@ class Replica final : public engine::TimerClient {
   DecodeSegment segment_;
   Picoseconds last_step_end_ = 0;      // of the last decode step
   Picoseconds step_start_ = 0;         // of the prompt step under way
-  std::int64_t admissions_ = 0;
+  std::int32_t admissions_ = 0;
   std::int64_t used_blocks_ = 0;
   std::int64_t next_knot_ = 0;
   std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
