@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "sim/report/report_schema.hpp"
 #include "sim/scenario/scenario_documents.hpp"
 #include "tools/commands/command.hpp"
 
@@ -15,14 +16,15 @@ namespace tokenworks::tools {
 void add_schema_command(CLI::App& program, int& exit_code) {
   const auto format = std::make_shared<std::string>("scenario");
   CLI::App* command = program.add_subcommand("schema", "Print the JSON Schema of a format");
-  command->add_option("FORMAT", *format, "scenario");
+  command->add_option("FORMAT", *format, "scenario (default) or report");
   command->callback([format, &exit_code] {
-    const std::vector<std::string> formats = {"scenario"};
-    if (*format != formats.front()) {
-      exit_code = refuse_name("format", *format, formats);
-      return;
+    if (*format == "scenario") {
+      fmt::print("{}", scenario::json_text(scenario::scenario_schema(scenario::Catalog())));
+    } else if (*format == "report") {
+      fmt::print("{}", scenario::json_text(report::report_schema()));
+    } else {
+      exit_code = refuse_name("format", *format, std::vector<std::string>{"scenario", "report"});
     }
-    fmt::print("{}", scenario::json_text(scenario::scenario_schema(scenario::Catalog())));
   });
 }
 
