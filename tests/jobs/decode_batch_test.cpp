@@ -107,8 +107,8 @@ TEST_CASE("decode batch: the coalesced book equals the step-by-step book", "[job
       if (what < 4 || books.coalesced->size() == 0) {
         books.join(*rc::gen::inRange(1, 300), *rc::gen::inRange(1, 200));
       } else if (what == 4) {
-        const RequestId victim = books.coalesced->last_joined();
-        RC_ASSERT(victim == books.exact->last_joined());
+        const RequestId victim = books.coalesced->last_admitted();
+        RC_ASSERT(victim == books.exact->last_admitted());
         RC_ASSERT(books.coalesced->remove(victim) == books.exact->remove(victim));
         RC_ASSERT(books.pools[0][victim].generated == books.pools[1][victim].generated);
         ++removed;

@@ -37,7 +37,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     std::push_heap(ends_.begin(), ends_.end(), Later());
   }
 
-  RequestId last_joined() override {
+  RequestId last_admitted() override {
     return std::max_element(ends_.begin(), ends_.end(),
                             [](const End& a, const End& b) { return a.admission < b.admission; })
         ->request;

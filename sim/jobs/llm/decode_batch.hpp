@@ -39,15 +39,16 @@ class DecodeBatch {
   virtual std::int64_t steps() const = 0;
   virtual ContextLoad load() const = 0;
 
-  /// A request whose prompt is in the cache (`joined_context` tokens) joins; it wants `remaining` > 0 more tokens.
+  /// A request whose prompt is in the cache (`joined_context` tokens) joins; it wants `remaining` > 0 more tokens. Sets
+  /// its `joined_step`.
   virtual void join(RequestId request, std::int64_t remaining) = 0;
-  /// The request that joined last of those still there. Precondition: size() > 0.
-  virtual RequestId last_joined() = 0;
+  /// The member that its replica admitted last (the first to be preempted). Precondition: size() > 0.
+  virtual RequestId last_admitted() = 0;
   /// Takes a request out before its end and adds what it generated here to `generated`; returns the tokens it held.
   virtual std::int64_t remove(RequestId request) = 0;
-  /// Takes out the requests that have all their tokens, in the order in which they joined, and settles `generated`.
+  /// Takes out the requests that have all their tokens, in the order of their admission, and settles `generated`.
   virtual void take_finished(std::vector<RequestId>& finished) = 0;
-  /// All members, in the order in which they joined.
+  /// All members, in the order of their admission.
   virtual std::vector<RequestId> members() const = 0;
 
   /// KV blocks that the next step needs beyond those held.

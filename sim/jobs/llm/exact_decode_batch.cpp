@@ -23,10 +23,16 @@ class ExactDecodeBatch final : public DecodeBatch {
   }
 
   void join(RequestId request, std::int64_t remaining) override {
-    sequences_.push_back({request, (*setup_.pool)[request].joined_context, remaining, 0});
+    InFlight& member = (*setup_.pool)[request];
+    member.joined_step = steps_;
+    sequences_.push_back({request, member.joined_context, remaining, 0});
+    // Prompts that are cut into chunks do not end in the order in which they were admitted.
+    std::sort(sequences_.begin(), sequences_.end(), [this](const Sequence& a, const Sequence& b) {
+      return (*setup_.pool)[a.request].admission < (*setup_.pool)[b.request].admission;
+    });
   }
 
-  RequestId last_joined() override { return sequences_.back().request; }
+  RequestId last_admitted() override { return sequences_.back().request; }
 
   std::int64_t remove(RequestId request) override {
     const auto at = std::find_if(sequences_.begin(), sequences_.end(),

@@ -156,13 +156,12 @@ void Replica::preempt_last() {
     prompts_.pop_back();
     held = pool[victim].prompt_done;
   } else {
-    victim = batch_->last_joined();
+    victim = batch_->last_admitted();
     held = batch_->remove(victim);
-    if (fresh_.empty()) {
+    if (pool[victim].joined_step == batch_->steps()) {  // its last token came out of its prompt
+      fresh_.erase(std::find(fresh_.begin(), fresh_.end(), pool[victim].last_token));
+    } else {
       pool[victim].last_token = last_step_end_;
-    } else {  // the last joined is the last of those that joined since the last decode step
-      pool[victim].last_token = fresh_.back();
-      fresh_.pop_back();
     }
     composition_changed_ = true;
   }
