@@ -67,11 +67,13 @@ Format format_of(const GpuSpec& gpu, const LlmSpec& model, Precision precision, 
   const bool bf16_here =
       precision == Precision::bf16 || matrix == MatrixClass::unquantised || format.bytes_per_weight == 2.0;
   if (bf16_here) return format;
-  const bool mxfp4 = precision == Precision::fp4 && model.fp4_format == "mxfp4_experts";
-  if (precision == Precision::fp4 && !mxfp4 && gpu.fp4) {
+  if (weight_format(model, precision, matrix) == WeightFormat::int4) return format;
+  const bool mxfp4 = weight_format(model, precision, matrix) == WeightFormat::mxfp4;
+  const bool fp8 = precision == Precision::fp8 || format.bytes_per_weight >= 1.0;
+  if (precision == Precision::fp4 && !fp8 && !mxfp4 && gpu.fp4) {
     format.rate = *gpu.fp4;
     format.bytes_per_activation = format.bytes_per_weight;
-  } else if (gpu.fp8 && (precision == Precision::fp8 || (mxfp4 && gpu.fp4))) {
+  } else if (gpu.fp8 && (fp8 || (mxfp4 && gpu.fp4))) {
     format.rate = *gpu.fp8;
     format.bytes_per_activation = 1.0;
   }
@@ -82,7 +84,7 @@ Format format_of(const GpuSpec& gpu, const LlmSpec& model, Precision precision, 
 
 struct StepModel::State {
   State(const GpuSpec& gpu_in, const LlmSpec& model_in, Precision precision_in, const Parallelism& parallelism_in,
-        const HostOverhead& host_in, ValidityNotes& notes_in)
+        const HostOverhead& host_in, ValidityNotes& notes_in, KvFormat kv_format)
       : gpu(gpu_in),
         model(model_in),
         precision(precision_in),
@@ -94,16 +96,34 @@ struct StepModel::State {
         expert_format(format_of(gpu, model, precision, MatrixClass::expert)),
         bf16_format(format_of(gpu, model, precision, MatrixClass::unquantised)),
         in_copy(gpu, parallelism.tensor, notes),
-        in_replica(gpu, parallelism.gpus(), notes) {
-    if (model.attention) window = layout.window_layers > 0 ? model.attention->window_tokens : 0;
+        in_replica(gpu, parallelism.gpus_per_stage(), notes) {
     const double attention_rate = gpu.bf16.peak_flop_per_s * gpu.prefill_attention_share;
-    prompt_seconds_per_pair = layout.prompt_values_per_pair / attention_rate / copies();
-    const double bytes_per_value = kv_bytes_per_value(precision);
-    kv_bandwidth =
-        gpu.memory_bandwidth.value * (bytes_per_value == 2.0 ? gpu.kv_bandwidth_share : gpu.fp8_kv_bandwidth_share);
-    decode_seconds_per_layer_token = std::max(layout.kv_values_per_token * bytes_per_value / kv_bandwidth,
-                                              2.0 * layout.decode_values_per_pair / attention_rate) /
-                                     copies();
+    kv_bandwidth = gpu.memory_bandwidth.value *
+                   (kv_format == KvFormat::bf16 ? gpu.kv_bandwidth_share : gpu.fp8_kv_bandwidth_share);
+    for (const AttentionPart& part : layout.attention) {
+      AttentionTime time;
+      time.prompt_seconds_per_pair = part.layers * part.prompt_values_per_pair / attention_rate / copies();
+      const double key = std::max(kv_bytes_per_key(part, kv_format) / kv_bandwidth,
+                                  2.0 * part.decode_values_per_pair / attention_rate);
+      const double index = std::max(index_bytes_per_key(part) / kv_bandwidth,
+                                    2.0 * part.index_values_per_pair / attention_rate);
+      const double layers = part.layers / copies();
+      if (part.kind == AttentionPart::Kind::linear) continue;
+      if (part.sees_all_context()) {
+        // A query that meets selected tokens only is taken to meet all of a context no longer than the selection.
+        full_seconds_per_token += layers * part.keys_per_token() * (index + (part.selected_tokens > 0 ? 0.0 : key));
+      }
+      if (part.window_tokens > 0) {
+        window_seconds_per_token += layers * key;
+        window = std::max(window, static_cast<std::int64_t>(part.window_tokens));
+        time.window_tokens = part.window_tokens;
+      } else if (part.selected_tokens > 0) {
+        window_seconds_per_token += layers * key;
+        window = std::max(window, static_cast<std::int64_t>(part.selected_tokens));
+        time.window_tokens = part.selected_tokens;
+      }
+      attention_times.push_back(time);
+    }
   }
 
   double copies() const { return static_cast<double>(parallelism.attention_data); }
@@ -135,38 +155,55 @@ struct StepModel::State {
   }
 
   /// Routed experts of one layer, for `tokens` tokens of the whole replica that meet experts at random.
-  KernelCost routed_experts(double tokens) const {
-    const Experts& experts = *model.experts;
-    const double visit_share = static_cast<double>(experts.active) / static_cast<double>(experts.count);
-    const double met = -layout.experts * std::expm1(tokens * std::log1p(-visit_share));
+  KernelCost routed_experts(double tokens, const ExpertPart& experts) const {
+    const double visit_share = experts.active / experts.count;
+    const double met = -experts.here * std::expm1(tokens * std::log1p(-visit_share));
     return compute::expert_block(gpu, expert_format.rate,
-                                 {.visits = tokens * visit_share * layout.experts,
+                                 {.visits = tokens * visit_share * experts.here,
                                   .experts_met = met,
-                                  .values_per_expert = layout.expert_values,
+                                  .values_per_expert = experts.values,
                                   .bytes_per_weight = expert_format.bytes_per_weight});
   }
 
   /// Tokens travel between copies of the attention and the experts and back: all copies gather all tokens and scatter
   /// the sums, or, with experts spread out, each token goes to its experts only; engines take what is faster.
-  KernelCost expert_exchange(double tokens) const {
+  KernelCost expert_exchange(double tokens, const ExpertPart& experts) const {
     const double token_bytes = hidden() * kActivationBytes;
     const double gather = tokens * token_bytes * (copies() - 1.0) / copies();
     double received = gather;
     if (parallelism.expert > 1) {
       const double groups = static_cast<double>(parallelism.expert);
-      const double gpus = static_cast<double>(parallelism.gpus());
-      const double groups_met =
-          groups * (1.0 - std::pow(1.0 - 1.0 / groups, static_cast<double>(model.experts->active)));
+      const double gpus = static_cast<double>(parallelism.gpus_per_stage());
+      const double groups_met = groups * (1.0 - std::pow(1.0 - 1.0 / groups, experts.active));
       received = std::min(gather, tokens / gpus * groups_met * (gpus / groups) * token_bytes);
     }
     return communication(2.0 * in_replica.exchange_s(received));
   }
 
-  KernelCost elementwise_of_layer(double rows, double activated_values) const {
-    const double norm_bytes = rows * hidden() * 4.0 * kActivationBytes;  // sum and its norm: two in, two out
-    return 2.0 * compute::elementwise_kernel(gpu, norm_bytes) +
-           compute::elementwise_kernel(gpu, rows * layout.rotated_values * 2.0 * kActivationBytes) +
-           compute::elementwise_kernel(gpu, activated_values * 3.0 * kActivationBytes);
+  /// Sum and its norm: two in, two out.
+  KernelCost norm(double rows) const {
+    return compute::elementwise_kernel(gpu, rows * hidden() * 4.0 * kActivationBytes);
+  }
+
+  KernelCost attention_tokens(const AttentionPart& part, double rows) const {
+    KernelCost sum = products(layer_format, rows, part.matrices) + all_reduce(rows) + norm(rows) +
+                     compute::elementwise_kernel(gpu, rows * part.rotated_values * 2.0 * kActivationBytes);
+    // A state is read and written once for each sequence; as many as tokens when decoding.
+    const double state_bytes = 2.0 * part.state_values * part.state_bytes_per_value;
+    if (state_bytes > 0) sum += compute::elementwise_kernel(gpu, rows * state_bytes);
+    return sum;
+  }
+
+  KernelCost network_tokens(const NetworkPart& part, double tokens, double rows) const {
+    double activated = rows * part.activated_values;
+    KernelCost sum = products(layer_format, rows, part.matrices) + norm(rows);
+    if (part.experts) {
+      const ExpertPart& experts = *part.experts;
+      activated += tokens * experts.active / experts.count * experts.here * experts.inner;
+      sum += product(bf16_format, rows, experts.router) + routed_experts(tokens, experts);
+    }
+    sum += part.experts && parallelism.attention_data > 1 ? expert_exchange(tokens, *part.experts) : all_reduce(rows);
+    return sum + compute::elementwise_kernel(gpu, activated * 3.0 * kActivationBytes);
   }
 
   StepPart compute_tokens(std::int64_t count) const {
@@ -174,19 +211,9 @@ struct StepModel::State {
                 static_cast<double>(kLargestCheckedTokens));
     const double tokens = static_cast<double>(count);
     const double rows = per_copy(count);
-    KernelCost sum = layout.layers * (products(layer_format, rows, layout.attention) + all_reduce(rows));
-    if (layout.dense_layers > 0) {
-      sum += layout.dense_layers * (products(layer_format, rows, layout.dense) + all_reduce(rows) +
-                                    elementwise_of_layer(rows, rows * layout.dense_width));
-    }
-    if (layout.expert_layers > 0) {
-      const double visits = tokens * static_cast<double>(model.experts->active) /
-                            static_cast<double>(model.experts->count) * layout.experts;
-      sum += layout.expert_layers *
-             (product(bf16_format, rows, layout.router) + products(layer_format, rows, layout.shared_expert) +
-              routed_experts(tokens) + (parallelism.attention_data > 1 ? expert_exchange(tokens) : all_reduce(rows)) +
-              elementwise_of_layer(rows, rows * layout.shared_width + visits * layout.expert_width));
-    }
+    KernelCost sum;
+    for (const AttentionPart& part : layout.attention) sum += part.layers * attention_tokens(part, rows);
+    for (const NetworkPart& part : layout.networks) sum += part.layers * network_tokens(part, tokens, rows);
     return to_step_part(sum);
   }
 
@@ -204,26 +231,37 @@ struct StepModel::State {
     notes.check("step_model: decoding sequences", static_cast<double>(sequences), 1.0,
                 static_cast<double>(kLargestCheckedSequences));
     // A query is read and an output written for each head, besides the context.
-    const double query_bytes = per_copy(sequences) * layout.decode_values_per_pair * kActivationBytes;
-    const double fixed = layout.layers * (gpu.smallest_decode_attention.value + query_bytes / kv_bandwidth);
+    double fixed = 0.0;
+    for (const AttentionPart& part : layout.attention) {
+      const double query_bytes = per_copy(sequences) * part.decode_values_per_pair * kActivationBytes;
+      fixed += part.layers * (gpu.smallest_decode_attention.value + query_bytes / kv_bandwidth);
+    }
     DecodeAttention attention;
     attention.gpu_power_w = gpu.power.attention.value;
     attention.fixed = to_step_part({fixed, fixed * attention.gpu_power_w});
-    attention.ps_per_full_token = whole_picoseconds(layout.full_layers * decode_seconds_per_layer_token);
-    attention.ps_per_window_token = whole_picoseconds(layout.window_layers * decode_seconds_per_layer_token);
+    attention.ps_per_full_token = whole_picoseconds(full_seconds_per_token);
+    attention.ps_per_window_token = whole_picoseconds(window_seconds_per_token);
     return attention;
   }
 
   /// Attention of a whole prompt: twice the pairs of query and key, plus as if each query met `half` more keys, which
   /// is the same as a rate of L / (L + half).
   double prompt_seconds(double length) const {
-    const double reach = static_cast<double>(window);
-    const double full_pairs = length * length;
-    const double window_pairs = length <= reach ? full_pairs : reach * (2.0 * length - reach);
     const double start_up = length * gpu.prefill_attention_half_tokens;
-    return prompt_seconds_per_pair *
-           (layout.full_layers * (full_pairs + start_up) + layout.window_layers * (window_pairs + start_up));
+    double sum = 0.0;
+    for (const AttentionTime& part : attention_times) {
+      const double reach = part.window_tokens;
+      const double pairs =
+          reach == 0.0 || length <= reach ? length * length : reach * (2.0 * length - reach);
+      sum += part.prompt_seconds_per_pair * (pairs + start_up);
+    }
+    return sum;
   }
+
+  struct AttentionTime {
+    double window_tokens = 0.0;  ///< keys that a query meets at most; 0: all
+    double prompt_seconds_per_pair = 0.0;
+  };
 
   GpuSpec gpu;
   LlmSpec model;
@@ -236,15 +274,16 @@ struct StepModel::State {
   network::Collectives in_copy, in_replica;
   std::int64_t window = 0;
   double kv_bandwidth = 0.0;
-  double prompt_seconds_per_pair = 0.0;
-  double decode_seconds_per_layer_token = 0.0;
+  double full_seconds_per_token = 0.0, window_seconds_per_token = 0.0;
+  std::vector<AttentionTime> attention_times;
   Memo<StepPart> tokens_memo, head_memo;
   Memo<DecodeAttention> decode_memo;
 };
 
 StepModel::StepModel(const GpuSpec& gpu, const LlmSpec& model, Precision precision, const Parallelism& parallelism,
-                     const HostOverhead& host, ValidityNotes& notes)
-    : state_(std::make_unique<State>(gpu, model, precision, parallelism, host, notes)) {}
+                     const HostOverhead& host, ValidityNotes& notes, std::optional<KvFormat> kv_format)
+    : state_(std::make_unique<State>(gpu, model, precision, parallelism, host, notes,
+                                     kv_format.value_or(usual_kv_format(precision)))) {}
 
 StepModel::~StepModel() = default;
 

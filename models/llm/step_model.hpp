@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/compute/gpu.hpp"
@@ -54,7 +55,7 @@ class StepModel {
   };
 
   StepModel(const compute::GpuSpec& gpu, const LlmSpec& model, Precision precision, const Parallelism& parallelism,
-            const HostOverhead& host, ValidityNotes& notes);
+            const HostOverhead& host, ValidityNotes& notes, std::optional<KvFormat> kv_format = {});
   ~StepModel();
 
   /// Linear operators and collectives of a step over `tokens` tokens (decoding sequences count one each), tokens >= 1.
@@ -68,7 +69,7 @@ class StepModel {
   /// Prompt attention of a chunk that reaches from token `start` to token `end` of one prompt, 0 <= start < end.
   StepPart prompt_attention(std::int64_t start, std::int64_t end) const;
 
-  /// Tokens that sliding-window layers see at most; 0 when the model has none.
+  /// Tokens that sliding-window or sparse layers see at most; 0 when the model has none.
   std::int64_t window_tokens() const;
   /// Draw of one GPU board that holds the model and waits.
   double waiting_gpu_power_w() const;
