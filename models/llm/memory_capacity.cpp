@@ -135,16 +135,14 @@ KvBytes kv_bytes_per_token_and_gpu(const LlmSpec& model, KvFormat format, const 
   return bytes;
 }
 
-Bytes state_bytes_per_sequence(const LlmSpec& model) {
-  return state_bytes_per_sequence_and_gpu(model, Parallelism{});
-}
+Bytes state_bytes_per_sequence(const LlmSpec& model) { return state_bytes_per_sequence_and_gpu(model, Parallelism{}); }
 
 Bytes state_bytes_per_sequence_and_gpu(const LlmSpec& model, const Parallelism& parallelism) {
   const GpuLayout gpu = gpu_layout(model, parallelism);
   double sum = 0.0;
   for (const AttentionPart& part : gpu.attention) {
-    sum += part.layers * (part.state_values * part.state_bytes_per_value +
-                          part.convolution_values * kConvolutionBytesPerValue);
+    sum += part.layers *
+           (part.state_values * part.state_bytes_per_value + part.convolution_values * kConvolutionBytesPerValue);
   }
   return Bytes(gpu.stage_share * sum);
 }
@@ -154,8 +152,8 @@ KvPool kv_pool(const compute::GpuSpec& gpu, const LlmSpec& model, Precision prec
   KvPool pool;
   pool.weight_bytes_per_gpu = weight_bytes(model, precision, parallelism).per_gpu;
   const Bytes taken = pool.weight_bytes_per_gpu + rule.runtime_reserve;
-  const Bytes left = rule.share_of_free_memory ? (gpu.memory - taken) * rule.memory_share
-                                               : gpu.memory * rule.memory_share - taken;
+  const Bytes left =
+      rule.share_of_free_memory ? (gpu.memory - taken) * rule.memory_share : gpu.memory * rule.memory_share - taken;
 
   const KvBytes token = kv_bytes_per_token_and_gpu(model, kv_format, parallelism);
   const Bytes a_token = (token.full.value > 0.0 ? token.full : token.window) + token.index;

@@ -74,7 +74,7 @@ struct MemoryRule {
   double memory_share = 0.9;
   bool share_of_free_memory = false;  ///< memory_share applies to what weights and reserve leave free
   Bytes runtime_reserve{0};
-  std::int64_t max_sequences = 256;   ///< that run at once in a replica
+  std::int64_t max_sequences = 256;  ///< that run at once in a replica
 };
 
 /// Room for context in one replica. When the weights do not fit, `tokens` is 0 and `missing_bytes_per_gpu` says how

@@ -105,8 +105,8 @@ struct StepModel::State {
       time.prompt_seconds_per_pair = part.layers * part.prompt_values_per_pair / attention_rate / copies();
       const double key = std::max(kv_bytes_per_key(part, kv_format) / kv_bandwidth,
                                   2.0 * part.decode_values_per_pair / attention_rate);
-      const double index = std::max(index_bytes_per_key(part) / kv_bandwidth,
-                                    2.0 * part.index_values_per_pair / attention_rate);
+      const double index =
+          std::max(index_bytes_per_key(part) / kv_bandwidth, 2.0 * part.index_values_per_pair / attention_rate);
       const double layers = part.layers / copies();
       if (part.kind == AttentionPart::Kind::linear) continue;
       if (part.sees_all_context()) {
@@ -251,8 +251,7 @@ struct StepModel::State {
     double sum = 0.0;
     for (const AttentionTime& part : attention_times) {
       const double reach = part.window_tokens;
-      const double pairs =
-          reach == 0.0 || length <= reach ? length * length : reach * (2.0 * length - reach);
+      const double pairs = reach == 0.0 || length <= reach ? length * length : reach * (2.0 * length - reach);
       sum += part.prompt_seconds_per_pair * (pairs + start_up);
     }
     return sum;
