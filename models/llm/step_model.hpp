@@ -70,7 +70,7 @@ class StepModel {
   };
 
   /// Throws std::invalid_argument when the model cannot be spread so, or an operator has no kernel time at all.
-  StepModel(const Setup& setup, ValidityNotes& notes);
+  StepModel(Setup setup, ValidityNotes& notes);
   ~StepModel();
 
   /// Linear operators and collectives of a step over `tokens` tokens (decoding sequences count one each), tokens >= 1.
@@ -96,10 +96,5 @@ class StepModel {
   std::unique_ptr<State> state_;
 };
 
-/// A step's parts by operator, for people who ask where the time goes: name and seconds, in the order of the walk.
-struct OperatorTime {
-  const char* name;
-  double seconds;
-};
 
 }  // namespace tokenworks::llm
