@@ -42,6 +42,11 @@ std::string case_name(const InferencexRow& row) {
   return name + fmt::format(" (line {})", row.line);
 }
 
+/// Checkpoints of gpt-oss exist with MXFP4 experts only; "fp8" is then the KV cache's.
+std::string weight_precision(const InferencexRow& row) {
+  return row.model == "openai/gpt-oss-120b" ? "fp4" : row.precision;
+}
+
 MeasuredCase measured_case(const InferencexRow& row, const Host& host, const std::string& model) {
   MeasuredCase result;
   result.name = case_name(row);
@@ -50,7 +55,7 @@ MeasuredCase measured_case(const InferencexRow& row, const Host& host, const std
   ReplicaScenario replica;
   replica.host = host;
   replica.model = model;
-  replica.precision = row.precision;
+  replica.precision = weight_precision(row);
   replica.parallelism = row.parallelism;
   replica.engine = inferencex_engine(row);
   replica.arrivals = closed_loop(std::llround(*row.concurrency), kRequestsPerUser * std::llround(*row.concurrency));
