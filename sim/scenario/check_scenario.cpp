@@ -294,11 +294,11 @@ class Checker {
     }
     if (gpu == nullptr) return true;
     std::vector<std::string> known = {"bf16"};
-    if (gpu->fp8) known.emplace_back("fp8");
+    if (gpu->ratings.fp8_flop_per_s > 0) known.emplace_back("fp8");
     // Experts in mxfp4 or int4 are widened to bf16 where a GPU has no fp4 units: so gpt-oss runs on Hopper.
     const bool widened =
         model != nullptr && (model->fp4_format == "mxfp4_experts" || model->fp4_format == "int4_experts");
-    if (gpu->fp4 || widened) known.emplace_back("fp4");
+    if (gpu->ratings.fp4_flop_per_s > 0 || widened) known.emplace_back("fp4");
     if (std::find(known.begin(), known.end(), service.precision) != known.end()) return true;
     return refuse(fmt::format("{} computes in", gpu->title), known);
   }
@@ -307,7 +307,7 @@ class Checker {
                     const compute::GpuSpec& gpu) {
     if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
     if (faults_.concern(pointer + "/kv_cache_precision")) return;
-    const batching::EngineProfile profile = service.engine->profile(gpu.memory);
+    const batching::EngineProfile profile = service.engine->profile(gpu);
     const llm::KvPool pool = llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.kv_format(),
                                           service.parallelism, memory_rule(profile));
     if (pool.tokens >= profile.kv_block_tokens) return;
