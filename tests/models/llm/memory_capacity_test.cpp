@@ -324,6 +324,19 @@ TEST_CASE("pool: states are set aside for every sequence, up to their share of t
   CHECK(dense.state_bytes_per_gpu.value == 0.0);
 }
 
+TEST_CASE("pool: short windows take no part of it, long ones count as all the context", "[models][llm]") {
+  const auto bytes_per_token = [](const std::string& id, Precision precision) {
+    const KvPool pool = kv_pool(gpu("b200_sxm"), model(id), precision, KvFormat::bf16, {.tensor = 8}, {});
+    return 8.0 * pool.bytes_per_gpu.value / static_cast<double>(pool.tokens);
+  };
+  CHECK_THAT(bytes_per_token("gpt_oss_120b", Precision::fp4), WithinRel(36'864.0, 1e-5));
+  CHECK_THAT(bytes_per_token("llama_4_scout", Precision::fp8), WithinRel(196'608.0, 1e-5));
+  CHECK_THAT(bytes_per_token("mistral_7b", Precision::fp8), WithinRel(131'072.0, 1e-5));
+  // One key of 512 values for all 8 GPUs of the split, each with its own copy; an indexer likewise.
+  CHECK_THAT(bytes_per_token("deepseek_v4_pro", Precision::fp4), WithinRel(8.0 * (7'928 + 30 * 132 / 4), 1e-5));
+  CHECK_THAT(bytes_per_token("glm_5_2", Precision::fp8), WithinRel(8.0 * (89'856 + 21 * 132), 1e-5));
+}
+
 TEST_CASE("pool: stages multiply it", "[models][llm]") {
   const auto pool = [&](const Parallelism& parallelism) {
     return kv_pool(gpu("h100_sxm5"), model("llama_3_1_70b"), Precision::fp8, KvFormat::fp8, parallelism,
