@@ -105,6 +105,7 @@ void Factory::build_services(const RunOptions& options) {
     jobs::LlmService::Setup setup;
     setup.name = service.name;
     setup.profile = service.engine->profile(gpu);
+    setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
     setup.step_model = std::make_unique<llm::StepModel>(
         llm::StepModel::Setup{
             .gpu = gpu,

@@ -32,6 +32,7 @@ class LlmService {
   struct Setup {
     std::string name;
     batching::EngineProfile profile;
+    double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
     std::unique_ptr<llm::StepModel> step_model;
     std::int64_t kv_pool_tokens = 0;   ///< of one replica
     std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
