@@ -164,37 +164,20 @@ Json validation_json(const std::vector<FileValidation>& files, const ReportOptio
 }
 
 std::string validation_points(const std::vector<FileValidation>& files) {
-  std::vector<std::string> metrics;
-  for (const FileValidation& file : files) {
-    for (const JudgedCase& judged : file.cases) {
-      for (const Comparison& comparison : judged.measured.comparisons) {
-        if (std::find(metrics.begin(), metrics.end(), comparison.metric) == metrics.end()) {
-          metrics.push_back(comparison.metric);
-        }
-      }
-    }
-  }
-  std::string text = "file,group,engine_version,part,case,status,reason";
-  for (const std::string& metric : metrics) text += fmt::format(",measured_{0},predicted_{0}", metric);
-  text += '\n';
+  std::string text = "file,group,engine_version,part,case,case_part,status,reason,metric,measured,predicted\n";
   for (const FileValidation& file : files) {
     for (const JudgedCase& judged : file.cases) {
       const MeasuredCase& measured = judged.measured;
-      text += fmt::format("{},{},{},{},{},{},{}", file.name, csv_field(measured.group),
-                          csv_field(measured.engine_version), part_name(judged.part), csv_field(measured.name),
-                          status_name(judged.outcome.status), csv_field(judged.outcome.reason));
-      for (const std::string& metric : metrics) {
-        const auto found = std::find_if(measured.comparisons.begin(), measured.comparisons.end(),
-                                        [&](const Comparison& comparison) { return comparison.metric == metric; });
-        if (found == measured.comparisons.end()) {
-          text += ",,";
-          continue;
-        }
-        const auto index = static_cast<std::size_t>(std::distance(measured.comparisons.begin(), found));
-        text += ',' + scenario::number_text(found->measured) + ',';
-        if (judged.outcome.status == Status::predicted) text += scenario::number_text(judged.outcome.predicted[index]);
+      for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
+        const Comparison& comparison = measured.comparisons[i];
+        text +=
+            fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", file.name, csv_field(measured.group),
+                        csv_field(measured.engine_version), part_name(judged.part), csv_field(measured.name),
+                        csv_field(comparison.part), status_name(judged.outcome.status),
+                        csv_field(judged.outcome.reason), comparison.metric, scenario::number_text(comparison.measured),
+                        judged.outcome.status == Status::predicted ? scenario::number_text(judged.outcome.predicted[i])
+                                                                   : std::string());
       }
-      text += '\n';
     }
   }
   return text;
