@@ -21,7 +21,7 @@ std::span<const CaseFile> case_files() {
       CaseFile{"inferencex_published", "inferencex_published.csv", "throughput printed in posts",
                read_inferencex_published},
       CaseFile{"trtllm", "trtllm_perf_overview.csv", "maximum throughput of TensorRT-LLM", read_trtllm_perf_overview},
-      CaseFile{"mlperf", "mlperf_inference_llm.csv", "MLPerf throughput, TTFT and wall power", read_mlperf_inference},
+      CaseFile{"mlperf", "mlperf_inference_llm.csv", "MLPerf throughput and wall power", read_mlperf_inference},
       CaseFile{"mlenergy", "mlenergy_llm.csv", "GPU power, time between tokens, throughput by batch",
                read_mlenergy_llm},
       CaseFile{"vllm_logs", "vllm_request_logs", "single requests of replayed logs", read_vllm_request_logs},
