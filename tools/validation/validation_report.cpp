@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tools/validation/cases/case_files.hpp"
+#include "tools/validation/goals.hpp"
 
 namespace tokenworks::validation {
 namespace {
@@ -81,6 +82,46 @@ void append_file(std::string& text, const FileValidation& file, const ReportOpti
   text += '\n';
 }
 
+std::string bound_text(const Bound& bound) {
+  return bound.p90 ? fmt::format("{:.0f}/{:.0f}", 100 * bound.median, 100 * *bound.p90)
+                   : fmt::format("{:.0f}", 100 * bound.median);
+}
+
+void append_goals(std::string& text, const std::vector<FileValidation>& files) {
+  const std::vector<GoalStanding> list = standing(files);
+  if (list.empty()) return;
+  text += fmt::format("{:<50}  {:>5}  {:>7}  {:>7}  {:>7}  {:>7}  {:>7}\n", "errors in percent, against goals", "count",
+                      "median", "p90", "bias", "goal", "aim");
+  for (const GoalStanding& s : list) {
+    text += fmt::format("{:<50}  {:>5}  {:>7}  {:>7}  {:>+7.1f}  {:>7}  {:>7}\n", s.goal->name, s.errors.count,
+                        percent(s.errors.median), percent(s.errors.p90), 100 * s.errors.bias, bound_text(s.goal->first),
+                        bound_text(s.goal->aim));
+  }
+  text += '\n';
+}
+
+Json bound_json(const Bound& bound) {
+  Json json = {{"median_error", bound.median}};
+  if (bound.p90) json["p90_error"] = *bound.p90;
+  return json;
+}
+
+Json goals_json(const std::vector<FileValidation>& files) {
+  Json list = Json::array();
+  for (const GoalStanding& s : standing(files)) {
+    list.push_back({{"name", s.goal->name},
+                    {"file", s.goal->file},
+                    {"metric", s.goal->metric},
+                    {"count", s.errors.count},
+                    {"median_error", s.errors.median},
+                    {"p90_error", s.errors.p90},
+                    {"bias", s.errors.bias},
+                    {"goal", bound_json(s.goal->first)},
+                    {"aim", bound_json(s.goal->aim)}});
+  }
+  return list;
+}
+
 Json reasons_json(const ReasonCounts& counts) {
   Json list = Json::array();
   for (const auto& [reason, rows] : counts.reasons()) list.push_back({{"reason", reason}, {"count", rows}});
@@ -145,6 +186,7 @@ std::string csv_field(const std::string& text) {
 std::string validation_table(const std::vector<FileValidation>& files, const ReportOptions& options) {
   std::string text;
   for (const FileValidation& file : files) append_file(text, file, options);
+  append_goals(text, files);
   text += "Not used:\n";
   for (const UnusedFile& file : unused_files()) text += fmt::format("  {}: {}\n", file.path, file.reason);
   if (options.interrupted) text += "Interrupted: the figures are those of the cases that had ended.\n";
@@ -157,6 +199,7 @@ Json validation_json(const std::vector<FileValidation>& files, const ReportOptio
   json["interrupted"] = options.interrupted;
   json["files"] = Json::array();
   for (const FileValidation& file : files) json["files"].push_back(file_json(file));
+  json["goals"] = goals_json(files);
   json["not_used"] = Json::array();
   for (const UnusedFile& file : unused_files())
     json["not_used"].push_back({{"path", file.path}, {"reason", file.reason}});

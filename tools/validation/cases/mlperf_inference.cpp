@@ -128,8 +128,10 @@ MeasuredCase measured_case(const Row& row, const Configuration& configuration, c
     replica.warm_up_s = kServerWarmUpShare * replica.duration_s;
   }
   result.scenario = scenario_json(replica);
-  result.comparisons.push_back(
-      {"output_tok_per_s_per_gpu", row.tokens_per_s / static_cast<double>(row.gpus), window_output_throughput_per_gpu});
+  if (offline) {
+    result.comparisons.push_back({"output_tok_per_s_per_gpu", row.tokens_per_s / static_cast<double>(row.gpus),
+                                  window_output_throughput_per_gpu});
+  }
   if (row.server_power_w) result.comparisons.push_back({"server_power_w", *row.server_power_w, mean_it_power_w});
   return result;
 }
@@ -189,6 +191,8 @@ CaseSet read_mlperf_inference(const std::filesystem::path& path, scenario::Fault
         host ? configurations.find({host->gpu, row.gpus, row.scenario, benchmark}) : configurations.end();
     if (!seen.emplace(row.platform, row.scenario, benchmark).second) {
       set.left_out.count("rule duplicates: one run meets the targets of 99 and 99.9 %");
+    } else if (row.scenario != "Offline" && !row.server_power_w) {
+      set.left_out.count("server scenarios without power: their throughput is an input of the run");
     } else if (!host || !model || prompts == kPrompts.end() || found == configurations.end()) {
       set.left_out.count("parallelism is not published for this system and model");
     } else if (found->second.pipelined) {
