@@ -134,6 +134,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.series_interval = interval_;
     setup.first_replica_number = replica_number;
     setup.exact_iterations = options.exact_iterations;
+    setup.on_completed = options.on_completed;
     for (const WorkloadSpec& workload : spec.workloads) {
       if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
     }

@@ -89,6 +89,9 @@ void LlmService::ended(RequestId id, Ending ending) {
   const InFlight& request = pool_[id];
   if (ending == Ending::completed) stats_.completed(request, now);
   if (ending == Ending::failed) stats_.failed(request, now);
+  if (ending == Ending::completed && setup_.on_completed) {
+    setup_.on_completed({request.arrival, request.first_token, now, request.input_tokens, request.output_tokens});
+  }
   RequestOwner* owner = owners_[static_cast<std::size_t>(request.owner)];
   pool_.remove(id);
   if (owner != nullptr) owner->on_ended(ending);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ class LlmService {
     Picoseconds series_interval = 0;
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
+    std::function<void(const CompletedRequest&)> on_completed;  ///< empty: nobody watches single requests
     bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
   };
 
