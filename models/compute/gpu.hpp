@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/compute/board_power.hpp"
 #include "models/core/evidence.hpp"
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
@@ -29,18 +30,6 @@ struct AllReduceCurve {
   std::int64_t gpus = 0;
   std::vector<double> bytes;  ///< rising
   std::vector<double> seconds;
-  void visit(FieldVisitor& v);
-};
-
-/// Board power while one class of operator runs, in watts.
-struct BoardPower {
-  Watts idle{0};     ///< no context
-  Watts waiting{0};  ///< a model is loaded, nothing runs
-  Watts memory_bound{0};
-  Watts compute_bound{0};
-  Watts attention{0};  ///< decode attention
-  Watts communication{0};
-  Watts limit{0};  ///< board power limit
   void visit(FieldVisitor& v);
 };
 

@@ -1,9 +1,9 @@
 // Question   how long does one kernel of an LLM step run on one GPU, and how much energy does its board use meanwhile
 // Equation   matrix product   t = t_min + max(bytes / (B s_w), 2 n k (m + m_half) / (F s))
 //            expert block     t = t_min + max(bytes / (B s_w), 2 w (visits + met experts m_half) / (F s)), w: values of
-//            one expert elementwise      t = t_min + bytes / (B s_b) energy           t * board power of the class,
-//            blended between memory- and compute-bound by
-//                             arithmetic time / kernel time
+//            one expert
+//            elementwise      t = t_min + bytes / (B s_b)
+//            energy           t * board power at the use that bytes and operations make of memory and arithmetic
 // Source     form: ai-dynamo/aiconfigurator (roofline with a fixed part), fitted to its kernel tables, commit 095f58a;
 //            rates: the GPU's catalog entry
 // Valid for  dense transformer shapes, n and k >= 512; n, k >= 1024 and m <= 16,384: median error 4 to 7 % (bf16), 9 to
@@ -51,8 +51,5 @@ KernelCost expert_block(const GpuSpec& gpu, const ComputeRate& rate, const Exper
 
 /// A kernel that streams `bytes` and computes next to nothing.
 KernelCost elementwise_kernel(const GpuSpec& gpu, double bytes);
-
-/// Board power of a kernel that computes for `arithmetic_share` of its time.
-double blended_power_w(const GpuSpec& gpu, double arithmetic_share);
 
 }  // namespace tokenworks::compute

@@ -16,6 +16,7 @@ namespace {
 
 using compute::GpuSpec;
 using compute::KernelCost;
+using compute::OperatorClass;
 
 constexpr double kActivationBytes = 2.0;  // the residual stream and what crosses links is bf16
 constexpr double kLogitBytes = 10.0;      // a pass that widens bf16 logits to fp32 (2 + 4), one that samples (4)
@@ -113,7 +114,12 @@ struct StepModel::State {
   }
   double hidden() const { return static_cast<double>(model.hidden); }
 
-  KernelCost communication(double seconds) const { return {seconds, seconds * gpu.power.communication.value}; }
+  KernelCost communication(double seconds) const {
+    return {seconds, seconds * power_w(OperatorClass::communication, {})};
+  }
+  double power_w(OperatorClass operator_class, const compute::UnitUse& use) const {
+    return compute::board_power_w(gpu.power, operator_class, use);
+  }
 
   KernelCost product(const Format& format, double rows, const Matrix& matrix) const {
     return compute::matrix_product(gpu, format.rate,
@@ -207,7 +213,8 @@ struct StepModel::State {
     const double query_bytes = per_copy(sequences) * layout.decode_values_per_pair * kActivationBytes;
     const double fixed = layout.layers * (gpu.smallest_decode_attention.value + query_bytes / kv_bandwidth);
     DecodeAttention attention;
-    attention.gpu_power_w = gpu.power.attention.value;
+    attention.gpu_power_w =
+        power_w(OperatorClass::decode_attention, {.memory = kv_bandwidth / gpu.memory_bandwidth.value});
     attention.fixed = to_step_part({fixed, fixed * attention.gpu_power_w});
     attention.ps_per_full_token = whole_picoseconds(layout.full_layers * decode_seconds_per_layer_token);
     attention.ps_per_window_token = whole_picoseconds(layout.window_layers * decode_seconds_per_layer_token);
@@ -285,7 +292,8 @@ StepPart StepModel::prompt_attention(std::int64_t start, std::int64_t end) const
   const double until_end = state_->prompt_seconds(static_cast<double>(end));
   // Rounded before the difference: chunks of a prompt add up to the whole prompt exactly.
   return {whole_picoseconds(until_end) - whole_picoseconds(until_start),
-          (until_end - until_start) * state_->gpu.power.compute_bound.value};
+          (until_end - until_start) *
+              state_->power_w(OperatorClass::prompt_attention, {.arithmetic = state_->gpu.prefill_attention_share})};
 }
 
 std::int64_t StepModel::window_tokens() const { return state_->window; }

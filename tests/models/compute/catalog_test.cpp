@@ -65,11 +65,7 @@ TEST_CASE("catalog: GPUs are read whole and obey physics", "[models][catalog]") 
     INFO(id);
     const auto gpu = catalog_entry<GpuSpec>("gpus", id);
     CHECK(gpu.power.idle <= gpu.power.waiting);
-    CHECK(gpu.power.waiting <= gpu.power.attention);
-    CHECK(gpu.power.attention <= gpu.power.limit);
-    CHECK(gpu.power.memory_bound <= gpu.power.compute_bound);
-    CHECK(gpu.power.compute_bound <= gpu.power.limit);
-    CHECK(gpu.power.communication <= gpu.power.limit);
+    CHECK(gpu.power.waiting <= gpu.power.limit);
     if (gpu.fp8) CHECK(gpu.fp8->peak_flop_per_s >= gpu.bf16.peak_flop_per_s);
     if (gpu.fp4) CHECK(gpu.fp4->peak_flop_per_s >= gpu.fp8->peak_flop_per_s);
     CHECK_FALSE(gpu.all_reduce.empty());
