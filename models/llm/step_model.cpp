@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "models/compute/kernel_time.hpp"
+#include "models/compute/roofline.hpp"
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/network/collective_time.hpp"

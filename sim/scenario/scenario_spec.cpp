@@ -135,6 +135,7 @@ void ReportSpec::visit(FieldVisitor& v) {
 
 void CatalogEntries::visit(FieldVisitor& v) {
   field(v, "gpus", gpus, "GPUs by id");
+  field(v, "kernels", kernels, "Fitted kernel times by id");
   field(v, "racks", racks, "Rack kinds by id");
   field(v, "models", models, "Language models by id");
   field(v, "lengths", lengths, "Tables of prompt and answer lengths by id");

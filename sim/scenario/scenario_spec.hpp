@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "models/compute/gpu.hpp"
+#include "models/compute/kernel_spec.hpp"
 #include "models/compute/rack.hpp"
 #include "models/cooling/cooling_option.hpp"
 #include "models/core/fields.hpp"
@@ -150,6 +151,7 @@ struct ReportSpec {
 /// Catalog entries by section and id, as a file that a scenario names holds them.
 struct CatalogEntries {
   std::map<std::string, compute::GpuSpec> gpus;
+  std::map<std::string, compute::KernelSpec> kernels;
   std::map<std::string, compute::RackSpec> racks;
   std::map<std::string, llm::LlmSpec> models;
   std::map<std::string, workload::LengthTable> lengths;

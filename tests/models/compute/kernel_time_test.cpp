@@ -1,4 +1,4 @@
-#include "models/compute/kernel_time.hpp"
+#include "models/compute/roofline.hpp"
 
 #include <rapidcheck.h>
 #include <cmath>
