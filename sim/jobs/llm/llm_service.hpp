@@ -75,13 +75,14 @@ class LlmService {
  private:
   friend class Replica;
 
-  /// Everything about a pure decode step of a batch size that does not depend on context.
+  /// A pure decode step of a batch size while its context lies between two knots of the kernel tables.
   struct StepRate {
     DecodeRate rate;
-    double fixed_energy_j = -1.0;  ///< of one GPU; negative: not worked out yet
+    double fixed_energy_j = 0.0;  ///< of one GPU
     double attention_power_w = 0.0;
+    std::int64_t until_full_tokens = 0;  ///< tokens of context from which on another rate holds
   };
-  const StepRate& step_rate(std::int64_t sequences);
+  const StepRate& step_rate(std::int64_t sequences, std::int64_t full_tokens);
   void ended(RequestId request, Ending ending);
   void reject(RequestId request, std::string_view reason);
   void route(RequestId request);
@@ -94,7 +95,7 @@ class LlmService {
   std::int64_t kv_pool_blocks_;
   InFlightPool pool_;
   ServiceStats stats_;
-  std::vector<StepRate> rates_;  // by batch size
+  std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far
   std::vector<RequestOwner*> owners_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<RequestId> finished_;  // scratch of a replica's step

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string_view>
 
+#include "models/compute/gpu.hpp"
 #include "models/core/fields.hpp"
+#include "models/llm/kernel_variant.hpp"
 
 namespace tokenworks::batching {
 
@@ -36,14 +38,15 @@ struct EngineProfile {
   double host_per_step_s = 0.0;
   double host_per_sequence_s = 0.0;
   double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
+  llm::KernelVariant kernels;                ///< which kernels its version runs
 };
 
 class EngineOption {
  public:
   virtual ~EngineOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// With this GPU's memory, defaults that depend on it are settled.
-  virtual EngineProfile profile(Bytes gpu_memory) const = 0;
+  /// On this GPU, defaults that depend on it are settled.
+  virtual EngineProfile profile(const compute::GpuSpec& gpu) const = 0;
 };
 
 /// `vllm`, `sglang`, `tensorrt_llm`.
