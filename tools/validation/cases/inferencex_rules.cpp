@@ -61,12 +61,13 @@ std::size_t unflagged_speculation(Rows& rows) {
 }
 
 /// Twice the users or more, at most 5 % more time a token, and more than half of the request's time before its first
-/// token: the batch was capped and the rest waited.
+/// token: the batch was capped and the rest waited. Only where the KV cache would have held them: gpt-oss.
 std::size_t capped_batch(Rows& rows) {
   const Rows all = rows;
   return remove_rows(rows, [&](const InferencexRow& row) {
     const double request_s = row.ttft_s + (row.osl - 1) * row.tpot_s;
-    return row.ttft_s > 0.5 * request_s && std::any_of(all.begin(), all.end(), [&](const InferencexRow& other) {
+    return row.model == "openai/gpt-oss-120b" && row.ttft_s > 0.5 * request_s &&
+           std::any_of(all.begin(), all.end(), [&](const InferencexRow& other) {
              return other.model == row.model && same_configuration(row, other) &&
                     2 * *other.concurrency <= *row.concurrency && 1.05 * other.tpot_s >= row.tpot_s;
            });
