@@ -86,15 +86,16 @@ NumberFormat number_format(const compute::GpuRatings& gpu, WeightFormat format) 
 }
 
 /// Seconds that a prompt of so many tokens spends in attention, from zero: a rate by length that never falls, linear
-/// between four nodes an octave.
+/// between four nodes an octave. Up to 128 tokens, the tile of the kernels, the rate is that of a whole tile.
 class PromptCurve {
  public:
   template <class SecondsOf>
   PromptCurve(double longest, SecondsOf seconds_of) {
-    double rate = 0.0;
+    constexpr double kTile = 128.0;
+    double rate = seconds_of(kTile) / kTile;
     for (int i = 0;; ++i) {
       const double length = node(i);
-      rate = std::max(rate, seconds_of(length) / length);
+      if (length >= kTile) rate = std::max(rate, seconds_of(length) / length);
       rates_.push_back(rate);
       if (length >= longest && i % 4 == 0) break;
     }

@@ -84,14 +84,14 @@ void sort_by_arrival(std::vector<jobs::CompletedRequest>& requests) {
   std::sort(requests.begin(), requests.end(), [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
 }
 
-Json answer(const MeasuredCase& measured) {
+Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) {
   Json json = measured.scenario;
   std::optional<TemporaryTrace> trace;
   if (!measured.replay.empty()) {
     trace.emplace(measured.replay);
     json["workloads"][0]["arrivals"] = {{"kind", "trace"}, {"format", "tokenworks_csv"}, {"path", trace->path()}};
   }
-  scenario::ReadOutcome scenario = scenario::read_scenario_text(json.dump(), measured.name, {});
+  scenario::ReadOutcome scenario = scenario::read_scenario_text(json.dump(), measured.name, {}, overrides);
   if (!scenario.faults.empty()) return {{"left_out", reason_of(scenario.faults, measured.scenario)}};
   scenario::RunOptions options;
   options.before_running = [] { signal(SIGINT, SIG_IGN); };  // SimGrid has set a handler of its own by now
@@ -124,10 +124,11 @@ CaseOutcome outcome_of(const ForkedAnswer& answer) {
 
 }  // namespace
 
-std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how) {
+std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how,
+                                   const scenario::Overrides& overrides) {
   const auto work = [&](std::size_t index) -> std::string {
     try {
-      return answer(*cases[index]).dump();
+      return answer(*cases[index], overrides).dump();
     } catch (const std::exception& error) {
       return Json{{"failed", error.what()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
     }
