@@ -1,10 +1,41 @@
 #include "gpu_calibration/fit/fit_kernels.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 
 #include "gpu_calibration/fit/operator_fits.hpp"
 
 namespace tokenworks::gpu_calibration {
+namespace {
+
+/// Where the fit of an operator stands in the entry.
+struct Section {
+  std::string_view operation, field;
+};
+constexpr Section kSections[] = {{"matrix_product", "matrix_products"},
+                                 {"prompt_attention", "prompt_attention"},
+                                 {"decode_attention", "decode_attention"},
+                                 {"latent_prompt_block", "latent_prompt"},
+                                 {"latent_prompt_attention", "latent_prompt"},
+                                 {"sparse_prompt_block", "latent_prompt"},
+                                 {"latent_decode_block", "latent_decode"},
+                                 {"latent_decode_attention", "latent_decode"},
+                                 {"sparse_decode_block", "latent_decode"},
+                                 {"expert_block", "experts"},
+                                 {"linear_attention", "linear_attention"},
+                                 {"collective", "collectives"},
+                                 {"expert_exchange", "exchanges"}};
+
+const Table* first_table(std::span<const KernelMeasurements> measurements, std::string_view operation) {
+  for (const KernelMeasurements& raw : measurements) {
+    if (const Table* table = raw.find(operation)) return table;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 compute::KernelSpec fit_kernels(std::span<const KernelMeasurements> measurements, const std::string& title,
                                 const compute::GpuRatings& ratings, FitReport& report) {
@@ -16,11 +47,8 @@ compute::KernelSpec fit_kernels(std::span<const KernelMeasurements> measurements
   spec.version = first.software.version;
   spec.how = first.origin;
   spec.ratings = ratings;
-  // The fits by operator; where several raw results have a table, the first one counts.
   const auto fit = [&](std::string_view operation, const auto& use) {
-    for (const KernelMeasurements& raw : measurements) {
-      if (const Table* table = raw.find(operation)) return use(*table);
-    }
+    if (const Table* table = first_table(measurements, operation)) use(*table);
   };
   fit("matrix_product", [&](const Table& t) { spec.matrix_products = fit_matrix_products(t, ratings, report); });
   fit("prompt_attention", [&](const Table& t) { spec.prompt_attention = fit_prompt_attention(t, report); });
@@ -28,11 +56,21 @@ compute::KernelSpec fit_kernels(std::span<const KernelMeasurements> measurements
   spec.quality = report.quality;
   for (const KernelMeasurements& raw : measurements) {
     SourceNote note;
+    for (const Table& table : raw.tables) {
+      const auto section = std::find_if(std::begin(kSections), std::end(kSections),
+                                        [&](const Section& s) { return s.operation == table.operation; });
+      if (section == std::end(kSections) || &table != first_table(measurements, table.operation)) continue;
+      if (std::find(note.fields.begin(), note.fields.end(), section->field) == note.fields.end()) {
+        note.fields.emplace_back(section->field);
+      }
+    }
+    if (note.fields.empty()) continue;
     note.evidence = "C";
-    note.source = fmt::format("Fitted to rows of {} {} on {}: {}", raw.software.name, raw.software.version,
+    note.source = fmt::format("Fitted to measured times of {} {} on {}: {}", raw.software.name, raw.software.version,
                               raw.device.name, raw.source);
     spec.sources.push_back(std::move(note));
   }
+  spec.sources.push_back({{"ratings"}, "C", "The rated figures of this GPU's own entry"});
   return spec;
 }
 
