@@ -67,6 +67,8 @@ void GpuRatings::visit(FieldVisitor& v) {
              rule().required().above(0));
   rate_field(v, "fp8_tflop_per_s", fp8_flop_per_s, "The same in fp8; 0: the GPU has no units for it", rule().at_least(0));
   rate_field(v, "fp4_tflop_per_s", fp4_flop_per_s, "The same in fp4; 0: the GPU has no units for it", rule().at_least(0));
+  scaled_field(v, "scale_up_bandwidth_gb_per_s", scale_up_bandwidth, 1e9,
+               "Rated bandwidth of one GPU to its scale-up domain, one direction", rule().required().above(0));
 }
 
 void PhysicalForm::visit(FieldVisitor& v) {

@@ -19,6 +19,7 @@ namespace tokenworks::compute {
 struct GpuRatings {
   BytesPerSecond memory_bandwidth{0};
   double bf16_flop_per_s = 0.0, fp8_flop_per_s = 0.0, fp4_flop_per_s = 0.0;  ///< dense
+  BytesPerSecond scale_up_bandwidth{0};                                      ///< to its domain, one direction
   void visit(FieldVisitor& v);
 };
 

@@ -175,6 +175,18 @@ const compute::GpuSpec* Catalog::gpu(const std::string& id, FaultList& faults) {
 const compute::KernelSpec* Catalog::kernels(const std::string& id, FaultList& faults) {
   return find("kernels", &CatalogEntries::kernels, id, faults);
 }
+std::vector<const compute::KernelSpec*> Catalog::kernels_of(const compute::GpuSpec& gpu, std::string_view library,
+                                                            FaultList& faults) {
+  std::vector<const compute::KernelSpec*> entries;
+  for (const std::string& id : gpu.kernels) {
+    const compute::KernelSpec* entry = kernels(id, faults);
+    if (entry == nullptr) return {};
+    entries.push_back(entry);
+  }
+  std::stable_partition(entries.begin(), entries.end(),
+                        [&](const compute::KernelSpec* entry) { return entry->library == library; });
+  return entries;
+}
 const compute::RackSpec* Catalog::rack(const std::string& id, FaultList& faults) {
   return find("racks", &CatalogEntries::racks, id, faults);
 }

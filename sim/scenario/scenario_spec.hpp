@@ -15,6 +15,7 @@
 #include "models/core/fields.hpp"
 #include "models/grid/electricity.hpp"
 #include "models/llm/architecture.hpp"
+#include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
 #include "models/power/power_chain.hpp"
 #include "models/weather/weather_option.hpp"
@@ -92,14 +93,19 @@ class LlmServiceSpec final : public ServiceOption {
  public:
   std::string model;  ///< catalog id
   std::string precision = "bf16";
+  std::optional<std::string> kv_cache_precision;  ///< as `precision` implies when absent
   llm::Parallelism parallelism;
   std::int64_t replicas = 1;
   Choice<batching::EngineOption> engine;
   Choice<routing::RouterOption> router;
   std::optional<PromiseSpec> slo;
   LlmServiceSpec();
+  llm::KvFormat kv_format() const;
   void visit(FieldVisitor& v) override;
 };
+
+/// What an engine with this profile lets its caches have.
+llm::MemoryRule memory_rule(const batching::EngineProfile& profile);
 
 struct ServiceSpec : Choice<ServiceOption> {
   ServiceSpec() : Choice(service_options()) {}

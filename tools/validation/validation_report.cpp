@@ -1,0 +1,203 @@
+#include "tools/validation/validation_report.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "tools/validation/cases/case_files.hpp"
+
+namespace tokenworks::validation {
+namespace {
+
+using scenario::Json;
+using Status = CaseOutcome::Status;
+
+constexpr std::size_t kFailuresShown = 5;
+
+std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
+
+std::string_view part_name(Part part) { return part == Part::judge ? "judge" : "fit"; }
+std::string_view status_name(Status status) {
+  switch (status) {
+    case Status::predicted:
+      return "predicted";
+    case Status::left_out:
+      return "left_out";
+    case Status::failed:
+      return "failed";
+    case Status::not_run:
+      return "not_run";
+  }
+  return "";
+}
+
+void append_reasons(std::string& text, std::string_view title, const ReasonCounts& counts) {
+  if (counts.reasons().empty()) return;
+  text += fmt::format("  {}\n", title);
+  for (const auto& [reason, rows] : counts.reasons()) text += fmt::format("  {:>6}  {}\n", rows, reason);
+}
+
+void append_errors(std::string& text, const std::vector<LabelledErrors>& list) {
+  if (list.empty()) return;
+  std::size_t label_width = 5, metric_width = 6;
+  for (const LabelledErrors& line : list) {
+    label_width = std::max(label_width, line.label.size());
+    metric_width = std::max(metric_width, line.metric.size());
+  }
+  text += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>7}  {:>7}  {:>7}  {:>8}  {}\n", "group", label_width, "metric",
+                      metric_width, "count", "median", "p90", "bias", "worst", "worst case");
+  std::string last;
+  for (const LabelledErrors& line : list) {
+    const ErrorStatistics& e = line.errors;
+    text += fmt::format("  {:<{}}  {:<{}}  {:>5}  {:>7}  {:>7}  {:>+7.1f}  {:>8}  {}\n",
+                        line.label == last ? "" : line.label, label_width, line.metric, metric_width, e.count,
+                        percent(e.median), percent(e.p90), 100 * e.bias, percent(e.worst.error()), e.worst.name);
+    last = line.label;
+  }
+}
+
+void append_file(std::string& text, const FileValidation& file, const ReportOptions& options) {
+  text += fmt::format("{} ({}): {} rows, {} cases, {} predicted\n", file.name, file.path, file.rows, file.cases.size(),
+                      count_cases(file, Status::predicted));
+  append_reasons(text, "rows left out", file.left_out);
+  append_reasons(text, "rows of which only a part counts", file.partly);
+  append_reasons(text, "cases that the simulator has no answer for", refused(file));
+  if (const std::size_t not_run = count_cases(file, Status::not_run))
+    text += fmt::format("  {} cases were not run\n", not_run);
+  std::size_t shown = 0;
+  for (const JudgedCase& judged : file.cases) {
+    if (judged.outcome.status != Status::failed || shown++ >= kFailuresShown) continue;
+    text += fmt::format("  FAILED {}: {}: {}\n", judged.measured.group, judged.measured.name, judged.outcome.reason);
+  }
+  if (shown > kFailuresShown) text += fmt::format("  FAILED and {} more\n", shown - kFailuresShown);
+  for (const Part part : {Part::judge, Part::fit}) {
+    const std::vector<LabelledErrors> errors = errors_of(file, part, options.by);
+    if (errors.empty()) continue;
+    text += options.split ? fmt::format("  {} part, errors in percent\n", part_name(part))
+                          : std::string("  errors in percent\n");
+    append_errors(text, errors);
+  }
+  text += '\n';
+}
+
+Json reasons_json(const ReasonCounts& counts) {
+  Json list = Json::array();
+  for (const auto& [reason, rows] : counts.reasons()) list.push_back({{"reason", reason}, {"count", rows}});
+  return list;
+}
+
+Json errors_json(const std::vector<LabelledErrors>& list) {
+  Json json = Json::array();
+  for (const LabelledErrors& line : list) {
+    const ErrorStatistics& e = line.errors;
+    json.push_back({{"label", line.label},
+                    {"metric", line.metric},
+                    {"count", e.count},
+                    {"median_error", e.median},
+                    {"p90_error", e.p90},
+                    {"bias", e.bias},
+                    {"worst",
+                     {{"case", e.worst.name},
+                      {"predicted", e.worst.predicted},
+                      {"measured", e.worst.measured},
+                      {"error", e.worst.error()}}}});
+  }
+  return json;
+}
+
+Json file_json(const FileValidation& file) {
+  Json json;
+  json["name"] = file.name;
+  json["path"] = file.path;
+  json["rows"] = file.rows;
+  json["cases"] = file.cases.size();
+  json["predicted"] = count_cases(file, Status::predicted);
+  json["not_run"] = count_cases(file, Status::not_run);
+  json["rows_left_out"] = reasons_json(file.left_out);
+  json["rows_in_part"] = reasons_json(file.partly);
+  json["cases_without_answer"] = reasons_json(refused(file));
+  json["failed"] = Json::array();
+  for (const JudgedCase& judged : file.cases) {
+    if (judged.outcome.status != Status::failed) continue;
+    json["failed"].push_back({{"group", judged.measured.group},
+                              {"case", judged.measured.name},
+                              {"reason", judged.outcome.reason},
+                              {"scenario", judged.measured.scenario}});
+  }
+  for (const Part part : {Part::judge, Part::fit}) {
+    json[fmt::format("{}_part", part_name(part))] = {
+        {"by_group", errors_json(errors_of(file, part, GroupBy::group))},
+        {"by_version", errors_json(errors_of(file, part, GroupBy::version))}};
+  }
+  return json;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + '"';
+}
+
+}  // namespace
+
+std::string validation_table(const std::vector<FileValidation>& files, const ReportOptions& options) {
+  std::string text;
+  for (const FileValidation& file : files) append_file(text, file, options);
+  text += "Not used:\n";
+  for (const UnusedFile& file : unused_files()) text += fmt::format("  {}: {}\n", file.path, file.reason);
+  if (options.interrupted) text += "Interrupted: the figures are those of the cases that had ended.\n";
+  return text;
+}
+
+Json validation_json(const std::vector<FileValidation>& files, const ReportOptions& options) {
+  Json json;
+  json["format"] = "tokenworks.validation/1";
+  json["interrupted"] = options.interrupted;
+  json["files"] = Json::array();
+  for (const FileValidation& file : files) json["files"].push_back(file_json(file));
+  json["not_used"] = Json::array();
+  for (const UnusedFile& file : unused_files())
+    json["not_used"].push_back({{"path", file.path}, {"reason", file.reason}});
+  return json;
+}
+
+std::string validation_points(const std::vector<FileValidation>& files) {
+  std::vector<std::string> metrics;
+  for (const FileValidation& file : files) {
+    for (const JudgedCase& judged : file.cases) {
+      for (const Comparison& comparison : judged.measured.comparisons) {
+        if (std::find(metrics.begin(), metrics.end(), comparison.metric) == metrics.end()) {
+          metrics.push_back(comparison.metric);
+        }
+      }
+    }
+  }
+  std::string text = "file,group,engine_version,part,case,status,reason";
+  for (const std::string& metric : metrics) text += fmt::format(",measured_{0},predicted_{0}", metric);
+  text += '\n';
+  for (const FileValidation& file : files) {
+    for (const JudgedCase& judged : file.cases) {
+      const MeasuredCase& measured = judged.measured;
+      text += fmt::format("{},{},{},{},{},{},{}", file.name, csv_field(measured.group),
+                          csv_field(measured.engine_version), part_name(judged.part), csv_field(measured.name),
+                          status_name(judged.outcome.status), csv_field(judged.outcome.reason));
+      for (const std::string& metric : metrics) {
+        const auto found = std::find_if(measured.comparisons.begin(), measured.comparisons.end(),
+                                        [&](const Comparison& comparison) { return comparison.metric == metric; });
+        if (found == measured.comparisons.end()) {
+          text += ",,";
+          continue;
+        }
+        const auto index = static_cast<std::size_t>(std::distance(measured.comparisons.begin(), found));
+        text += ',' + scenario::number_text(found->measured) + ',';
+        if (judged.outcome.status == Status::predicted) text += scenario::number_text(judged.outcome.predicted[index]);
+      }
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+}  // namespace tokenworks::validation
