@@ -6,6 +6,7 @@
 // Valid for  1 to 16 query heads a KV head, at least 127 cached tokens
 // Checked by tests/gpu_calibration/fit_test.cpp
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <string>
@@ -13,8 +14,8 @@
 
 #include <fmt/format.h>
 
-#include "gpu_calibration/fit/grid_fit.hpp"
 #include "gpu_calibration/fit/held_out.hpp"
+#include "gpu_calibration/fit/linear_grid.hpp"
 #include "gpu_calibration/fit/operator_fits.hpp"
 #include "models/compute/kernel_time.hpp"
 
@@ -37,73 +38,27 @@ struct Row {
   double time_s;
 };
 
-/// Nodes that the rows reach, and one beyond where they go further.
-std::vector<double> reached(const std::vector<double>& nodes, double least, double most) {
-  std::vector<double> axis;
-  for (const double node : nodes) {
-    if (node < least && !axis.empty()) axis.clear();
-    if (axis.empty() || axis.back() < most) axis.push_back(node);
-  }
-  return axis;
-}
-
 DecodeAttentionTable fit_table(const std::vector<Row>& all, double most_context, DecodeAttentionTable table) {
-  std::vector<Row> rows;
-  double ratios[2] = {1e9, 0}, streams[2] = {1e9, 0}, contexts[2] = {1e9, 0};
+  std::vector<LinearGridRow> rows;
+  std::array<std::vector<double>, 3> sizes;
   for (const Row& row : all) {
     if (row.context > most_context) continue;
-    rows.push_back(row);
-    const auto extend = [](double(&range)[2], double at) {
-      range[0] = std::min(range[0], at);
-      range[1] = std::max(range[1], at);
-    };
-    extend(ratios, row.ratio);
-    extend(streams, row.streams);
-    extend(contexts, row.context);
+    rows.push_back({{row.ratio, row.streams, row.context}, row.time_s});
+    for (std::size_t axis = 0; axis < 3; ++axis) sizes[axis].push_back(rows.back().at[axis]);
   }
-  table.heads_per_kv_head = reached(kRatios, ratios[0], ratios[1]);
-  table.kv_heads = reached(kStreams, streams[0], streams[1]);
-  table.context = reached(kContexts, contexts[0], contexts[1]);
-  const std::size_t plane = table.kv_heads.size() * table.context.size();
-  GridProblem problem;
-  problem.sizes = {table.heads_per_kv_head.size(), table.kv_heads.size(), table.context.size()};
-  problem.grows = {false, true, true};
-  // Start: a fixed part and a rate, from the smallest time and the median time of a value read.
-  std::vector<double> rates, times;
-  for (const Row& row : rows) {
-    times.push_back(row.time_s);
-    rates.push_back(row.time_s / (row.streams * row.context));
-  }
-  const double fixed = quantile(times, 0.02), rate = quantile(rates, 0.05);
-  for (std::size_t r = 0; r < table.heads_per_kv_head.size(); ++r) {
-    for (const double s : table.kv_heads) {
-      for (const double c : table.context) problem.start.push_back(std::log(fixed + rate * s * c));
-    }
-  }
-  for (const Row& row : rows) {
-    const AxisPlace ratio = log_place(table.heads_per_kv_head, row.ratio);
-    const AxisPlace stream = linear_place(table.kv_heads, row.streams);
-    const AxisPlace context = linear_place(table.context, row.context);
-    // Linear in all three shares: one sum over the eight corners.
-    Stencil stencil;
-    stencil.count = 1;
-    stencil.groups[0].share = 1.0;
-    for (const std::size_t r : {0, 1}) {
-      for (const std::size_t s : {0, 1}) {
-        for (const std::size_t c : {0, 1}) {
-          const double share = (r ? ratio.share : 1 - ratio.share) * (s ? stream.share : 1 - stream.share) *
-                               (c ? context.share : 1 - context.share);
-          if (share == 0.0) continue;
-          stencil.groups[0].add(
-              (ratio.below + r) * plane + (stream.below + s) * table.context.size() + context.below + c, share);
-        }
-      }
-    }
-    problem.rows.push_back(stencil);
-    problem.log_time.push_back(std::log(row.time_s));
-  }
-  table.time_s.clear();
-  for (const double log_time : fit_nodes(problem)) table.time_s.push_back(four_digits(std::exp(log_time)));
+  const auto axis = [&](const std::vector<double>& nodes, std::size_t i) {
+    const auto [least, most] = std::minmax_element(sizes[i].begin(), sizes[i].end());
+    return reached(nodes, *least, *most);
+  };
+  LinearGrid grid;
+  grid.axes = {axis(kRatios, 0), axis(kStreams, 1), axis(kContexts, 2)};
+  grid.grows = {false, true, true};
+  grid.first_in_logs = true;
+  grid.work = [](const std::array<double, 3>& at) { return at[1] * at[2]; };
+  table.heads_per_kv_head = grid.axes[0];
+  table.kv_heads = grid.axes[1];
+  table.context = grid.axes[2];
+  table.time_s = fit_linear_grid(grid, rows);
   return table;
 }
 

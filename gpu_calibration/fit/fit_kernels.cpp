@@ -53,6 +53,17 @@ compute::KernelSpec fit_kernels(std::span<const KernelMeasurements> measurements
   fit("matrix_product", [&](const Table& t) { spec.matrix_products = fit_matrix_products(t, ratings, report); });
   fit("prompt_attention", [&](const Table& t) { spec.prompt_attention = fit_prompt_attention(t, report); });
   fit("decode_attention", [&](const Table& t) { spec.decode_attention = fit_decode_attention(t, report); });
+  fit("expert_block", [&](const Table& t) { spec.experts = fit_experts(t, ratings, report); });
+  const auto add = [](auto& list, auto tables) { list.insert(list.end(), tables.begin(), tables.end()); };
+  fit("latent_prompt_block", [&](const Table& t) { add(spec.latent_prompt, fit_latent_prompt(t, false, report)); });
+  fit("latent_prompt_attention", [&](const Table& t) { add(spec.latent_prompt, fit_latent_prompt(t, false, report)); });
+  fit("sparse_prompt_block", [&](const Table& t) { add(spec.latent_prompt, fit_latent_prompt(t, true, report)); });
+  fit("latent_decode_block", [&](const Table& t) { add(spec.latent_decode, fit_latent_decode(t, false, report)); });
+  fit("latent_decode_attention", [&](const Table& t) { add(spec.latent_decode, fit_latent_decode(t, false, report)); });
+  fit("sparse_decode_block", [&](const Table& t) { add(spec.latent_decode, fit_latent_decode(t, true, report)); });
+  fit("linear_attention", [&](const Table& t) { spec.linear_attention = fit_linear_attention(t, report); });
+  fit("collective", [&](const Table& t) { spec.collectives = fit_collectives(t, report); });
+  fit("expert_exchange", [&](const Table& t) { spec.exchanges = fit_exchanges(t, report); });
   spec.quality = report.quality;
   for (const KernelMeasurements& raw : measurements) {
     SourceNote note;

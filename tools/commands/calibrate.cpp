@@ -130,15 +130,6 @@ struct FitArguments {
   std::string gpu, out, json;
 };
 
-compute::GpuRatings ratings_of(const compute::GpuSpec& gpu) {
-  compute::GpuRatings ratings;
-  ratings.memory_bandwidth = gpu.memory_bandwidth;
-  ratings.bf16_flop_per_s = gpu.bf16.peak_flop_per_s;
-  if (gpu.fp8) ratings.fp8_flop_per_s = gpu.fp8->peak_flop_per_s;
-  if (gpu.fp4) ratings.fp4_flop_per_s = gpu.fp4->peak_flop_per_s;
-  return ratings;
-}
-
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 
 void print_report(const FitReport& report, std::int64_t constants) {
@@ -212,7 +203,7 @@ int fit(const FitArguments& arguments) {
   report.progress = [](std::string_view text) { fmt::print(stderr, "{}\n", text); };
   const std::string title =
       fmt::format("{}, {} {}", gpu->title, raws.front().software.name, raws.front().software.version);
-  compute::KernelSpec spec = gpu_calibration::fit_kernels(raws, title, ratings_of(*gpu), report);
+  compute::KernelSpec spec = gpu_calibration::fit_kernels(raws, title, gpu->ratings, report);
   std::int64_t constants = 0;
   for (const compute::FitQuality& line : report.quality) constants += line.constants;
   print_report(report, constants);
