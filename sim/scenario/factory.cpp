@@ -106,6 +106,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.name = service.name;
     setup.profile = service.engine->profile(gpu);
     setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
+    setup.eager_step_s = setup.profile.eager_step.seconds(model);
     setup.step_model = std::make_unique<llm::StepModel>(
         llm::StepModel::Setup{
             .gpu = gpu,
@@ -134,6 +135,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.series_interval = interval_;
     setup.first_replica_number = replica_number;
     setup.exact_iterations = options.exact_iterations;
+    setup.on_completed = options.on_completed;
     for (const WorkloadSpec& workload : spec.workloads) {
       if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ class LlmService {
     std::string name;
     batching::EngineProfile profile;
     double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
+    double eager_step_s = 0.0;         ///< shortest step with a prompt
     std::unique_ptr<llm::StepModel> step_model;
     std::int64_t kv_pool_tokens = 0;   ///< of one replica
     std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
@@ -44,6 +46,7 @@ class LlmService {
     Picoseconds series_interval = 0;
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
+    std::function<void(const CompletedRequest&)> on_completed;  ///< empty: nobody watches single requests
     bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
   };
 
@@ -93,6 +96,7 @@ class LlmService {
   RunEnd& run_end_;
   Setup setup_;
   Picoseconds request_overhead_;
+  Picoseconds eager_step_;
   std::int64_t kv_pool_blocks_;
   InFlightPool pool_;
   ServiceStats stats_;
