@@ -10,7 +10,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       facility_(facility),
       run_end_(run_end),
       setup_(std::move(setup)),
-      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s)),
+      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
       kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
   for (std::size_t i = 0; i < setup_.replicas.size(); ++i) {
@@ -27,22 +27,27 @@ std::int32_t LlmService::add_owner(RequestOwner* owner) {
   return static_cast<std::int32_t>(owners_.size() - 1);
 }
 
-const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences) {
+const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences, std::int64_t full_tokens) {
   const auto index = static_cast<std::size_t>(sequences);
   if (index >= rates_.size()) rates_.resize(index + 1);
-  StepRate& step = rates_[index];
-  if (step.fixed_energy_j < 0) {
+  std::vector<StepRate>& known = rates_[index];
+  // Intervals are opened from the lowest on, so that the list has no holes.
+  while (known.empty() || full_tokens >= known.back().until_full_tokens) {
     llm::StepModel& model = *setup_.step_model;
-    const llm::DecodeAttention& attention = model.decode_attention(sequences);
+    const llm::DecodeAttention& attention =
+        model.decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
     llm::StepPart fixed = attention.fixed;
     fixed += model.tokens(sequences);
     fixed += model.head(sequences);
     fixed += model.host(sequences);
-    step.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token};
-    step.fixed_energy_j = fixed.gpu_energy_j;
-    step.attention_power_w = attention.gpu_power_w;
+    known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
+                     .fixed_energy_j = fixed.gpu_energy_j,
+                     .attention_power_w = attention.gpu_power_w,
+                     .until_full_tokens = attention.until_full_tokens});
   }
-  return step;
+  std::size_t i = 0;
+  while (full_tokens >= known[i].until_full_tokens) ++i;
+  return known[i];
 }
 
 void LlmService::submit(const Request& request, std::int32_t owner) {

@@ -69,31 +69,32 @@ TEST_CASE("weights: splitting shares them out, replication adds", "[models][llm]
 }
 
 TEST_CASE("context: bytes of a token are the published ones", "[models][llm]") {
-  CHECK(kv_bytes_per_token(model("llama_3_1_70b"), Precision::bf16).full.value == 327'680);
-  CHECK(kv_bytes_per_token(model("llama_3_1_8b"), Precision::bf16).full.value == 131'072);
-  CHECK(kv_bytes_per_token(model("deepseek_r1"), Precision::bf16).full.value == 70'272);
-  const KvBytes oss = kv_bytes_per_token(model("gpt_oss_120b"), Precision::bf16);
+  CHECK(kv_bytes_per_token(model("llama_3_1_70b"), KvFormat::bf16).full.value == 327'680);
+  CHECK(kv_bytes_per_token(model("llama_3_1_8b"), KvFormat::bf16).full.value == 131'072);
+  CHECK(kv_bytes_per_token(model("deepseek_r1"), KvFormat::bf16).full.value == 70'272);
+  const KvBytes oss = kv_bytes_per_token(model("gpt_oss_120b"), KvFormat::bf16);
   CHECK(oss.full.value == 36'864);
   CHECK(oss.window.value == 36'864);
-  CHECK(kv_bytes_per_token(model("llama_3_1_70b"), Precision::fp8).full.value == 163'840);
+  CHECK(kv_bytes_per_token(model("llama_3_1_70b"), KvFormat::fp8).full.value == 163'840);
 }
 
 TEST_CASE("pool: Llama 3.1 8B on one H100", "[models][llm]") {
   // 0.9 * 80 GiB - 16.06 GB - 4 GB = 77.309 - 16.061 - 4 = 57.249e9 B; by 131072 B: 436,777 tokens.
   const KvPool pool =
-      kv_pool(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, kOneGpu, 0.9, false, Bytes(4e9));
+      kv_pool(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, KvFormat::bf16, kOneGpu, {.runtime_reserve = Bytes(4e9)});
   CHECK_THAT(static_cast<double>(pool.tokens), WithinRel(436'777.0, 0.001));
   CHECK(pool.missing_bytes_per_gpu.value == 0.0);
   // TensorRT-LLM's share is of what is free: 0.9 * (85.899 - 20.061) = 59.254e9 B: 452,071 tokens.
   const KvPool free_share =
-      kv_pool(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, kOneGpu, 0.9, true, Bytes(4e9));
+      kv_pool(gpu("h100_sxm5"), model("llama_3_1_8b"), Precision::bf16, KvFormat::bf16, kOneGpu,
+              {.share_of_free_memory = true, .runtime_reserve = Bytes(4e9)});
   CHECK_THAT(static_cast<double>(free_share.tokens), WithinRel(452'071.0, 0.001));
 }
 
 TEST_CASE("pool: a model that does not fit says how much is missing", "[models][llm]") {
   // 141.1 GB of weights and 4 GB against 0.9 * 85.9 GB = 77.3 GB: 67.8 GB are missing.
   const KvPool pool =
-      kv_pool(gpu("h100_sxm5"), model("llama_3_1_70b"), Precision::bf16, kOneGpu, 0.9, false, Bytes(4e9));
+      kv_pool(gpu("h100_sxm5"), model("llama_3_1_70b"), Precision::bf16, KvFormat::bf16, kOneGpu, {.runtime_reserve = Bytes(4e9)});
   CHECK(pool.tokens == 0);
   CHECK_THAT(pool.missing_bytes_per_gpu.value, WithinRel(67.8e9, 0.01));
 }
@@ -101,7 +102,8 @@ TEST_CASE("pool: a model that does not fit says how much is missing", "[models][
 TEST_CASE("pool: tensor split multiplies it for grouped heads, not for the latent", "[models][llm]") {
   const auto tokens = [](const LlmSpec& spec, const Parallelism& parallelism) {
     return static_cast<double>(
-        kv_pool(gpu("b200_sxm"), spec, Precision::fp8, parallelism, 0.9, false, Bytes(4e9)).tokens);
+        kv_pool(gpu("b200_sxm"), spec, Precision::fp8, KvFormat::fp8, parallelism, {.runtime_reserve = Bytes(4e9)})
+            .tokens);
   };
   const LlmSpec deepseek = model("deepseek_r1");
   // Each of 8 copies holds the whole latent of its own sequences, so copies multiply what a split does not.
@@ -123,8 +125,9 @@ TEST_CASE("pool: more memory never holds less context", "[models][llm][law]") {
     small.memory = Bytes(*rc::gen::inRange(10, 300) * 1e9);
     large.memory = small.memory + Bytes(*rc::gen::inRange(1, 100) * 1e9);
     const bool of_free = *rc::gen::arbitrary<bool>();
-    const KvPool less = kv_pool(small, spec, Precision::fp8, split, share, of_free, Bytes(4e9));
-    const KvPool more = kv_pool(large, spec, Precision::fp8, split, share, of_free, Bytes(4e9));
+    const MemoryRule rule{.memory_share = share, .share_of_free_memory = of_free, .runtime_reserve = Bytes(4e9)};
+    const KvPool less = kv_pool(small, spec, Precision::fp8, KvFormat::fp8, split, rule);
+    const KvPool more = kv_pool(large, spec, Precision::fp8, KvFormat::fp8, split, rule);
     RC_ASSERT(more.tokens >= less.tokens);
     RC_ASSERT(more.missing_bytes_per_gpu <= less.missing_bytes_per_gpu);
     RC_ASSERT((less.tokens == 0) == (less.missing_bytes_per_gpu.value > 0));

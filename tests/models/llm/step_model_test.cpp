@@ -75,7 +75,7 @@ TEST_CASE("step: layers with a window stop growing beyond it", "[models][llm]") 
   CHECK(attention.ps_per_window_token == attention.ps_per_full_token);  // 18 layers each
   // Half of the layers see 128 tokens at most: a long prompt costs little more than half of all layers in full.
   LlmSpec all_full = oss;
-  all_full.attention->window_layers = 0;
+  all_full.grouped_attention[1].window_tokens = 0;
   const StepModel full(gpu("h200_sxm5"), all_full, Precision::fp4, {}, kHost, notes);
   const double ratio = static_cast<double>(step.prompt_attention(0, 100'000).duration_ps) /
                        static_cast<double>(full.prompt_attention(0, 100'000).duration_ps);
@@ -89,9 +89,9 @@ TEST_CASE("step: copies of the attention share out sequences, the latent is read
   const LlmSpec deepseek = model("deepseek_r1");
   StepModel split(gpu("h200_sxm5"), deepseek, Precision::fp8, {.tensor = 8}, kHost, notes);
   StepModel copies(gpu("h200_sxm5"), deepseek, Precision::fp8, {.expert = 8, .attention_data = 8}, kHost, notes);
-  // By bytes a split over 8 GPUs takes a token's 61 * 576 B at 0.67 * 4.8 TB/s on each of them; a copy does 128 heads'
+  // By bytes a split over 8 GPUs takes a token's 61 * 656 B (512 in fp8, four scales, 64 in bf16) at 0.67 * 4.8 TB/s on each of them; a copy does 128 heads'
   // operations, 2 * 128 * (2 * 512 + 64) a layer at 0.562 * 989.5 TFLOP/s, but for an eighth of the sequences.
-  CHECK(split.decode_attention(64).ps_per_full_token == std::llround(61 * 576 / (0.67 * 4.8e12) * 1e12));
+  CHECK(split.decode_attention(64).ps_per_full_token == std::llround(61 * 656 / (0.67 * 4.8e12) * 1e12));
   const double copy = 61 * 2.0 * 128 * 1088 / (0.562 * 989.5e12) * 1e12 / 8;
   CHECK(copies.decode_attention(64).ps_per_full_token == std::llround(copy));
 }
@@ -120,7 +120,7 @@ std::vector<Case> all_cases() {
       for (const std::string& precision : spec.precisions) {
         cases.push_back({gpu_id, model_id, precision_from_name(precision), {.tensor = 8}});
       }
-      if (spec.experts) {
+      if (!spec.experts.empty()) {
         cases.push_back({gpu_id,
                          model_id,
                          precision_from_name(spec.precisions.back()),
