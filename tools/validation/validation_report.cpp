@@ -69,7 +69,8 @@ void append_file(std::string& text, const FileValidation& file, const ReportOpti
   std::size_t shown = 0;
   for (const JudgedCase& judged : file.cases) {
     if (judged.outcome.status != Status::failed || shown++ >= kFailuresShown) continue;
-    text += fmt::format("  FAILED {}: {}: {}\n", judged.measured.group, judged.measured.name, judged.outcome.reason);
+    text += fmt::format("  FAILED {}: {}: {}\n    {}\n", judged.measured.group, judged.measured.name,
+                        judged.outcome.reason, judged.measured.scenario.dump());
   }
   if (shown > kFailuresShown) text += fmt::format("  FAILED and {} more\n", shown - kFailuresShown);
   for (const Part part : {Part::judge, Part::fit}) {
