@@ -106,6 +106,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.name = service.name;
     setup.profile = service.engine->profile(gpu);
     setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
+    setup.eager_step_s = setup.profile.eager_step.seconds(model);
     setup.step_model = std::make_unique<llm::StepModel>(
         llm::StepModel::Setup{
             .gpu = gpu,

@@ -125,19 +125,38 @@ TEST_CASE("rule capped_batch: users wait while the time a token stays", "[valida
   CHECK(applied.left == Lines{1, 3, 4});
 }
 
+const InferencexRule& rule_named(std::string_view name) {
+  const auto rules = inferencex_rules();
+  const auto found = std::find_if(rules.begin(), rules.end(), [&](const InferencexRule& rule) {
+    return rule.reason.find(name) != std::string_view::npos;
+  });
+  REQUIRE(found != rules.end());
+  return *found;
+}
+
 TEST_CASE("rule cold_start: rows stay, their TTFT does not count", "[validation]") {
   InferencexRow cold = sound_row(1);
   cold.model = "deepseek-ai/DeepSeek-R1";
   cold.engine = "sglang";
   cold.precision = "fp4";
   std::vector<InferencexRow> rows = {cold, sound_row(2)};
-  const auto& rules = inferencex_rules();
-  const auto rule = std::find_if(rules.begin(), rules.end(), [](const InferencexRule& r) { return r.only_ttft; });
-  REQUIRE(rule != rules.end());
-  CHECK(rule->apply(rows) == 1);
+  CHECK(rule_named("cold_start").keeps_rows);
+  CHECK(rule_named("cold_start").apply(rows) == 1);
   REQUIRE(rows.size() == 2);
   CHECK_FALSE(rows[0].ttft_counts);
   CHECK(rows[1].ttft_counts);
+}
+
+TEST_CASE("rule served_in_bf16: rows stay under another precision", "[validation]") {
+  InferencexRow labelled = sound_row(1);
+  labelled.model = "meta-llama/Llama-3.1-8B-Instruct";
+  labelled.engine = "sglang";
+  std::vector<InferencexRow> rows = {labelled, sound_row(2)};
+  CHECK(rule_named("served_in_bf16").keeps_rows);
+  CHECK(rule_named("served_in_bf16").apply(rows) == 1);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].precision == "bf16");
+  CHECK(rows[1].precision == "fp8");
 }
 
 TEST_CASE("rules: a sound row survives every one of them", "[validation][law]") {

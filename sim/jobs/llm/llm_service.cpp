@@ -11,6 +11,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       run_end_(run_end),
       setup_(std::move(setup)),
       request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
+      eager_step_(to_picoseconds(setup_.eager_step_s)),
       kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
   for (std::size_t i = 0; i < setup_.replicas.size(); ++i) {

@@ -34,6 +34,7 @@ class LlmService {
     std::string name;
     batching::EngineProfile profile;
     double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
+    double eager_step_s = 0.0;         ///< shortest step with a prompt
     std::unique_ptr<llm::StepModel> step_model;
     std::int64_t kv_pool_tokens = 0;   ///< of one replica
     std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
@@ -95,6 +96,7 @@ class LlmService {
   RunEnd& run_end_;
   Setup setup_;
   Picoseconds request_overhead_;
+  Picoseconds eager_step_;
   std::int64_t kv_pool_blocks_;
   InFlightPool pool_;
   ServiceStats stats_;

@@ -20,9 +20,8 @@ enum class StepMixing {
   prompt_first  ///< a step holds prompts alone while any may run; decodes stall
 };
 
-/// What the host does for a prompt before it reaches the GPU (kernels launched one by one, metadata), a layer of the
-/// model. No kernel table holds it; it delays the first token and nobody else.
-struct PromptLaunch {
+/// Host time by the number of layers, for kinds of models that differ in the number of kernels.
+struct HostPerLayer {
   double dense_s_per_layer = 0.0;    ///< no experts
   double experts_s_per_layer = 0.0;  ///< experts, grouped attention
   double latent_s_per_layer = 0.0;   ///< experts, latent attention
@@ -52,7 +51,8 @@ struct EngineProfile {
   double host_per_step_s = 0.0;
   double host_per_sequence_s = 0.0;
   double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
-  PromptLaunch prompt_launch;                ///< host work for a new prompt, before its first step
+  HostPerLayer prompt_launch;                ///< host work for a new prompt: delays its first token and nobody else
+  HostPerLayer eager_step;                   ///< shortest step with a prompt: its kernels are launched one by one
   llm::KernelVariant kernels;                ///< which kernels its version runs
 };
 

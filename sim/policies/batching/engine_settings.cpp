@@ -48,6 +48,13 @@ void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {
   field(v, "latent_prompt_launch_s", settings.latent_prompt_launch,
         "The same for a model with experts and latent attention",
         rule().at_least(0).at_most(1).default_from('C', source));
+  field(v, "dense_eager_step_s", settings.dense_eager_step,
+        "Shortest step with a prompt, a layer of a model without experts: kernels are launched one by one",
+        rule().at_least(0).at_most(1));
+  field(v, "expert_eager_step_s", settings.expert_eager_step, "The same for a model with experts",
+        rule().at_least(0).at_most(1));
+  field(v, "latent_eager_step_s", settings.latent_eager_step,
+        "The same for a model with experts and latent attention", rule().at_least(0).at_most(1));
 }
 
 namespace {
@@ -104,6 +111,8 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.request_overhead_s = settings.request_overhead.value;
   profile.prompt_launch = {settings.dense_prompt_launch.value, settings.expert_prompt_launch.value,
                            settings.latent_prompt_launch.value};
+  profile.eager_step = {settings.dense_eager_step.value, settings.expert_eager_step.value,
+                        settings.latent_eager_step.value};
   return profile;
 }
 

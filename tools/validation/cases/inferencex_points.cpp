@@ -48,7 +48,7 @@ CaseSet read_inferencex_points(const std::filesystem::path& path, scenario::Faul
   if (!faults.empty()) return set;
   set.rows = rows.size();
   for (const InferencexRule& rule : inferencex_rules()) {
-    (rule.only_ttft ? set.partly : set.left_out).count(rule.reason, rule.apply(rows));
+    (rule.keeps_rows ? set.partly : set.left_out).count(rule.reason, rule.apply(rows));
   }
   for (const InferencexRow& row : rows) {
     const std::optional<Host> host = host_of(row.system);
