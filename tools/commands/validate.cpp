@@ -1,6 +1,7 @@
 // tokenworks validate: published measurements repeated by the simulator, and how far off it is.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -169,7 +170,11 @@ int validate(const Arguments& arguments) {
     report::write_file(arguments.json_file, scenario::json_text(validation_json(files, options)));
   }
   if (!arguments.points_file.empty()) report::write_file(arguments.points_file, validation_points(files));
-  return options.interrupted ? kInterrupted : kDone;
+  if (options.interrupted) return kInterrupted;
+  const bool any_failed = std::any_of(files.begin(), files.end(), [](const FileValidation& file) {
+    return count_cases(file, CaseOutcome::Status::failed) > 0;
+  });
+  return any_failed ? kRunFailed : kDone;
 }
 
 std::string list_of_cases() {

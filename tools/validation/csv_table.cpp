@@ -1,5 +1,6 @@
 #include "tools/validation/csv_table.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <utility>
@@ -73,10 +74,9 @@ std::optional<CsvTable> CsvTable::read(const std::string& path, const std::vecto
     if (!header_read) {
       table.read_header(fields, columns);
       header_read = true;
-    } else if (fields.fields.size() != table.columns_.size()) {
-      table.fault(
-          FaultKind::syntax, number, 1,
-          fmt::format("found {} fields; allowed: {}, as the header has", fields.fields.size(), table.columns_.size()));
+    } else if (fields.fields.size() != table.width_) {
+      table.fault(FaultKind::syntax, number, 1,
+                  fmt::format("found {} fields; allowed: {}, as the header has", fields.fields.size(), table.width_));
     } else {
       table.rows_.push_back(std::move(fields));
     }
@@ -93,6 +93,7 @@ std::optional<CsvTable> CsvTable::read(const std::string& path, const std::vecto
 }
 
 void CsvTable::read_header(const Line& header, const std::vector<std::string>& columns) {
+  width_ = header.fields.size();
   std::vector<std::string> names;
   for (std::size_t i = 0; i < header.fields.size(); ++i) {
     const Field& field = header.fields[i];
@@ -133,6 +134,17 @@ const std::string& CsvTable::Row::name(std::string_view column) const {
   if (found.text.empty()) {
     table_->fault(FaultKind::wrong_type, line(), found.column,
                   fmt::format("{}: found nothing; allowed: a name", column));
+  }
+  return found.text;
+}
+
+const std::string& CsvTable::Row::one_of(std::string_view column, const std::vector<std::string>& allowed) const {
+  const Field& found = field(column);
+  if (std::find(allowed.begin(), allowed.end(), found.text) == allowed.end()) {
+    table_->fault(
+        FaultKind::unknown_name, line(), found.column,
+        fmt::format("{}: found {}; allowed: {}", column, scenario::shown(found.text), scenario::name_list(allowed)),
+        scenario::nearest_name(found.text, allowed));
   }
   return found.text;
 }

@@ -56,6 +56,7 @@ class CsvTable {
   std::string path_;
   scenario::FaultList* faults_;
   std::map<std::string, std::size_t, std::less<>> columns_;
+  std::size_t width_ = 0;  ///< fields of the header
   std::vector<Line> rows_;
 };
 
@@ -67,6 +68,8 @@ class CsvTable::Row {
   const std::string& text(std::string_view column) const;
   /// Not empty, or a fault.
   const std::string& name(std::string_view column) const;
+  /// One of `allowed`, or a fault.
+  const std::string& one_of(std::string_view column, const std::vector<std::string>& allowed) const;
   /// Empty fields are absent; what is no number or beyond the limits is a fault and absent.
   std::optional<double> optional_number(std::string_view column, const Limits& limits) const;
   /// An empty field is a fault too. NaN after a fault.

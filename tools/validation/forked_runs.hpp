@@ -18,9 +18,9 @@ struct ForkedRuns {
   int jobs = 1;
   int time_limit_s = 300;  ///< of one child
   /// Called in the parent after each answer with how many there are.
-  std::function<void(std::size_t done)> progress;
+  std::function<void(std::size_t done)> progress = {};
   /// Asked before a child is started; true: no more are started, those that run are waited for.
-  std::function<bool()> stop;
+  std::function<bool()> stop = {};
 };
 
 /// `work(i)` for each i below `count`, each in a child of its own. The answers are in the order of i, whoever was

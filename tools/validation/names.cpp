@@ -34,6 +34,12 @@ constexpr std::array kModels = {
     ModelName{"Llama v3.1 405B", "llama_3_1_405b"},
     ModelName{"llama3.1-405b", "llama_3_1_405b"},
     ModelName{"llama2-70b", "llama_2_70b"},
+    ModelName{"bloom-176b", "bloom_176b"},
+    ModelName{"gptj", "gpt_j_6b"},
+    ModelName{"google/gemma-3-12b-it", "gemma_3_12b"},
+    ModelName{"google/gemma-3-27b-it", "gemma_3_27b"},
+    ModelName{"nvidia/NVIDIA-Nemotron-Nano-9B-v2", "nemotron_nano_9b_v2"},
+    ModelName{"nvidia/NVIDIA-Nemotron-Nano-12B-v2", "nemotron_nano_12b_v2"},
     ModelName{"mixtral-8x7b", "mixtral_8x7b"},
     ModelName{"openai/gpt-oss-120b", "gpt_oss_120b"},
     ModelName{"gpt-oss-120b", "gpt_oss_120b"},
@@ -110,6 +116,7 @@ constexpr std::array kGpus = {
     GpuName{"a100-80gb", "a100", "dgx_a100", 8},
     GpuName{"l40s", "l40s", "pcie_server_8x_l40s", 8},
     GpuName{"rtx pro 6000", "rtx_pro_6000", "pcie_server_8x_rtx_pro_6000", 8},
+    GpuName{"rtx6000pro", "rtx_pro_6000", "pcie_server_8x_rtx_pro_6000", 8},
     GpuName{"rtxpro6000", "rtx_pro_6000", "pcie_server_8x_rtx_pro_6000", 8},
     GpuName{"rtx4090", "rtx_4090", "pcie_server_8x_rtx_4090", 8},
 };
@@ -134,7 +141,7 @@ std::optional<std::string> model_id(std::string_view name) {
 
 std::string weight_precision(std::string_view model_id, std::string_view printed) {
   const std::string name = comparable(printed);
-  if (model_id.starts_with("gpt_oss") || name == "mxfp4" || name == "nvfp4") return "fp4";
+  if (model_id.starts_with("gpt_oss") || name == "mxfp4" || name == "nvfp4" || name == "int4") return "fp4";
   if (name == "bfloat16" || name == "float16" || name == "fp16" || name.empty()) return "bf16";
   return name;
 }

@@ -13,7 +13,7 @@ namespace tokenworks::validation {
 std::optional<std::string> model_id(std::string_view name);
 
 /// The number format of the weights that a printed precision means: "FP8", "bfloat16", "mxfp4" ... Checkpoints of
-/// gpt-oss exist with MXFP4 experts only; another format is then the KV cache's.
+/// gpt-oss exist with MXFP4 experts only; another format is then the KV cache's. int4 is the fp4 of the model's entry.
 std::string weight_precision(std::string_view model_id, std::string_view printed);
 
 /// Where a GPU stands.

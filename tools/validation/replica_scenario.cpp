@@ -1,6 +1,7 @@
 #include "tools/validation/replica_scenario.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 #include <utility>
 
@@ -8,9 +9,6 @@ namespace tokenworks::validation {
 namespace {
 
 using scenario::Json;
-
-/// The engine's key for its version; empty while the scenario format has none.
-constexpr std::string_view kEngineVersionKey = "";
 
 // The greatest values that a scenario may hold.
 constexpr std::int64_t kMostBatchTokens = 262144;
@@ -31,9 +29,11 @@ Json scenario_json(const ReplicaScenario& replica) {
   service["kind"] = "llm";
   service["model"] = replica.model;
   service["precision"] = replica.precision;
+  if (!replica.kv_cache_precision.empty()) service["kv_cache_precision"] = replica.kv_cache_precision;
   service["parallelism"] = {{"tensor", replica.parallelism.tensor},
                             {"expert", replica.parallelism.expert},
-                            {"attention_data", replica.parallelism.attention_data}};
+                            {"attention_data", replica.parallelism.attention_data},
+                            {"pipeline", replica.parallelism.pipeline}};
   service["replicas"] = replica.replicas;
   service["engine"] = replica.engine;
   json["services"] = Json::array({service});
@@ -60,7 +60,7 @@ Json closed_loop(std::int64_t concurrency, std::int64_t requests) {
 
 Json engine_json(const std::string& kind, const std::string& version) {
   Json json = {{"kind", kind}};
-  if (!kEngineVersionKey.empty() && !version.empty()) json[std::string(kEngineVersionKey)] = version;
+  if (!version.empty() && std::isdigit(static_cast<unsigned char>(version.front()))) json["version"] = version;
   return json;
 }
 

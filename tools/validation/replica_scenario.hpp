@@ -15,6 +15,7 @@ struct ReplicaScenario {
   Host host;
   std::string model;  ///< catalog id
   std::string precision;
+  std::string kv_cache_precision;  ///< empty: as the precision says
   llm::Parallelism parallelism;
   std::int64_t replicas = 1;
   scenario::Json engine;         ///< {"kind": "vllm", ...}
@@ -33,7 +34,7 @@ scenario::Json fixed_length(std::int64_t tokens);
 scenario::Json uniform_share_length(std::int64_t nominal_tokens, double low, double high);
 /// A closed loop of `concurrency` users; `requests` 0: to the end of the clock.
 scenario::Json closed_loop(std::int64_t concurrency, std::int64_t requests);
-/// {"kind": kind}; the version of the engine is part of it when it is known.
+/// {"kind": kind}, with the version when it is a release ("0.18.0", not "nightly-5b8c").
 scenario::Json engine_json(const std::string& kind, const std::string& version);
 /// Engines limit tokens and sequences for each copy of the attention, our engines for the replica: multiplies both.
 void each_attention_copy(scenario::Json& engine, std::int64_t copies);

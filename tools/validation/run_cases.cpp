@@ -27,6 +27,9 @@ using scenario::Fault;
 using scenario::FaultKind;
 using scenario::Json;
 
+/// A catalog entry that cannot be read, or an override that does not fit: no property of the case.
+bool is_our_fault(const Fault& fault) { return !fault.file.empty() || fault.kind == FaultKind::bad_override; }
+
 /// The reason in words that many cases share, so that they are counted together.
 std::string reason_of(const scenario::FaultList& faults, const Json& scenario) {
   const Fault& fault = faults.kept().front();
@@ -44,7 +47,7 @@ std::string reason_of(const scenario::FaultList& faults, const Json& scenario) {
   }
   if (fault.kind == FaultKind::does_not_fit) return "does not fit into the GPUs' memory";
   if (fault.kind == FaultKind::bad_parallelism) return "parallelism that the model cannot be split by";
-  return fmt::format("{}: {}", fault.pointer, fault.message);
+  return fmt::format("{}{}: {}", fault.file.empty() ? "" : fault.file + ": ", fault.pointer, fault.message);
 }
 
 /// Requests that the simulated service did not answer spoil every mean.
@@ -92,7 +95,10 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
     json["workloads"][0]["arrivals"] = {{"kind", "trace"}, {"format", "tokenworks_csv"}, {"path", trace->path()}};
   }
   scenario::ReadOutcome scenario = scenario::read_scenario_text(json.dump(), measured.name, {}, overrides);
-  if (!scenario.faults.empty()) return {{"left_out", reason_of(scenario.faults, measured.scenario)}};
+  if (!scenario.faults.empty()) {
+    const bool ours = is_our_fault(scenario.faults.kept().front());
+    return {{ours ? "failed" : "left_out", reason_of(scenario.faults, measured.scenario)}};
+  }
   scenario::RunOptions options;
   options.before_running = [] { signal(SIGINT, SIG_IGN); };  // SimGrid has set a handler of its own by now
   CaseRun run;

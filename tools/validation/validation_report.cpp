@@ -14,8 +14,6 @@ namespace {
 using scenario::Json;
 using Status = CaseOutcome::Status;
 
-constexpr std::size_t kFailuresShown = 5;
-
 std::string percent(double share) { return fmt::format("{:.1f}", 100 * share); }
 
 std::string_view part_name(Part part) { return part == Part::judge ? "judge" : "fit"; }
@@ -58,6 +56,18 @@ void append_errors(std::string& text, const std::vector<LabelledErrors>& list) {
   }
 }
 
+/// Each way of failing once, with the scenario of its first case.
+void append_failures(std::string& text, const FileValidation& file) {
+  const ReasonCounts failures = failed(file);
+  for (const auto& [reason, cases] : failures.reasons()) {
+    const auto first = std::find_if(file.cases.begin(), file.cases.end(), [&](const JudgedCase& judged) {
+      return judged.outcome.status == Status::failed && judged.outcome.reason == reason;
+    });
+    text += fmt::format("  FAILED {} cases: {}\n    first {}: {}\n    {}\n", cases, reason, first->measured.group,
+                        first->measured.name, first->measured.scenario.dump());
+  }
+}
+
 void append_file(std::string& text, const FileValidation& file, const ReportOptions& options) {
   text += fmt::format("{} ({}): {} rows, {} cases, {} predicted\n", file.name, file.path, file.rows, file.cases.size(),
                       count_cases(file, Status::predicted));
@@ -66,12 +76,7 @@ void append_file(std::string& text, const FileValidation& file, const ReportOpti
   append_reasons(text, "cases that the simulator has no answer for", refused(file));
   if (const std::size_t not_run = count_cases(file, Status::not_run))
     text += fmt::format("  {} cases were not run\n", not_run);
-  std::size_t shown = 0;
-  for (const JudgedCase& judged : file.cases) {
-    if (judged.outcome.status != Status::failed || shown++ >= kFailuresShown) continue;
-    text += fmt::format("  FAILED {}: {}: {}\n", judged.measured.group, judged.measured.name, judged.outcome.reason);
-  }
-  if (shown > kFailuresShown) text += fmt::format("  FAILED and {} more\n", shown - kFailuresShown);
+  append_failures(text, file);
   for (const Part part : {Part::judge, Part::fit}) {
     const std::vector<LabelledErrors> errors = errors_of(file, part, options.by);
     if (errors.empty()) continue;

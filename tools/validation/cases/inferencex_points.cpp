@@ -2,6 +2,7 @@
 //
 // Compared are the means of TTFT and TPOT over all requests, opening burst included, and
 // throughput = concurrency * OSL / (TTFT + (OSL - 1) * TPOT) / GPUs, from the means on both sides.
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -19,6 +20,13 @@ namespace {
 double throughput(const InferencexRow& row, double ttft_s, double tpot_s) {
   const double tokens = mean_output_tokens(row);
   return *row.concurrency * tokens / (ttft_s + (tokens - 1) * tpot_s) / static_cast<double>(row.parallelism.gpus());
+}
+
+/// DeepSeek-V3 stands for R1; Kimi K2.5 has a checkpoint for each of its two formats.
+std::optional<std::string> model_of(const InferencexRow& row) {
+  if (row.is_deepseek_r1()) return model_id("deepseek-r1");
+  const std::optional<std::string> id = model_id(row.model);
+  return id == "kimi_k2_5" && row.precision == "fp4" ? "kimi_k2_5_nvfp4" : id;
 }
 
 MeasuredCase measured_case(const InferencexRow& row, const Host& host, const std::string& model) {
@@ -44,7 +52,7 @@ CaseSet read_inferencex_points(const std::filesystem::path& path, scenario::Faul
   }
   for (const InferencexRow& row : rows) {
     const std::optional<Host> host = host_of(row.system);
-    const std::optional<std::string> model = model_id(row.is_deepseek_r1() ? "deepseek-r1" : row.model);
+    const std::optional<std::string> model = model_of(row);
     if (!host) {
       set.left_out.count(fmt::format("unknown GPU {}", row.system));
     } else if (!model) {

@@ -22,7 +22,7 @@ std::optional<llm::Parallelism> parallelism_of(const std::string& mode) {
   if (std::sscanf(mode.c_str(), "agg TP%lld EP%lld", &tensor, &expert) != 2 || tensor < 1 || expert < 1) {
     return std::nullopt;
   }
-  return llm::Parallelism{tensor, expert, 1};
+  return llm::Parallelism{.tensor = tensor, .expert = expert};
 }
 
 /// "330.6 (mean)" in milliseconds; nothing where nothing or a median is printed.

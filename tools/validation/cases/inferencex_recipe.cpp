@@ -92,7 +92,21 @@ void set_sglang(const InferencexRow& row, Json& engine) {
   engine["poll_interval_steps"] = users(row) >= 16 && !four_fp8 ? 30 : 10;
 }
 
+/// vLLM's and SGLang's "auto" is the model's own format, bf16, unless the recipe names another.
+bool names_fp8_cache(const InferencexRow& row) {
+  if (has(row, "MiniMax-M2.5")) return row.system == "h200_sxm" && row.version == "0.18.0";
+  if (row.engine == "vllm") return has(row, "Llama-3.1-70B") || (is_blackwell(row) && row.precision == "fp4");
+  if (has(row, "Qwen3.5")) return row.precision != "bf16";
+  return has(row, "GLM-5") || is_blackwell(row);
+}
+
 }  // namespace
+
+std::string inferencex_kv_cache(const InferencexRow& row) {
+  if (row.engine == "trtllm") return has(row, "gpt-oss") && !is_blackwell(row) ? "bf16" : "";
+  if (row.gap_analysis) return row.precision == "bf16" ? "" : "bf16";
+  return names_fp8_cache(row) ? "fp8" : "bf16";
+}
 
 Json inferencex_engine(const InferencexRow& row) {
   Json engine = engine_json(row.engine == "trtllm" ? "tensorrt_llm" : row.engine, row.version);

@@ -52,12 +52,12 @@ std::vector<InferencexRow> read_inferencex_rows(const std::filesystem::path& pat
     row.line = fields.line();
     row.gap_analysis = fields.name("origin") != "InferenceX";
     row.date = fields.text("measured_date");
-    row.engine = fields.name("engine");
+    row.engine = fields.one_of("engine", {"vllm", "sglang", "trtllm"});
     row.version = fields.text("engine_version");
     row.model = fields.name("model");
     row.system = fields.name("system");
     row.precision = fields.text("precision").empty() ? "bf16" : fields.text("precision");
-    row.disaggregated = fields.name("mode") != "agg";
+    row.disaggregated = fields.one_of("mode", {"agg", "disagg"}) != "agg";
     if (row.disaggregated) {  // its columns are others
       rows.push_back(std::move(row));
       continue;

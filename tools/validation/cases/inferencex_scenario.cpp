@@ -44,6 +44,7 @@ MeasuredCase inferencex_case(const InferencexRow& row, const Host& host, const s
   replica.host = host;
   replica.model = model;
   replica.precision = weight_precision(model, row.precision);
+  replica.kv_cache_precision = inferencex_kv_cache(row);
   replica.parallelism = row.parallelism;
   replica.engine = inferencex_engine(row);
   replica.arrivals = closed_loop(std::llround(*row.concurrency), kRequestsPerUser * std::llround(*row.concurrency));

@@ -82,7 +82,8 @@ MeasuredCase measured_case(const Row& row, const Host& host, const std::string& 
   replica.host = host;
   replica.model = model;
   replica.precision = precision;
-  replica.parallelism = {row.gpus / row.data, row.expert, row.data};
+  replica.kv_cache_precision = "bf16";  // vLLM's "auto"
+  replica.parallelism = {.tensor = row.gpus / row.data, .expert = row.expert, .attention_data = row.data};
   replica.engine = engine_json("vllm", "");
   replica.engine["max_sequences"] = row.users;
   replica.arrivals = closed_loop(row.users, 0);

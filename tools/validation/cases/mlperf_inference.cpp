@@ -43,7 +43,6 @@ constexpr double kServerRequests = 60000, kServerWarmUpShare = 0.5;
 
 struct Configuration {
   llm::Parallelism parallelism;
-  bool pipelined = false;
   std::string precision;
   std::int64_t batch = 1, batch_tokens = 1;
 };
@@ -76,9 +75,10 @@ std::map<ConfigurationKey, Configuration> read_configurations(const std::filesys
     const auto [gpu, gpus] = system_of(row.name("platform"));
     Configuration configuration;
     const std::int64_t split = whole("tensor_parallelism"), experts = whole("moe_expert_parallelism");
-    configuration.parallelism =
-        experts == split ? llm::Parallelism{1, experts, experts} : llm::Parallelism{split, experts, 1};
-    configuration.pipelined = whole("pipeline_parallelism") > 1;
+    configuration.parallelism.pipeline = whole("pipeline_parallelism");
+    configuration.parallelism.expert = experts;
+    configuration.parallelism.tensor = experts == split ? 1 : split;
+    configuration.parallelism.attention_data = experts == split ? experts : 1;
     configuration.precision = row.name("precision");
     configuration.batch = whole("gpu_batch_size");
     configuration.batch_tokens = whole("max_num_tokens");
@@ -195,8 +195,6 @@ CaseSet read_mlperf_inference(const std::filesystem::path& path, scenario::Fault
       set.left_out.count("server scenarios without power: their throughput is an input of the run");
     } else if (!host || !model || prompts == kPrompts.end() || found == configurations.end()) {
       set.left_out.count("parallelism is not published for this system and model");
-    } else if (found->second.pipelined) {
-      set.left_out.count("pipeline parallelism is not simulated yet");
     } else {
       set.cases.push_back(measured_case(row, found->second, *host, *model, prompts->mean_tokens));
     }

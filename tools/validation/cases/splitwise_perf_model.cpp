@@ -88,8 +88,10 @@ CaseSet read_splitwise_perf_model(const std::filesystem::path& path, scenario::F
     const std::size_t rows = repeats.prompt_s.size();
     const std::optional<Host> host = host_of(point.hardware);
     const std::optional<std::string> model = model_id(point.model);
-    if (!host) {
-      set.left_out.count(fmt::format("unknown GPU {} (pcap: under a power cap)", point.hardware), rows);
+    if (point.hardware.ends_with("-pcap")) {
+      set.left_out.count("GPUs under a power cap", rows);
+    } else if (!host) {
+      set.left_out.count(fmt::format("unknown GPU {}", point.hardware), rows);
     } else if (!model) {
       set.left_out.count(fmt::format("unknown model {}", point.model), rows);
     } else {

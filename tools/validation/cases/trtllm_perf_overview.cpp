@@ -6,8 +6,8 @@
 // many cases"; batches of at most 2,048 sequences are that program's default.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -44,16 +44,19 @@ std::optional<std::int64_t> requests_of(std::int64_t isl, std::int64_t osl) {
   return std::nullopt;
 }
 
-/// "TP8": split over 8 GPUs. "DEP4": 4 copies of the attention, experts over the 4 GPUs. Nothing for pipelines.
-std::optional<llm::Parallelism> parallelism_of(std::string_view text) {
-  const bool copies = text.starts_with("DEP");
-  if (!copies && !text.starts_with("TP")) return std::nullopt;
-  text.remove_prefix(copies ? 3 : 2);
-  std::int64_t gpus = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), gpus);
-  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  if (error != std::errc() || gpus < 1 || (!rest.empty() && rest != "PP1")) return std::nullopt;
-  return copies ? llm::Parallelism{1, gpus, gpus} : llm::Parallelism{gpus, 1, 1};
+/// "TP8": split over 8 GPUs. "DEP4": 4 copies of the attention, experts over the 4 GPUs. "TP1PP2": 2 stages. Nothing
+/// for another text.
+std::optional<llm::Parallelism> parallelism_of(const std::string& text) {
+  long long copies = 1, tensor = 1, stages = 1;
+  const bool spread = std::sscanf(text.c_str(), "DEP%lldPP%lld", &copies, &stages) >= 1;
+  if (!spread && std::sscanf(text.c_str(), "TP%lldPP%lld", &tensor, &stages) < 1) return std::nullopt;
+  if (copies < 1 || tensor < 1 || stages < 1) return std::nullopt;
+  return llm::Parallelism{.tensor = tensor, .expert = copies, .attention_data = copies, .pipeline = stages};
+}
+
+/// NVIDIA's checkpoints quantise the cache to fp8; gpt-oss on Hopper leaves it in bf16.
+std::string kv_cache_of(const std::string& model, const Host& host) {
+  return model.starts_with("gpt_oss") && host.gpu.starts_with("h") ? "bf16" : "fp8";
 }
 
 MeasuredCase measured_case(const CsvTable::Row& row, const Host& host, const std::string& model,
@@ -68,6 +71,7 @@ MeasuredCase measured_case(const CsvTable::Row& row, const Host& host, const std
   replica.host = host;
   replica.model = model;
   replica.precision = weight_precision(model, row.text("precision"));
+  replica.kv_cache_precision = kv_cache_of(model, host);
   replica.parallelism = parallelism;
   replica.engine = engine_json("tensorrt_llm", "");
   replica.engine["max_sequences"] = kMostSequencesOfARank;
@@ -106,7 +110,7 @@ CaseSet read_trtllm_perf_overview(const std::filesystem::path& path, scenario::F
     } else if (!model) {
       set.left_out.count(fmt::format("unknown model {}", row.text("model")));
     } else if (!parallelism) {
-      set.left_out.count("pipeline parallelism is not simulated yet");
+      set.left_out.count(fmt::format("unknown parallelism {}", row.text("parallelism")));
     } else if (!requests) {
       set.left_out.count(fmt::format("number of requests is not published for {}x{}", isl, osl));
     } else {

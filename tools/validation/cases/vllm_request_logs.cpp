@@ -133,7 +133,8 @@ MeasuredCase measured_case(const std::string& name, Log log, const Host& host, c
   replica.host = host;
   replica.model = model;
   replica.precision = "bf16";
-  replica.parallelism = {log.tensor, log.spread_experts ? log.tensor * log.data : 1, log.data};
+  replica.parallelism = {
+      .tensor = log.tensor, .expert = log.spread_experts ? log.tensor * log.data : 1, .attention_data = log.data};
   replica.engine = engine_json("vllm", log.version);
   replica.engine["max_sequences"] = log.most_sequences;
   replica.engine["max_batch_tokens"] = log.most_tokens;
