@@ -34,6 +34,9 @@ constexpr double kNarrowestExpert = 96;  // columns of an expert on one GPU
 constexpr double kTailTokens = 4096;     // the fit that judges tails sees no more
 constexpr std::size_t kSearchedRows = 700;
 const std::vector<double> kTokens = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384};
+// Thinned tables have a handful of rows a split: no more nodes than these can be told from them.
+const std::vector<double> kFewTokens = {1, 32, 256, 2048, 16384};
+constexpr std::size_t kRowsForAllNodes = 12, kRowsForFewNodes = 4;  // of a split
 
 struct Row {
   ExpertShape shape;
@@ -94,15 +97,15 @@ ExpertTable fit_table(const std::vector<Row>& all, double most_tokens, const Exp
     if (row.tokens <= most_tokens) rows.push_back(row);
   }
   fit_physical(rows, ratings, table);
-  for (const double node : kTokens) {
-    if (node <= most_tokens) table.tokens.push_back(node);
-  }
   std::map<decltype(split_of(rows.front())), std::vector<const Row*>> splits;
-  for (const Row& row : rows) {
-    if (has_own_curve(row.shape)) splits[split_of(row)].push_back(&row);
+  for (const Row& row : rows) splits[split_of(row)].push_back(&row);
+  const bool thin = rows.size() < kRowsForAllNodes * splits.size();
+  for (const double node : thin ? kFewTokens : kTokens) {
+    if (node <= most_tokens) table.tokens.push_back(node);
   }
   for (const auto& [unused, own] : splits) {
     const ExpertShape& shape = own.front()->shape;
+    if (!has_own_curve(shape) || own.size() < kRowsForFewNodes) continue;
     GridProblem problem;
     problem.sizes = {table.tokens.size()};
     problem.grows = {true};
@@ -217,7 +220,7 @@ std::vector<ExpertTable> fit_experts(const Table& table, const compute::GpuRatin
       }
     }
     result.push_back(fit_table(group.rows, kTokens.back(), named, ratings));
-    const std::size_t values = result.back().curves.size() * kTokens.size() + 7;
+    const std::size_t values = result.back().curves.size() * result.back().tokens.size() + 7;
     const std::size_t excluded = group.other_distribution + group.narrow;
     report.add(judged.line(std::string(kOperation), name, group.rows.size(), excluded, values),
                fmt::format("{} shapes, {} curves, up to {} tokens; unseen: splits", models.size(),

@@ -29,7 +29,8 @@ using compute::LatentPromptTable;
 constexpr double kFewestHeads = 8;
 constexpr double kFewestTokens = 16;
 constexpr double kLeastContext = 127;
-constexpr double kTailTokens = 8192;  // the fits that judge tails see no more
+constexpr double kHostBound = 300e-6;  // no block of some ten kernels takes as long when launched from a graph
+constexpr double kTailTokens = 8192;   // the fits that judge tails see no more
 constexpr double kTailContext = 32768;
 const std::vector<double> kHeads = {8, 16, 64, 128};
 const std::vector<double> kPromptSequences = {1, 2, 8, 32, 256};
@@ -150,6 +151,13 @@ std::vector<LatentTable> fit_latent(const Table& table, bool sparse, FitReport& 
     leave_out(prompts ? "fewer than 16 tokens" : "fewer than 127 cached tokens", group.short_ones);
     if (group.rows.size() < 60) {
       leave_out("fewer than 60 rows", group.rows.size());
+      continue;
+    }
+    const auto shortest =
+        std::min_element(group.rows.begin(), group.rows.end(),
+                         [](const LinearGridRow& a, const LinearGridRow& b) { return a.time_s < b.time_s; });
+    if (shortest->time_s > kHostBound) {
+      leave_out("even the smallest block takes over 0.3 ms: all wait for their host", group.rows.size());
       continue;
     }
     report.tell(fmt::format("{} {}: {} rows", table.operation, name, group.rows.size()));

@@ -30,6 +30,8 @@ constexpr double kNarrowest = 256;
 // Kernels jump where a tile of rows fills up, so nodes stand close up to 256 rows; wide layers are straight in logs.
 const std::vector<double> kRows = {1, 16, 32, 64, 128, 192, 256, 512, 1024, 4096, 16384};
 const std::vector<double> kWidths = {256, 768, 2048, 5120, 12288, 65536};
+// Kernels start within a few microseconds. A format whose smallest product takes longer than this waits for its host.
+constexpr double kHostBound = 30e-6;
 constexpr double kTailRows = 4096;  // the fit that judges tails sees no more rows than these
 
 struct Row {
@@ -154,6 +156,13 @@ std::vector<MatrixProductTable> fit_matrix_products(const Table& table, const co
                    group.narrow);
     if (group.rows.size() < 100) {
       report.exclude(std::string(kOperation), name, "fewer than 100 rows", group.rows.size());
+      continue;
+    }
+    const auto shortest = std::min_element(group.rows.begin(), group.rows.end(),
+                                           [](const Row& a, const Row& b) { return a.time_s < b.time_s; });
+    if (shortest->time_s > kHostBound) {
+      report.exclude(std::string(kOperation), name,
+                     "even the smallest product takes over 30 us: all wait for their host", group.rows.size());
       continue;
     }
     report.tell(fmt::format("{} {}: {} rows", kOperation, name, group.rows.size()));

@@ -6,15 +6,18 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "gpu_calibration/fit/board_power.hpp"
 #include "gpu_calibration/fit/fit_kernels.hpp"
 #include "gpu_calibration/fit/grid_fit.hpp"
 #include "gpu_calibration/fit/held_out.hpp"
+#include "gpu_calibration/fit/power_rows.hpp"
 #include "gpu_calibration/import/import_tables.hpp"
 #include "gpu_calibration/import/table_kinds.hpp"
 #include "gpu_calibration/raw/measurement_text.hpp"
@@ -153,7 +156,7 @@ void print_report(const FitReport& report, std::int64_t constants) {
   }
 }
 
-std::string report_json(const compute::KernelSpec& spec, const FitReport& report) {
+std::string report_json(const compute::KernelSpec& spec, const FitReport& report, const std::optional<Json>& power) {
   Json json = {{"format", "tokenworks.kernel_fit/1"},
                {"gpu", spec.gpu},
                {"library", spec.library},
@@ -175,7 +178,35 @@ std::string report_json(const compute::KernelSpec& spec, const FitReport& report
                           {"rule", exclusion.rule}});
   }
   json["exclusions"] = std::move(exclusions);
+  if (power) json["board_power"] = *power;
   return scenario::json_text(json);
+}
+
+/// Board power by operator class, where the raw results hold watts: for the `power` of the GPU's own entry. What the
+/// board draws idle, waiting and at most is taken from that entry.
+std::optional<Json> fit_power(const std::vector<KernelMeasurements>& raws, const compute::GpuSpec& gpu) {
+  std::vector<gpu_calibration::MeasuredPower> rows;
+  std::vector<gpu_calibration::ExcludedRows> excluded;
+  for (const KernelMeasurements& raw : raws) {
+    gpu_calibration::PowerRows found = gpu_calibration::power_rows(raw, gpu.ratings);
+    rows.insert(rows.end(), found.rows.begin(), found.rows.end());
+    excluded.insert(excluded.end(), found.excluded.begin(), found.excluded.end());
+  }
+  if (rows.empty()) return std::nullopt;
+  for (const auto& rule : gpu_calibration::exclude_power_rows(rows, gpu.power)) excluded.push_back(rule);
+  gpu_calibration::PowerFitOptions options;
+  options.prior = gpu_calibration::default_prior(gpu.power.idle, gpu.power.waiting, gpu.power.limit);
+  compute::BoardPower power = gpu_calibration::fit_board_power(rows, options);
+  fmt::print(
+      "\nBoard power, {} rows; errors in %, median / 90th percentile, on shapes that the judged fit had not seen:\n",
+      rows.size());
+  for (const auto& line : gpu_calibration::held_out_power_residuals(rows, options)) {
+    fmt::print("{:46} {:>7} rows {:>13}\n", line.set, line.rows, percent(line.median) + " / " + percent(line.p90));
+  }
+  for (const auto& rule : excluded) {
+    if (rule.count > 0) fmt::print("left out {:>7}  {}\n", rule.count, rule.rule);
+  }
+  return scenario::write_struct(power);
 }
 
 int fit(const FitArguments& arguments) {
@@ -207,8 +238,9 @@ int fit(const FitArguments& arguments) {
   std::int64_t constants = 0;
   for (const compute::FitQuality& line : report.quality) constants += line.constants;
   print_report(report, constants);
+  const std::optional<Json> power = fit_power(raws, *gpu);
   if (!write_file(arguments.out, scenario::json_text(scenario::write_struct(spec)))) return kRunFailed;
-  if (!arguments.json.empty() && !write_file(arguments.json, report_json(spec, report))) return kRunFailed;
+  if (!arguments.json.empty() && !write_file(arguments.json, report_json(spec, report, power))) return kRunFailed;
   return kDone;
 }
 
@@ -262,7 +294,8 @@ fit_command
     ->required();
 fit_command->add_option("--gpu", fitting->gpu, "GPU in the catalog that was measured")->required();
 fit_command->add_option("--out", fitting->out, "Catalog entry to write")->required();
-fit_command->add_option("--json", fitting->json, "Also write errors, ranges and excluded rows as JSON");
+fit_command->add_option("--json", fitting->json,
+                        "Also write errors, ranges, excluded rows and fitted board power as JSON");
 fit_command->callback([fitting, &exit_code] { exit_code = fit(*fitting); });
 }  // namespace tokenworks::tools
 
