@@ -82,7 +82,7 @@ double physical_matrix_product_s(const MatrixProductTable& table, const GpuRatin
   return physical_time_s(table.physical, ratings, format, bytes_of(product, format), operations_of(product));
 }
 
-double matrix_product_s(const MatrixProductTable& table, const GpuRatings& measured, const MatrixProduct& product) {
+double matrix_product_s(const MatrixProductTable& table, const GpuRatings& ratings, const MatrixProduct& product) {
   const MatrixProduct inside{product.rows, std::clamp(product.columns, table.columns.front(), table.columns.back()),
                              std::clamp(product.inner, table.inner.front(), table.inner.back())};
   const Place columns = log_place(table.columns, inside.columns);
@@ -93,7 +93,7 @@ double matrix_product_s(const MatrixProductTable& table, const GpuRatings& measu
   /// Time of `product.rows` rows at one node of columns and inner.
   const auto at_node = [&](std::size_t c, std::size_t k) {
     const auto physical = [&](double rows) {
-      return physical_matrix_product_s(table, measured, {rows, table.columns[c], table.inner[k]});
+      return physical_matrix_product_s(table, ratings, {rows, table.columns[c], table.inner[k]});
     };
     const std::size_t node = c * table.inner.size() + k;
     if (table.rows.size() < 2 || product.rows >= table.rows.back()) {
@@ -112,10 +112,35 @@ double matrix_product_s(const MatrixProductTable& table, const GpuRatings& measu
   };
   double seconds = at_columns(columns.below);
   if (columns.share != 0.0) seconds = mix_logs(seconds, at_columns(columns.below + 1), columns.share);
-  if (inside.columns != product.columns || inside.inner != product.inner) {
-    seconds *= physical_matrix_product_s(table, measured, product) / physical_matrix_product_s(table, measured, inside);
+  if (product.columns > inside.columns || product.inner > inside.inner) {
+    const MatrixProduct beyond{product.rows, std::max(product.columns, inside.columns),
+                               std::max(product.inner, inside.inner)};
+    seconds += physical_matrix_product_s(table, ratings, beyond) - physical_matrix_product_s(table, ratings, inside);
   }
   return seconds;
+}
+
+MatrixProductTable on_gpu(const MatrixProductTable& table, const GpuRatings& measured, const GpuRatings& ratings,
+                          NumberFormat format) {
+  MatrixProductTable scaled = table;
+  scaled.format = name_of(format);
+  const std::size_t columns = table.columns.size(), inner = table.inner.size();
+  std::size_t node = 0;
+  for (std::size_t r = 0; r < table.rows.size(); ++r) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      for (std::size_t k = 0; k < inner; ++k, ++node) {
+        const MatrixProduct product{table.rows[r], table.columns[c], table.inner[k]};
+        double& seconds = scaled.time_s[node];
+        seconds *= physical_matrix_product_s(scaled, ratings, product) /
+                   physical_matrix_product_s(table, measured, product);
+        // The ratio may fall where the measured times stand still: what less work took is the least.
+        if (r > 0) seconds = std::max(seconds, scaled.time_s[node - columns * inner]);
+        if (c > 0) seconds = std::max(seconds, scaled.time_s[node - inner]);
+        if (k > 0) seconds = std::max(seconds, scaled.time_s[node - 1]);
+      }
+    }
+  }
+  return scaled;
 }
 
 double prompt_attention_s(const PromptAttentionTable& table, double heads, double tokens) {

@@ -1,14 +1,15 @@
 // Question   how long does one kernel of an LLM step run on one GPU
 // Equation   tables of kernel_spec.hpp, between their nodes:
 //            matrix product     along rows linear in the physical form's time, along columns and inner straight in
-//                               log(size), log(time); beyond the grid times the physical form's ratio
+//                               log(size), log(time); below the grid as at its edge, beyond it plus what the physical
+//                               form adds (more rows: times its ratio)
 //            prompt attention   P(L) = [T(W, L) - T0] * heads / W, with W = heads * max(1, 8192 / L): a prompt's share of
 //                               a well-filled kernel; a chunk costs the difference of its ends
 //            decode attention   linear in KV heads and context, straight in log(query heads a KV head)
 //            experts            straight in log(tokens), log(time); a split without a curve: physical form of the
 //                               busiest GPU times the ratio of curve to form, averaged in logs over the curves of this
 //                               shape (of all shapes where it has none), each weighted by its log distance ^ -4
-//            On another GPU than the one measured: times the ratio of physical forms with each GPU's rated figures;
+//            On another GPU than the one measured: nodes times the ratio of physical forms with each GPU's ratings;
 //            attention: what exceeds the smallest time scales with memory bandwidth (decode) or the bf16 rate (prompts).
 //            elementwise        t = fixed + bytes / (0.8 B)
 // Source     tables: the catalog's kernel entries. Elementwise: ai-dynamo/aiconfigurator commit 095f58a, system files
@@ -35,7 +36,11 @@ double bytes_of(const MatrixProduct& product, NumberFormat format);
 double operations_of(const MatrixProduct& product);
 double physical_matrix_product_s(const MatrixProductTable& table, const GpuRatings& ratings,
                                  const MatrixProduct& product);
-double matrix_product_s(const MatrixProductTable& table, const GpuRatings& measured, const MatrixProduct& product);
+/// `ratings`: of the GPU of the table.
+double matrix_product_s(const MatrixProductTable& table, const GpuRatings& ratings, const MatrixProduct& product);
+/// The table for a GPU of other ratings, or for `format` where it has none of its own: times the ratio of physical forms.
+MatrixProductTable on_gpu(const MatrixProductTable& table, const GpuRatings& measured, const GpuRatings& ratings,
+                          NumberFormat format);
 
 /// Time of the kernel for `heads` query heads over all sequences, each with `tokens` tokens from zero.
 double prompt_attention_s(const PromptAttentionTable& table, double heads, double tokens);

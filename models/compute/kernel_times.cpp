@@ -63,7 +63,8 @@ double log_distance(double a, double b) { return std::abs(std::log(a / b)); }
 KernelTimes::KernelTimes(const GpuSpec& gpu, std::vector<const KernelSpec*> entries, ValidityNotes& notes)
     : gpu_(gpu), entries_(std::move(entries)), notes_(notes) {}
 
-double KernelTimes::matrix_product_s(NumberFormat format, const MatrixProduct& product) const {
+const MatrixProductTable& KernelTimes::matrix_products(NumberFormat format) const {
+  if (const auto made = matrix_products_.find(format); made != matrix_products_.end()) return made->second;
   NumberFormat acting = format;
   Found<MatrixProductTable> found;
   while (true) {
@@ -73,15 +74,16 @@ double KernelTimes::matrix_product_s(NumberFormat format, const MatrixProduct& p
     acting = stand_in(acting);
   }
   if (!found) throw std::invalid_argument("GPU '" + gpu_.title + "': no kernel entry has matrix products in bf16");
-  const MatrixProductTable& table = *found.table;
+  return matrix_products_.emplace(format, on_gpu(*found.table, found.entry->ratings, gpu_.ratings, format))
+      .first->second;
+}
+
+double KernelTimes::matrix_product_s(NumberFormat format, const MatrixProduct& product) const {
+  const MatrixProductTable& table = matrix_products(format);
   notes_.check("kernel_time: rows of a matrix product", product.rows, 1.0, table.rows.back());
   notes_.check("kernel_time: columns of a matrix product", product.columns, table.columns.front(), table.columns.back());
   notes_.check("kernel_time: inner width of a matrix product", product.inner, table.inner.front(), table.inner.back());
-  const double seconds = compute::matrix_product_s(table, found.entry->ratings, product);
-  const double measured = physical_matrix_product_s(table, found.entry->ratings, product);
-  const double here = physical_time_s(table.physical, gpu_.ratings, format, bytes_of(product, format),
-                                      operations_of(product));
-  return seconds * here / measured;
+  return compute::matrix_product_s(table, gpu_.ratings, product);
 }
 
 double KernelTimes::smallest_matrix_product_s(NumberFormat format) const {

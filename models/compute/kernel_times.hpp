@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,9 +69,13 @@ class KernelTimes {
   const std::vector<const KernelSpec*>& entries() const { return entries_; }
 
  private:
+  /// The table that acts for a format, on this GPU; made when first asked for.
+  const MatrixProductTable& matrix_products(NumberFormat format) const;
+
   GpuSpec gpu_;
   std::vector<const KernelSpec*> entries_;
   ValidityNotes& notes_;
+  mutable std::map<NumberFormat, MatrixProductTable> matrix_products_;
 };
 
 }  // namespace tokenworks::compute

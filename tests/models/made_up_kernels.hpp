@@ -26,7 +26,8 @@ inline compute::KernelSpec made_up_kernels() {
   kernels.library = "tensorrt_llm";
   kernels.version = "1";
   kernels.ratings = made_up_ratings();
-  compute::MatrixProductTable products{"bf16", "made up", lossless_form(), {1, 64, 4096}, {256, 65536}, {256, 65536}, {}};
+  const std::vector<double> sizes = {256, 1024, 4096, 16384, 65536};
+  compute::MatrixProductTable products{"bf16", "made up", lossless_form(), {1, 64, 4096}, sizes, sizes, {}};
   for (const double rows : products.rows) {
     for (const double columns : products.columns) {
       for (const double inner : products.inner) {
@@ -36,9 +37,13 @@ inline compute::KernelSpec made_up_kernels() {
     }
   }
   kernels.matrix_products = {products};
-  // 10 us and a microsecond for each head and 1,024 tokens; for longer prompts by the square.
-  kernels.prompt_attention = {{"bf16", "bf16", 128, 0, {1, 1024}, {1024, 2048, 4096},
-                               {11e-6, 14e-6, 26e-6, 1034e-6, 4106e-6, 16394e-6}}};
+  // 10 us and a microsecond for each head and 1,024 tokens; for others by the square.
+  kernels.prompt_attention = {{"bf16", "bf16", 128, 0, {1, 1024}, {128, 1024, 2048, 4096}, {}}};
+  for (const double heads : {1.0, 1024.0}) {
+    for (const double tokens : kernels.prompt_attention.front().tokens) {
+      kernels.prompt_attention.front().time_s.push_back(10e-6 + 1e-6 * heads * (tokens / 1024) * (tokens / 1024));
+    }
+  }
   // 5 us and a nanosecond for each KV head and token.
   kernels.decode_attention = {{"bf16", 128, 0, {1, 16}, {1, 1000}, {0, 1000, 100000},
                                {5e-6, 6e-6, 105e-6, 5e-6, 1005e-6, 100005e-6, 5e-6, 6e-6, 105e-6, 5e-6, 1005e-6,

@@ -93,12 +93,12 @@ TEST_CASE("step: a small model on a GPU of round numbers, computed by hand", "[m
   CHECK(attention.ps_per_window_token == 0);
   CHECK(attention.until_full_tokens == 2000);
   CHECK(step.window_tokens() == 0);
-  // Attention of a prompt of 2,048 tokens: four of them fill the kernel, 32 heads: of 10 + 32 * 4 us a layer an eighth
-  // ... of what exceeds the launch of 11 us.
-  const double filled = 14e-6 + (4106e-6 - 14e-6) * 31 / 1023;
+  // Attention of a prompt of 2,048 tokens: four of them fill the kernel with 32 heads, 10 + 32 * 4 us a layer. Each has a
+  // quarter of what exceeds the launch, the table's least: one head of 128 tokens, 10 us and a 64th.
+  const double launch = 10e-6 + 1e-6 / 64;
   CHECK_THAT(static_cast<double>(step.prompt_attention(0, 2048).duration_ps),
-             WithinRel(10 * (filled - 11e-6) / 4 * 1e12, 1e-6));
-  CHECK(step.prompt_launch().duration_ps == 10 * 11'000'000);
+             WithinRel(10 * (138e-6 - launch) / 4 * 1e12, 1e-6));
+  CHECK(step.prompt_launch().duration_ps == 10 * 10'015'625);
 }
 
 TEST_CASE("step: chunks of a prompt add up to the prompt exactly", "[models][llm][law]") {
