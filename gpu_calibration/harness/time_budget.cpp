@@ -9,7 +9,7 @@ namespace tokenworks::gpu_calibration {
 SamplePlan plan_samples(double one_round_s, double budget_s) {
   if (!(one_round_s > 0)) throw std::invalid_argument("a round must take more than 0 s");
   constexpr double kSample = 200e-6;
-  const int rounds = static_cast<int>(std::clamp(kSample / one_round_s + 0.999, 1.0, 40.0));
+  const int rounds = static_cast<int>(std::clamp(kSample / one_round_s + 0.999, 1.0, 100.0));
   const int samples = static_cast<int>(std::clamp(budget_s / (rounds * one_round_s), 3.0, 31.0));
   return {rounds, samples};
 }

@@ -12,7 +12,7 @@ struct SamplePlan {
   int samples = 3;  ///< pairs of events
 };
 
-/// Rounds so that a sample lasts at least 200 us (an event resolves about 0.5 us), at most 40; samples that fill
+/// Rounds so that a sample lasts at least 200 us (an event resolves about 0.5 us), at most 100; samples that fill
 /// `budget_s`, 3 to 31. Throws std::invalid_argument unless `one_round_s` is above zero.
 SamplePlan plan_samples(double one_round_s, double budget_s);
 

@@ -287,7 +287,7 @@ __global__ void __launch_bounds__(DecodeTile::kThreads)
 }
 
 /// The second pass: one block a head (x) and sequence (y), one thread a dimension.
-__global__ void combine_splits(const float* part_values, const SplitState* part_states, __nv_bfloat16* output,
+static __global__ void combine_splits(const float* part_values, const SplitState* part_states, __nv_bfloat16* output,
                                int splits) {
   const int dim = threadIdx.x, dims = blockDim.x;
   const long head = static_cast<long>(blockIdx.y) * gridDim.x + blockIdx.x;

@@ -22,7 +22,7 @@ struct SortedRows {
 };
 
 /// One block. Pairs whose expert is not below `experts` belong to other GPUs.
-__global__ void sort_by_expert(const int* expert_of_pair, int pairs, int active, int experts, int tile_rows,
+static __global__ void sort_by_expert(const int* expert_of_pair, int pairs, int active, int experts, int tile_rows,
                                SortedRows sorted) {
   __shared__ int counts[kMostExperts];
   __shared__ int next[kMostExperts];
@@ -159,7 +159,7 @@ __global__ void __launch_bounds__(GroupedTile::kThreads)
 }
 
 /// activated[row][i] = silu(gate[row][i]) up[row][i]; blocks stride over the rows that there are.
-__global__ void activate_rows(const __nv_bfloat16* gate_and_up, __nv_bfloat16* activated, const int* rows, int width) {
+static __global__ void activate_rows(const __nv_bfloat16* gate_and_up, __nv_bfloat16* activated, const int* rows, int width) {
   const long count = static_cast<long>(*rows) * width;
   for (long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x; i < count;
        i += static_cast<long>(gridDim.x) * blockDim.x) {
@@ -171,7 +171,7 @@ __global__ void activate_rows(const __nv_bfloat16* gate_and_up, __nv_bfloat16* a
 }
 
 /// output[token] = sum over k of router_weight[token][k] rows[row_of_pair[token][k]]; one block a token.
-__global__ void sum_experts(const __nv_bfloat16* rows, const int* row_of_pair, const float* router_weight,
+static __global__ void sum_experts(const __nv_bfloat16* rows, const int* row_of_pair, const float* router_weight,
                             __nv_bfloat16* output, int active, int hidden) {
   const long token = blockIdx.x;
   for (int column = threadIdx.x; column < hidden; column += blockDim.x) {

@@ -101,6 +101,7 @@ __global__ void __launch_bounds__(LatentTile::threads<kRowTiles, kColumns>())
       }
     }
 
+#pragma unroll
     for (int half = 0; half < 2; ++half) {
       float top = kLowestScore;
       for (int n = 0; n < kKeyTiles; ++n) {
@@ -115,6 +116,7 @@ __global__ void __launch_bounds__(LatentTile::threads<kRowTiles, kColumns>())
       if (lane % 4 == 0) tops[column][row_tile * 16 + half * 8 + lane / 4] = top;
     }
     __syncthreads();
+#pragma unroll
     for (int half = 0; half < 2; ++half) {
       const int row = row_tile * 16 + half * 8 + lane / 4;
       float top = highest[half];
@@ -158,11 +160,13 @@ __global__ void __launch_bounds__(LatentTile::threads<kRowTiles, kColumns>())
   wait_for_copies<0>();
 
   // The sums of weights of the groups meet where the tops were.
+#pragma unroll
   for (int half = 0; half < 2; ++half) {
     const float sum = sum_over_lanes<4>(weight_sum[half]);
     if (lane % 4 == 0) tops[column][row_tile * 16 + half * 8 + lane / 4] = sum;
   }
   __syncthreads();
+#pragma unroll
   for (int half = 0; half < 2; ++half) {
     const int row = row_tile * 16 + half * 8 + lane / 4;
     if (first_head + row >= sizes.heads) continue;
@@ -171,6 +175,7 @@ __global__ void __launch_bounds__(LatentTile::threads<kRowTiles, kColumns>())
     const long head = sequence * sizes.heads + first_head + row;
     const long part = head * sizes.splits + split;
     if (sizes.splits > 1 && column == 0 && lane % 4 == 0) part_states[part] = {highest[half], sum};
+#pragma unroll
     for (int n = 0; n < kValueTiles; ++n) {
       const int dim = (column * kValueTiles + n) * 8 + 2 * (lane % 4);
       for (int e = 0; e < 2; ++e) {

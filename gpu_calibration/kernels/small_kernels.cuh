@@ -33,7 +33,7 @@ __device__ inline float block_maximum(float value) {
 }
 
 /// residual += input; output = residual / rms(residual) * weight. One block a row; width a multiple of 8.
-__global__ void add_rms_norm(const __nv_bfloat16* input, __nv_bfloat16* residual, const __nv_bfloat16* weight,
+static __global__ void add_rms_norm(const __nv_bfloat16* input, __nv_bfloat16* residual, const __nv_bfloat16* weight,
                              __nv_bfloat16* output, int width) {
   const auto* in = reinterpret_cast<const EightNumbers*>(input + static_cast<long>(blockIdx.x) * width);
   auto* kept = reinterpret_cast<EightNumbers*>(residual + static_cast<long>(blockIdx.x) * width);
@@ -65,7 +65,7 @@ __global__ void add_rms_norm(const __nv_bfloat16* input, __nv_bfloat16* residual
 
 /// Rotates pairs (i, i + head_dim / 2) of every head by angles[position][i] (cosine, sine), in place.
 /// One block a row; `width` is heads * head_dim.
-__global__ void rotate_heads(__nv_bfloat16* rows, const float2* angles, int width, int head_dim) {
+static __global__ void rotate_heads(__nv_bfloat16* rows, const float2* angles, int width, int head_dim) {
   __nv_bfloat16* row = rows + static_cast<long>(blockIdx.x) * width;
   const int half = head_dim / 2;
   for (int i = threadIdx.x; i < width / 2; i += blockDim.x) {
@@ -80,7 +80,7 @@ __global__ void rotate_heads(__nv_bfloat16* rows, const float2* angles, int widt
 }
 
 /// output[row][i] = silu(gate) up of rows [gate | up]; `width` is that of the output, a multiple of 8.
-__global__ void gated_activation(const __nv_bfloat16* gate_and_up, __nv_bfloat16* output, long rows, int width) {
+static __global__ void gated_activation(const __nv_bfloat16* gate_and_up, __nv_bfloat16* output, long rows, int width) {
   const auto* in = reinterpret_cast<const EightNumbers*>(gate_and_up);
   auto* out = reinterpret_cast<EightNumbers*>(output);
   const int chunks = width / 8;
@@ -99,7 +99,7 @@ __global__ void gated_activation(const __nv_bfloat16* gate_and_up, __nv_bfloat16
 }
 
 /// Rows of an embedding table; one block a token, width a multiple of 8.
-__global__ void gather_embeddings(const __nv_bfloat16* table, const int* tokens, __nv_bfloat16* output, int width) {
+static __global__ void gather_embeddings(const __nv_bfloat16* table, const int* tokens, __nv_bfloat16* output, int width) {
   const auto* from = reinterpret_cast<const EightNumbers*>(table + static_cast<long>(tokens[blockIdx.x]) * width);
   auto* to = reinterpret_cast<EightNumbers*>(output + static_cast<long>(blockIdx.x) * width);
   for (int i = threadIdx.x; i < width / 8; i += blockDim.x) to[i] = from[i];
@@ -107,7 +107,7 @@ __global__ void gather_embeddings(const __nv_bfloat16* table, const int* tokens,
 
 /// Divides each row by its largest magnitude / 448 (the largest e4m3 number) and writes e4m3 and that scale.
 /// One block a row, width a multiple of 8.
-__global__ void quantise_rows(const __nv_bfloat16* input, __nv_fp8_e4m3* output, float* scales, int width) {
+static __global__ void quantise_rows(const __nv_bfloat16* input, __nv_fp8_e4m3* output, float* scales, int width) {
   const auto* in = reinterpret_cast<const EightNumbers*>(input + static_cast<long>(blockIdx.x) * width);
   __nv_fp8_e4m3* out = output + static_cast<long>(blockIdx.x) * width;
   float top = 1e-12f;
@@ -135,7 +135,7 @@ __global__ void quantise_rows(const __nv_bfloat16* input, __nv_fp8_e4m3* output,
 /// Draws one token a row from the most likely ones that together have the share `top_p`; `uniform` is in [0, 1).
 /// Logits within 1/16 of each other count as equal at the boundary. One block of at most 1024 threads a row; three passes
 /// over its logits.
-__global__ void sample_top_p(const float* logits, const float* uniform, int* tokens, int vocabulary, float top_p) {
+static __global__ void sample_top_p(const float* logits, const float* uniform, int* tokens, int vocabulary, float top_p) {
   constexpr int kBins = 256;            // 16 nats below the top, each later token has less than 2e-7 of its weight
   constexpr float kBinsPerNat = 16.0f;
   __shared__ float bins[kBins];
