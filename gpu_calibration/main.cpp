@@ -30,9 +30,7 @@ void on_interrupt(int signal) {
   std::signal(signal, SIG_DFL);
 }
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 std::string today() {
   const std::time_t now = std::time(nullptr);
@@ -44,8 +42,8 @@ std::string today() {
 std::vector<Bench> chosen_benches(const RunOptions& options) {
   std::vector<Bench> chosen;
   for (const Bench& bench : benches()) {
-    const bool wanted = options.only.empty() ||
-                        std::find(options.only.begin(), options.only.end(), bench.name) != options.only.end();
+    const bool wanted =
+        options.only.empty() || std::find(options.only.begin(), options.only.end(), bench.name) != options.only.end();
     if (wanted) chosen.push_back(bench);
   }
   return chosen;
@@ -63,8 +61,8 @@ DeviceFacts facts_of(int device) {
   facts.multiprocessors = attribute(cudaDevAttrMultiProcessorCount, device);
   facts.l2_bytes = attribute(cudaDevAttrL2CacheSize, device);
   facts.shared_bytes_of_block = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, device);
-  facts.compute_capability = 10 * attribute(cudaDevAttrComputeCapabilityMajor, device) +
-                             attribute(cudaDevAttrComputeCapabilityMinor, device);
+  facts.compute_capability =
+      10 * attribute(cudaDevAttrComputeCapabilityMajor, device) + attribute(cudaDevAttrComputeCapabilityMinor, device);
   return facts;
 }
 
@@ -191,8 +189,10 @@ int calibrate(const RunOptions& options) {
   Workbench workbench{session, stopwatch, facts, operands, scratch};
   const bool all_well = run_all(chosen, workbench, end_s, path);
   save(session, path);
-  if (session.rows() == 0) std::fprintf(stderr, "nothing was measured; no file was written\n");
-  else std::fprintf(stderr, "%zu rows in %s\n", session.rows(), path.c_str());
+  if (session.rows() == 0)
+    std::fprintf(stderr, "nothing was measured; no file was written\n");
+  else
+    std::fprintf(stderr, "%zu rows in %s\n", session.rows(), path.c_str());
   if (interrupted != 0) return kInterrupted;
   return all_well && session.rows() > 0 ? kDone : kBenchFailed;
 }

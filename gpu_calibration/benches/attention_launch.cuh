@@ -15,7 +15,7 @@ void launch_prompt_attention(cudaStream_t stream, int sequences, const __nv_bflo
                   static_cast<unsigned>(sequences));
   prompt_attention<kQueryDim, kValueDim>
       <<<grid, PromptTile::kThreads, PromptTile::shared_bytes<kQueryDim, kValueDim>(), stream>>>(query, key, value,
-                                                                                               output, sizes);
+                                                                                                 output, sizes);
   TOKENWORKS_LAUNCHED();
 }
 

@@ -91,7 +91,8 @@ class Ring {
     for (Member& m : members_) {
       int code = 0;
       if (operation == "all_reduce") {
-        code = nccl_.all_reduce(m.from.as<void>(), m.to.as<void>(), elements, kNcclBf16, kNcclSum, m.communicator, m.stream);
+        code = nccl_.all_reduce(m.from.as<void>(), m.to.as<void>(), elements, kNcclBf16, kNcclSum, m.communicator,
+                                m.stream);
       } else if (operation == "all_gather") {
         code = nccl_.all_gather(m.from.as<void>(), m.to.as<void>(), share, kNcclBf16, m.communicator, m.stream);
       } else {

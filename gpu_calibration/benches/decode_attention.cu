@@ -26,7 +26,8 @@ void check_decode(Workbench& bench, int splits) {
   const auto value = random_elements<Cached>(static_cast<std::size_t>(c.sequences) * context * row, 3);
   const auto keys = paged(key, c.sequences, context, row, kPageTokens, 4);
   const auto values = paged(value, c.sequences, context, row, kPageTokens, 4);
-  const DeviceMemory on_device[] = {uploaded(query), uploaded(keys.cache), uploaded(values.cache), uploaded(keys.pages)};
+  const DeviceMemory on_device[] = {uploaded(query), uploaded(keys.cache), uploaded(values.cache),
+                                    uploaded(keys.pages)};
   const DeviceMemory output(query.size() * sizeof(__nv_bfloat16));
   const DeviceMemory part_memory(split_part_bytes(c.sequences * c.heads, splits, kDim));
   const DecodeSizes sizes{context, c.heads, c.kv_heads, 0, splits, (context + kPageTokens - 1) / kPageTokens, c.scale};
@@ -36,8 +37,7 @@ void check_decode(Workbench& bench, int splits) {
       split_parts(part_memory.as<void>(), c.sequences * c.heads, splits, kDim), sizes);
   TOKENWORKS_CUDA(cudaStreamSynchronize(bench.stopwatch.stream()));
   const auto actual = widened_elements(downloaded(output.as<__nv_bfloat16>(), query.size()));
-  const auto expected =
-      attention_answer(c, widened_elements(query), widened_elements(key), widened_elements(value));
+  const auto expected = attention_answer(c, widened_elements(query), widened_elements(key), widened_elements(value));
   require_small_error(std::string("decode attention over ") + format_of<Cached>(), largest_error(actual, expected),
                       kAllowedError);
 }
@@ -45,8 +45,8 @@ void check_decode(Workbench& bench, int splits) {
 template <class Cached, int kDim>
 void measure_decode(Workbench& bench, const DecodePoint& point) {
   const std::int64_t pages = (point.context + kPageTokens - 1) / kPageTokens;
-  const std::size_t cache = static_cast<std::size_t>(point.sequences * pages * kPageTokens * point.kv_heads * kDim) *
-                            sizeof(Cached);
+  const std::size_t cache =
+      static_cast<std::size_t>(point.sequences * pages * kPageTokens * point.kv_heads * kDim) * sizeof(Cached);
   const std::int64_t seen = point.window > 0 ? std::min(point.window, point.context) : point.context;
   const std::int64_t splits =
       decode_splits(seen, point.sequences * point.kv_heads, std::int64_t{3} * bench.device.multiprocessors);
@@ -59,15 +59,18 @@ void measure_decode(Workbench& bench, const DecodePoint& point) {
   auto* output = reinterpret_cast<__nv_bfloat16*>(bench.scratch.bytes_at(query_bytes));
   const SplitParts parts = split_parts(bench.scratch.bytes_at(2 * query_bytes), point.sequences * point.heads,
                                        static_cast<int>(splits), kDim);
-  const DecodeSizes sizes{static_cast<int>(point.context), static_cast<int>(point.heads),
-                          static_cast<int>(point.kv_heads), static_cast<int>(point.window), static_cast<int>(splits),
-                          static_cast<int>(pages), 1.0f / std::sqrt(static_cast<float>(kDim))};
+  const DecodeSizes sizes{static_cast<int>(point.context),
+                          static_cast<int>(point.heads),
+                          static_cast<int>(point.kv_heads),
+                          static_cast<int>(point.window),
+                          static_cast<int>(splits),
+                          static_cast<int>(pages),
+                          1.0f / std::sqrt(static_cast<float>(kDim))};
   const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
     const auto* slice = caches.slice<char>(round);
-    launch_decode_attention<Cached, kDim>(stream, static_cast<int>(point.sequences), query,
-                                          reinterpret_cast<const Cached*>(slice),
-                                          reinterpret_cast<const Cached*>(slice + cache), table.as<int>(), output,
-                                          parts, sizes);
+    launch_decode_attention<Cached, kDim>(
+        stream, static_cast<int>(point.sequences), query, reinterpret_cast<const Cached*>(slice),
+        reinterpret_cast<const Cached*>(slice + cache), table.as<int>(), output, parts, sizes);
   });
   bench.session.record("decode_attention", {"tokenworks_split", "bf16", format_of<Cached>()},
                        {point.sequences, point.context, point.heads, point.kv_heads, point.head_dim, point.window},

@@ -1,7 +1,7 @@
 // Question: how long does the block of routed experts take: sorting, both products, the activation between, the sum?
 //
-// All of it is ours and in one graph ("tokenworks_grouped"). Weights are bf16, random, and rotate from expert to expert, so
-// that few tokens do not find theirs in the L2 cache.
+// All of it is ours and in one graph ("tokenworks_grouped"). Weights are bf16, random, and rotate from expert to
+// expert, so that few tokens do not find theirs in the L2 cache.
 #include <algorithm>
 #include <numeric>
 
@@ -140,10 +140,10 @@ void measure_point(Workbench& bench, const ExpertPoint& point) {
   const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
     block.run(stream, round * step % c.experts, bench.scratch.as<Bf16>(), first, second, output);
   });
-  bench.session.record("expert_block", {"tokenworks_grouped", "bf16", point.distribution},
-                       {point.tokens, point.hidden, point.intermediate, point.experts, point.active, point.tensor,
-                        point.expert},
-                       timing);
+  bench.session.record(
+      "expert_block", {"tokenworks_grouped", "bf16", point.distribution},
+      {point.tokens, point.hidden, point.intermediate, point.experts, point.active, point.tensor, point.expert},
+      timing);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-// Question: how long does latent attention (MLA) take? Decoding works on the absorbed form, all heads over one cached row
-// of 576 numbers; prompts on the multiplied-out one (measure_latent_prompts). Projections are products and not counted.
+// Question: how long does latent attention (MLA) take? Decoding works on the absorbed form, all heads over one cached
+// row of 576 numbers; prompts on the multiplied-out one (measure_latent_prompts). Projections are products and not
+// counted.
 #include "gpu_calibration/benches/attention_launch.cuh"
 #include "gpu_calibration/kernels/check_case.hpp"
 #include "gpu_calibration/plan/attention_plan.hpp"
@@ -33,8 +34,9 @@ void check_latent(Workbench& bench, int heads, int splits) {
   const DeviceMemory on_device[] = {uploaded(query), uploaded(cache.cache), uploaded(cache.pages)};
   const std::size_t results = static_cast<std::size_t>(c.sequences * heads * kValueDim);
   const DeviceMemory output(results * sizeof(Bf16)), parts(split_part_bytes(c.sequences * heads, splits, kValueDim));
-  launch(bench.stopwatch.stream(), c.sequences, on_device[0].as<Bf16>(), on_device[1].as<Bf16>(), on_device[2].as<int>(),
-         output.as<Bf16>(), split_parts(parts.as<void>(), c.sequences * heads, splits, kValueDim),
+  launch(bench.stopwatch.stream(), c.sequences, on_device[0].as<Bf16>(), on_device[1].as<Bf16>(),
+         on_device[2].as<int>(), output.as<Bf16>(),
+         split_parts(parts.as<void>(), c.sequences * heads, splits, kValueDim),
          {context, heads, splits, (context + kPageTokens - 1) / kPageTokens, kScale});
   TOKENWORKS_CUDA(cudaStreamSynchronize(bench.stopwatch.stream()));
   const auto wide = widened_elements(key);
@@ -53,8 +55,8 @@ void measure_point(Workbench& bench, const LatentDecodePoint& point) {
   const std::int64_t pages = (point.context + kPageTokens - 1) / kPageTokens, heads = point.sequences * point.heads;
   const Rotation caches(bench.operands, static_cast<std::size_t>(2 * point.sequences * pages * kPageTokens * kKeyDim));
   const std::int64_t tiles_of_heads = point.heads <= 16 ? 1 : (point.heads + 63) / 64;
-  const int splits = static_cast<int>(decode_splits(point.context, point.sequences * tiles_of_heads,
-                                                    std::int64_t{2} * bench.device.multiprocessors));
+  const int splits = static_cast<int>(
+      decode_splits(point.context, point.sequences * tiles_of_heads, std::int64_t{2} * bench.device.multiprocessors));
   const std::size_t query_bytes = static_cast<std::size_t>(2 * heads * kKeyDim);
   if (!caches.fits() || 2 * query_bytes + split_part_bytes(heads, splits, kValueDim) > bench.scratch.bytes()) return;
   const DeviceMemory table = random_pages(point.sequences, pages);

@@ -47,10 +47,9 @@ cublasLtMatrixLayout_t layout(cudaDataType_t type, std::int64_t rows, std::int64
   if (batches > 1) {
     const auto count = static_cast<std::int32_t>(batches);
     const std::int64_t stride = rows * columns;
+    TOKENWORKS_CUDA(cublasLtMatrixLayoutSetAttribute(result, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count));
     TOKENWORKS_CUDA(
-        cublasLtMatrixLayoutSetAttribute(result, CUBLASLT_MATRIX_LAYOUT_BATCH_COUNT, &count, sizeof count));
-    TOKENWORKS_CUDA(cublasLtMatrixLayoutSetAttribute(result, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride,
-                                                     sizeof stride));
+        cublasLtMatrixLayoutSetAttribute(result, CUBLASLT_MATRIX_LAYOUT_STRIDED_BATCH_OFFSET, &stride, sizeof stride));
   }
   return result;
 }
@@ -66,7 +65,8 @@ std::vector<float> meaning_of(const std::vector<std::uint8_t>& bits, const std::
   if (format == "nvfp4") {  // e2m1, the first number in the low half of a byte
     constexpr float kMagnitudes[8] = {0.0f, 0.5f, 1.0f, 1.5f, 2.0f, 3.0f, 4.0f, 6.0f};
     for (const std::uint8_t byte : bits) {
-      for (const int half : {byte & 15, byte >> 4}) numbers.push_back(kMagnitudes[half & 7] * (half & 8 ? -1.0f : 1.0f));
+      for (const int half : {byte & 15, byte >> 4})
+        numbers.push_back(kMagnitudes[half & 7] * (half & 8 ? -1.0f : 1.0f));
     }
     return numbers;
   }
@@ -142,8 +142,10 @@ LtProduct::LtProduct(LtLibrary& library, const std::string& format, const Produc
                                             preference, kMostCandidates, results_, &found_);
   }
   cublasLtMatmulPreferenceDestroy(preference);
-  if (status == CUBLAS_STATUS_NOT_SUPPORTED) found_ = 0;
-  else TOKENWORKS_CUDA(status);
+  if (status == CUBLAS_STATUS_NOT_SUPPORTED)
+    found_ = 0;
+  else
+    TOKENWORKS_CUDA(status);
 }
 
 LtProduct::~LtProduct() {
@@ -170,7 +172,8 @@ std::size_t LtProduct::output_bytes() const {
   return static_cast<std::size_t>(2 * shape_.batches * shape_.rows * shape_.columns);
 }
 
-void choose_fastest(LtProduct& product, Stopwatch& stopwatch, const Rotation& weights, const void* input, void* output) {
+void choose_fastest(LtProduct& product, Stopwatch& stopwatch, const Rotation& weights, const void* input,
+                    void* output) {
   const Work work = [&](cudaStream_t stream, int round) {
     product.run(stream, weights.slice<void>(round), input, output);
   };
@@ -200,11 +203,11 @@ void check_product(LtLibrary& library, const std::string& format, cudaStream_t s
   fill_random(input.as<void>(), input.bytes(), format, 2);
   product.run(stream, weights.as<void>(), input.as<void>(), output.as<void>());
   TOKENWORKS_CUDA(cudaStreamSynchronize(stream));
-  const auto expected = product_answer(
-      meaning_of(downloaded(input.as<std::uint8_t>(), input.bytes()), format),
-      meaning_of(downloaded(weights.as<std::uint8_t>(), weights.bytes()), format), static_cast<int>(shape.columns),
-      static_cast<int>(shape.inner));
-  const auto actual = meaning_of(downloaded(output.as<std::uint8_t>(), output.bytes()), format == "fp16" ? "fp16" : "bf16");
+  const auto expected = product_answer(meaning_of(downloaded(input.as<std::uint8_t>(), input.bytes()), format),
+                                       meaning_of(downloaded(weights.as<std::uint8_t>(), weights.bytes()), format),
+                                       static_cast<int>(shape.columns), static_cast<int>(shape.inner));
+  const auto actual =
+      meaning_of(downloaded(output.as<std::uint8_t>(), output.bytes()), format == "fp16" ? "fp16" : "bf16");
   require_small_error("the cuBLASLt product of " + format, largest_error(actual, expected), kAllowedError);
 }
 

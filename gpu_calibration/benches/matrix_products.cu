@@ -20,9 +20,8 @@ void measure_point(Workbench& bench, LtLibrary& library, const std::string& form
   const void* input = bench.scratch.as<void>();
   void* output = bench.scratch.bytes_at(offset);
   choose_fastest(product, bench.stopwatch, weights, input, output);
-  const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
-    product.run(stream, weights.slice<void>(round), input, output);
-  });
+  const Timing timing = bench.stopwatch.measure(
+      [&](cudaStream_t stream, int round) { product.run(stream, weights.slice<void>(round), input, output); });
   bench.session.record("matrix_product", {"cublaslt", format}, {point.rows, point.columns, point.inner}, timing);
 }
 

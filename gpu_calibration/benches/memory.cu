@@ -1,7 +1,7 @@
 // Question: how fast does device memory stream, from sizes inside the L2 cache to gigabytes?
 //
-// `bytes` is what passes the memory's interface: once for a read, twice for a copy, three times for a triad. `read_again`
-// reads the same bytes in every round, which is the L2 cache as long as they fit.
+// `bytes` is what passes the memory's interface: once for a read, twice for a copy, three times for a triad.
+// `read_again` reads the same bytes in every round, which is the L2 cache as long as they fit.
 #include "gpu_calibration/benches/stream_kernels.cuh"
 #include "gpu_calibration/benches/workbench.cuh"
 
@@ -44,24 +44,36 @@ void measure_memory(Workbench& bench) {
                            bench.stopwatch.measure(work, options));
     };
     const Rotation one(bench.operands, bytes), two(bench.operands, 2 * bytes), three(bench.operands, 3 * bytes);
-    record("read", bytes, [&](cudaStream_t stream, int round) {
-      read_stream<<<blocks, kThreads, 0, stream>>>(one.slice<float4>(round), sink.as<float>(), count);
-      TOKENWORKS_LAUNCHED();
-    }, true);
-    record("read_again", bytes, [&](cudaStream_t stream, int) {
-      read_stream<<<blocks, kThreads, 0, stream>>>(one.slice<float4>(0), sink.as<float>(), count);
-      TOKENWORKS_LAUNCHED();
-    }, false);
-    record("copy", 2 * bytes, [&](cudaStream_t stream, int round) {
-      float4* slice = two.slice<float4>(round);
-      copy_stream<<<blocks, kThreads, 0, stream>>>(slice, slice + count, count);
-      TOKENWORKS_LAUNCHED();
-    }, true);
-    record("triad", 3 * bytes, [&](cudaStream_t stream, int round) {
-      float4* slice = three.slice<float4>(round);
-      triad_stream<<<blocks, kThreads, 0, stream>>>(slice, slice + count, slice + 2 * count, 3.0f, count);
-      TOKENWORKS_LAUNCHED();
-    }, true);
+    record(
+        "read", bytes,
+        [&](cudaStream_t stream, int round) {
+          read_stream<<<blocks, kThreads, 0, stream>>>(one.slice<float4>(round), sink.as<float>(), count);
+          TOKENWORKS_LAUNCHED();
+        },
+        true);
+    record(
+        "read_again", bytes,
+        [&](cudaStream_t stream, int) {
+          read_stream<<<blocks, kThreads, 0, stream>>>(one.slice<float4>(0), sink.as<float>(), count);
+          TOKENWORKS_LAUNCHED();
+        },
+        false);
+    record(
+        "copy", 2 * bytes,
+        [&](cudaStream_t stream, int round) {
+          float4* slice = two.slice<float4>(round);
+          copy_stream<<<blocks, kThreads, 0, stream>>>(slice, slice + count, count);
+          TOKENWORKS_LAUNCHED();
+        },
+        true);
+    record(
+        "triad", 3 * bytes,
+        [&](cudaStream_t stream, int round) {
+          float4* slice = three.slice<float4>(round);
+          triad_stream<<<blocks, kThreads, 0, stream>>>(slice, slice + count, slice + 2 * count, 3.0f, count);
+          TOKENWORKS_LAUNCHED();
+        },
+        true);
   }
 }
 

@@ -1,8 +1,8 @@
 // Question: what does the board draw in steady loads, in mixes and at duty cycles?
 //
-// Each state lasts until the energy counter has covered three seconds after one second of settling. "idle" (no context on
-// the GPU) is measured by the program before it opens one; "waiting" is a context without work. Duty cycles have a period
-// of 50 ms; the row gives the share of time that the GPU really worked. Clocks, limits and modes are left alone.
+// Each state lasts until the energy counter has covered three seconds after one second of settling. "idle" (no context
+// on the GPU) is measured by the program before it opens one; "waiting" is a context without work. Duty cycles have a
+// period of 50 ms; the row gives the share of time that the GPU really worked. Clocks, limits and modes are left alone.
 #include <algorithm>
 #include <chrono>
 #include <thread>
@@ -16,9 +16,7 @@ namespace {
 
 constexpr double kSettle = 1.0, kMeasure = 3.0, kBatch = 0.020, kPeriod = 0.050;
 
-double now_s() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 class Event {
  public:

@@ -21,9 +21,9 @@ void check_prompt(Workbench& bench, int window) {
   const auto value = random_elements<Bf16>(keys * kValueDim, 3);
   const DeviceMemory on_device[] = {uploaded(query), uploaded(key), uploaded(value)};
   const DeviceMemory output(queries * kValueDim * sizeof(Bf16));
-  launch_prompt_attention<kQueryDim, kValueDim>(
-      bench.stopwatch.stream(), c.sequences, on_device[0].as<Bf16>(), on_device[1].as<Bf16>(), on_device[2].as<Bf16>(),
-      output.as<Bf16>(), {c.tokens, c.prefix, c.heads, c.kv_heads, window, c.scale});
+  launch_prompt_attention<kQueryDim, kValueDim>(bench.stopwatch.stream(), c.sequences, on_device[0].as<Bf16>(),
+                                                on_device[1].as<Bf16>(), on_device[2].as<Bf16>(), output.as<Bf16>(),
+                                                {c.tokens, c.prefix, c.heads, c.kv_heads, window, c.scale});
   TOKENWORKS_CUDA(cudaStreamSynchronize(bench.stopwatch.stream()));
   const auto actual = widened_elements(downloaded(output.as<Bf16>(), queries * kValueDim));
   const auto expected = attention_answer(c, widened_elements(query), widened_elements(key), widened_elements(value));
@@ -54,15 +54,15 @@ bool time_prompt(Workbench& bench, const PromptPoint& point, Timing& timing) {
       static_cast<std::size_t>(2 * point.sequences * point.tokens * point.heads * kQueryDim);
   const Rotation caches(bench.operands, key_bytes + value_bytes);
   if (!caches.fits() || 2 * query_bytes > bench.scratch.bytes()) return false;
-  const PromptSizes sizes{static_cast<int>(point.tokens),   static_cast<int>(point.prefix),
-                          static_cast<int>(point.heads),    static_cast<int>(point.kv_heads),
+  const PromptSizes sizes{static_cast<int>(point.tokens), static_cast<int>(point.prefix),
+                          static_cast<int>(point.heads),  static_cast<int>(point.kv_heads),
                           static_cast<int>(point.window), 1.0f / std::sqrt(static_cast<float>(kQueryDim))};
   timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
     const char* slice = caches.slice<char>(round);
-    launch_prompt_attention<kQueryDim, kValueDim>(
-        stream, static_cast<int>(point.sequences), bench.scratch.as<Bf16>(), reinterpret_cast<const Bf16*>(slice),
-        reinterpret_cast<const Bf16*>(slice + key_bytes), reinterpret_cast<Bf16*>(bench.scratch.bytes_at(query_bytes)),
-        sizes);
+    launch_prompt_attention<kQueryDim, kValueDim>(stream, static_cast<int>(point.sequences), bench.scratch.as<Bf16>(),
+                                                  reinterpret_cast<const Bf16*>(slice),
+                                                  reinterpret_cast<const Bf16*>(slice + key_bytes),
+                                                  reinterpret_cast<Bf16*>(bench.scratch.bytes_at(query_bytes)), sizes);
   });
   return true;
 }
@@ -88,10 +88,10 @@ void measure_prompt_attention(Workbench& bench) {
                                    : time_prompt<128, 128>(bench, point, timing))) {
           return;
         }
-        bench.session.record("prompt_attention", {"tokenworks_mma", "bf16", "bf16"},
-                             {point.sequences, point.tokens, point.prefix, point.heads, point.kv_heads, point.head_dim,
-                              point.window},
-                             timing);
+        bench.session.record(
+            "prompt_attention", {"tokenworks_mma", "bf16", "bf16"},
+            {point.sequences, point.tokens, point.prefix, point.heads, point.kv_heads, point.head_dim, point.window},
+            timing);
       });
     }
   }

@@ -1,7 +1,7 @@
 // Question: how long do norm, rotation, activation, sampling, embedding and quantisation take?
 //
-// Inputs are warm, as the kernel before has just written them; the embedding table is cold. `width` is that of the result
-// (of the logits for sampling).
+// Inputs are warm, as the kernel before has just written them; the embedding table is cold. `width` is that of the
+// result (of the logits for sampling).
 #include "gpu_calibration/benches/workbench.cuh"
 #include "gpu_calibration/kernels/check_case.hpp"
 #include "gpu_calibration/kernels/small_kernels.cuh"
@@ -34,7 +34,8 @@ void check_norm(Workbench& bench) {
           static_cast<float>(sum(i) / std::sqrt(squares / kWidth + 1e-5) * static_cast<float>(weight[i])));
     }
   }
-  require_small_error("the norm", largest_error(widened_elements(downloaded(output.as<Bf16>(), input.size())), expected),
+  require_small_error("the norm",
+                      largest_error(widened_elements(downloaded(output.as<Bf16>(), input.size())), expected),
                       kAllowedError);
 }
 
@@ -66,7 +67,8 @@ void record(Workbench& bench, const char* operation, std::int64_t rows, std::int
 
 void measure_norm(Workbench& bench, int rows, int width) {
   Layout layout(bench.scratch);
-  auto *input = layout.take<Bf16>(std::int64_t{rows} * width), *residual = layout.take<Bf16>(std::int64_t{rows} * width),
+  auto *input = layout.take<Bf16>(std::int64_t{rows} * width),
+       *residual = layout.take<Bf16>(std::int64_t{rows} * width),
        *output = layout.take<Bf16>(std::int64_t{rows} * width), *weight = layout.take<Bf16>(width);
   if (weight == nullptr) return;
   // The residual grows from round to round and must stay finite: nothing is added.
@@ -160,8 +162,8 @@ void measure_small_kernels(Workbench& bench) {
   const std::vector<int> rows = {1, 16, 128, 1024, 8192};
   const Series all[] = {
       {measure_norm, {4096, 7168, 8192, 16384}, rows},
-      {measure_rotation, {1280, 5120, 9216}, rows},        // 8 + 2, 32 + 8 and 64 + 8 heads of 128
-      {measure_activation, {3584, 14336, 28672}, rows},    // Llama 3.1: 8B over 4, 8B, 70B
+      {measure_rotation, {1280, 5120, 9216}, rows},      // 8 + 2, 32 + 8 and 64 + 8 heads of 128
+      {measure_activation, {3584, 14336, 28672}, rows},  // Llama 3.1: 8B over 4, 8B, 70B
       {measure_embedding, {4096, 8192}, rows},
       {measure_sampling, {128256, 151936}, {1, 16, 64, 256}},  // Llama 3.1, Qwen3
       {measure_quantisation, {4096, 8192, 16384}, rows},

@@ -29,11 +29,11 @@ void measure_host(Workbench& bench, const PinnedMemory& host, std::size_t bytes)
   const auto size = static_cast<std::int64_t>(bytes);
   void* device = bench.scratch.as<void>();
   bench.session.record("memory_stream", {"host_to_device"}, {size}, timed(bench, [&](cudaStream_t stream, int) {
-    TOKENWORKS_CUDA(cudaMemcpyAsync(device, host.data(), bytes, cudaMemcpyHostToDevice, stream));
-  }));
+                         TOKENWORKS_CUDA(cudaMemcpyAsync(device, host.data(), bytes, cudaMemcpyHostToDevice, stream));
+                       }));
   bench.session.record("memory_stream", {"device_to_host"}, {size}, timed(bench, [&](cudaStream_t stream, int) {
-    TOKENWORKS_CUDA(cudaMemcpyAsync(host.data(), device, bytes, cudaMemcpyDeviceToHost, stream));
-  }));
+                         TOKENWORKS_CUDA(cudaMemcpyAsync(host.data(), device, bytes, cudaMemcpyDeviceToHost, stream));
+                       }));
 }
 
 /// Memory of another device; the current device is restored.
@@ -64,17 +64,19 @@ void measure_peer(Workbench& bench, int peer) {
   TOKENWORKS_CUDA(cudaDeviceCanAccessPeer(&direct, bench.device.index, peer));
   if (direct) {
     const cudaError_t status = cudaDeviceEnablePeerAccess(peer, 0);
-    if (status == cudaErrorPeerAccessAlreadyEnabled) cudaGetLastError();
-    else TOKENWORKS_CUDA(status);
+    if (status == cudaErrorPeerAccessAlreadyEnabled)
+      cudaGetLastError();
+    else
+      TOKENWORKS_CUDA(status);
   }
   const PeerMemory remote(bench.device.index, peer, kMostBytes);
   for (std::size_t bytes = 4096; bytes <= kMostBytes; bytes *= 4) {
     if (!bench.session.time_left()) return;
     bench.session.record("memory_stream", {direct ? "to_peer" : "to_peer_through_host"},
                          {static_cast<std::int64_t>(bytes)}, timed(bench, [&](cudaStream_t stream, int) {
-      TOKENWORKS_CUDA(cudaMemcpyPeerAsync(remote.data(), peer, bench.scratch.as<void>(), bench.device.index, bytes,
-                                          stream));
-    }));
+                           TOKENWORKS_CUDA(cudaMemcpyPeerAsync(remote.data(), peer, bench.scratch.as<void>(),
+                                                               bench.device.index, bytes, stream));
+                         }));
   }
 }
 

@@ -21,7 +21,8 @@ inline void check_call(cudaError_t status, const char* call, const char* file, i
 
 inline void check_call(cublasStatus_t status, const char* call, const char* file, int line) {
   if (status == CUBLAS_STATUS_SUCCESS) return;
-  throw DeviceError(std::string(file) + ":" + std::to_string(line) + ": " + call + ": " + cublasLtGetStatusString(status));
+  throw DeviceError(std::string(file) + ":" + std::to_string(line) + ": " + call + ": " +
+                    cublasLtGetStatusString(status));
 }
 
 /// Throws DeviceError with the call's place when it has failed.

@@ -23,7 +23,8 @@ template <class Element>
 __global__ void fill(Element* to, std::size_t count, std::uint32_t seed) {
   for (std::size_t i = blockIdx.x * std::size_t{blockDim.x} + threadIdx.x; i < count;
        i += std::size_t{gridDim.x} * blockDim.x) {
-    const std::uint32_t bits = hashed(static_cast<std::uint32_t>(i) ^ hashed(seed + static_cast<std::uint32_t>(i >> 32)));
+    const std::uint32_t bits =
+        hashed(static_cast<std::uint32_t>(i) ^ hashed(seed + static_cast<std::uint32_t>(i >> 32)));
     if constexpr (sizeof(Element) == 1 && !std::is_same_v<Element, __nv_fp8_e4m3>) {
       to[i] = static_cast<Element>(bits);
     } else {

@@ -52,7 +52,8 @@ std::vector<Element> downloaded(const Element* from, std::size_t count) {
 /// Number formats of the benches, with their bits: "bf16" 16, "fp16" 16, "fp8" (e4m3) 8, "nvfp4" 4, "fp32" 32.
 int bits_of(std::string_view format);
 
-/// Random numbers between -1 and 1 (nvfp4: all of its numbers) in all of `bytes`: the draw of a chip depends on its data.
+/// Random numbers between -1 and 1 (nvfp4: all of its numbers) in all of `bytes`: the draw of a chip depends on its
+/// data.
 void fill_random(void* memory, std::size_t bytes, std::string_view format, std::uint32_t seed = 1);
 
 /// Slices of one buffer for round after round, so that no slice is met again before a whole L2 has passed.

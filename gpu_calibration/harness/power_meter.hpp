@@ -7,8 +7,8 @@
 namespace tokenworks::gpu_calibration {
 
 /// Observed again and again while a state lasts. After `settle_s` it waits for the energy counter to move, and measures
-/// from that move to the last one: whole steps of the counter, whatever their length. Without a counter it takes the mean
-/// of the power readings.
+/// from that move to the last one: whole steps of the counter, whatever their length. Without a counter it takes the
+/// mean of the power readings.
 class PowerMeter {
  public:
   PowerMeter(const BoardSensors& sensors, double settle_s, double measure_s)
@@ -26,8 +26,8 @@ class PowerMeter {
 
   const BoardSensors& sensors_;
   double settle_s_, measure_s_;
-  double start_s_ = -1.0;          // of the first observation
-  double last_energy_j_ = -1.0;    // as last read
+  double start_s_ = -1.0;        // of the first observation
+  double last_energy_j_ = -1.0;  // as last read
   double begin_s_ = -1.0, begin_j_ = 0.0, end_s_ = 0.0, end_j_ = 0.0;
   int moves_ = 0;
   int looks_ = 0, power_looks_ = 0;

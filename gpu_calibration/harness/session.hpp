@@ -17,7 +17,7 @@ namespace tokenworks::gpu_calibration {
 /// A steady state and what the board drew in it.
 struct PowerReading {
   double power_w = 0.0;
-  int readings = 0;  ///< how often the counter moved
+  int readings = 0;                                                      ///< how often the counter moved
   double sm_clock_hz = 0.0, memory_clock_hz = 0.0, temperature_c = 0.0;  ///< means
 };
 

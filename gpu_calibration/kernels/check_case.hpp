@@ -40,8 +40,8 @@ struct PagedCache {
 
 /// Pages of `page_tokens` from rows [sequence][token][row_elements].
 template <class Element>
-PagedCache<Element> paged(const std::vector<Element>& rows, int sequences, int tokens, int row_elements, int page_tokens,
-                          std::uint64_t seed) {
+PagedCache<Element> paged(const std::vector<Element>& rows, int sequences, int tokens, int row_elements,
+                          int page_tokens, std::uint64_t seed) {
   const int pages_each = (tokens + page_tokens - 1) / page_tokens;
   PagedCache<Element> result;
   result.pages.resize(static_cast<std::size_t>(sequences) * pages_each);
@@ -53,8 +53,9 @@ PagedCache<Element> paged(const std::vector<Element>& rows, int sequences, int t
     for (int t = 0; t < tokens; ++t) {
       const std::size_t page = static_cast<std::size_t>(result.pages[s * pages_each + t / page_tokens]);
       const auto from = rows.begin() + (static_cast<std::ptrdiff_t>(s) * tokens + t) * row_elements;
-      std::copy(from, from + row_elements,
-                result.cache.begin() + static_cast<std::ptrdiff_t>((page * page_tokens + t % page_tokens) * row_elements));
+      std::copy(
+          from, from + row_elements,
+          result.cache.begin() + static_cast<std::ptrdiff_t>((page * page_tokens + t % page_tokens) * row_elements));
     }
   }
   return result;
@@ -77,7 +78,9 @@ inline std::vector<float> attention_answer(const AttentionCase& c, const std::ve
     const int kv_head = head / (c.heads / c.kv_heads), last = c.prefix + token;
     const int first = c.window > 0 ? std::max(0, last - c.window + 1) : 0;
     double top = -1e300, sum = 0;
-    const auto key_row = [&](int at) { return (static_cast<std::size_t>(sequence) * total + at) * c.kv_heads + kv_head; };
+    const auto key_row = [&](int at) {
+      return (static_cast<std::size_t>(sequence) * total + at) * c.kv_heads + kv_head;
+    };
     for (int at = first; at <= last; ++at) {
       double score = 0;
       for (int d = 0; d < c.query_dim; ++d) {
@@ -119,10 +122,13 @@ struct ExpertCase {
   int tokens = 1, hidden = 64, intermediate = 64, experts = 8, active = 2;
 };
 
-/// The expert block in double precision between its products; weights as in expert_block.cuh, `first_expert` the rotation.
+/// The expert block in double precision between its products; weights as in expert_block.cuh, `first_expert` the
+/// rotation.
 inline std::vector<float> expert_answer(const ExpertCase& c, int first_expert, const std::vector<float>& tokens,
-                                        const std::vector<float>& first_weights, const std::vector<float>& second_weights,
-                                        const std::vector<int>& expert_of_pair, const std::vector<float>& router_weight) {
+                                        const std::vector<float>& first_weights,
+                                        const std::vector<float>& second_weights,
+                                        const std::vector<int>& expert_of_pair,
+                                        const std::vector<float>& router_weight) {
   std::vector<float> answer(static_cast<std::size_t>(c.tokens) * c.hidden, 0.0f);
   const auto part = [](const std::vector<float>& all, std::size_t index, std::size_t size) {
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(index * size);
@@ -133,8 +139,8 @@ inline std::vector<float> expert_answer(const ExpertCase& c, int first_expert, c
     const auto slot = static_cast<std::size_t>((expert_of_pair[pair] + first_expert) % c.experts);
     const auto token = static_cast<std::size_t>(pair / c.active), hidden = static_cast<std::size_t>(c.hidden);
     const auto wide = static_cast<std::size_t>(c.intermediate);
-    const std::vector<float> both = product_answer(part(tokens, token, hidden), part(first_weights, slot, 2 * wide * hidden),
-                                                   2 * c.intermediate, c.hidden);
+    const std::vector<float> both = product_answer(
+        part(tokens, token, hidden), part(first_weights, slot, 2 * wide * hidden), 2 * c.intermediate, c.hidden);
     std::vector<float> activated(wide);
     for (std::size_t i = 0; i < wide; ++i) activated[i] = both[i] / (1.0f + std::exp(-both[i])) * both[wide + i];
     const std::vector<float> result =

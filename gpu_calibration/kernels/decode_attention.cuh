@@ -262,7 +262,8 @@ __global__ void __launch_bounds__(DecodeTile::kThreads)
 #pragma unroll
     for (int n = 0; n < kDim / 8; ++n) {
       for (int e = 0; e < 2; ++e) {
-        warp_values[(warp * kRows + row) * kDim + Fragments::value_dim(n, 2 * (lane % 4) + e)] = result[n][2 * half + e];
+        warp_values[(warp * kRows + row) * kDim + Fragments::value_dim(n, 2 * (lane % 4) + e)] =
+            result[n][2 * half + e];
       }
     }
   }
@@ -288,7 +289,7 @@ __global__ void __launch_bounds__(DecodeTile::kThreads)
 
 /// The second pass: one block a head (x) and sequence (y), one thread a dimension.
 static __global__ void combine_splits(const float* part_values, const SplitState* part_states, __nv_bfloat16* output,
-                               int splits) {
+                                      int splits) {
   const int dim = threadIdx.x, dims = blockDim.x;
   const long head = static_cast<long>(blockIdx.y) * gridDim.x + blockIdx.x;
   part_values += head * splits * dims;

@@ -1,5 +1,6 @@
-// The instructions that our kernels need beyond plain CUDA C++: tensor-core products, matrix loads, asynchronous copies.
-// Under TOKENWORKS_EMULATED_DEVICE the same names run on the host, so that tests check the kernels without a GPU.
+// The instructions that our kernels need beyond plain CUDA C++: tensor-core products, matrix loads, asynchronous
+// copies. Under TOKENWORKS_EMULATED_DEVICE the same names run on the host, so that tests check the kernels without a
+// GPU.
 #pragma once
 
 #include <cuda_bf16.h>
@@ -7,6 +8,7 @@
 #include <cuda_fp8.h>
 
 #include <cstdint>
+#include <cstring>
 
 #ifdef TOKENWORKS_EMULATED_DEVICE
 #include "gpu_calibration/kernels/emulated_device.hpp"
@@ -97,11 +99,15 @@ namespace tokenworks::gpu_calibration {
 /// Two fp32 numbers as one register of two bf16 or fp16, the first in the low half.
 __device__ inline std::uint32_t packed(float low, float high, __nv_bfloat16) {
   const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-  return *reinterpret_cast<const std::uint32_t*>(&pair);
+  std::uint32_t bits;
+  memcpy(&bits, &pair, sizeof bits);
+  return bits;
 }
 __device__ inline std::uint32_t packed(float low, float high, __half) {
   const __half2 pair = __floats2half2_rn(low, high);
-  return *reinterpret_cast<const std::uint32_t*>(&pair);
+  std::uint32_t bits;
+  memcpy(&bits, &pair, sizeof bits);
+  return bits;
 }
 
 /// Two e4m3 numbers as two fp16, exactly.
@@ -110,8 +116,8 @@ __device__ inline std::uint32_t widened(std::uint32_t two_fp8) {
   return static_cast<std::uint32_t>(pair.x) | static_cast<std::uint32_t>(pair.y) << 16;
 }
 
-/// Byte offset of a 16-byte chunk in a tile of rows in shared memory. Chunks of a row are exchanged so that eight rows at
-/// one column lie in different banks.
+/// Byte offset of a 16-byte chunk in a tile of rows in shared memory. Chunks of a row are exchanged so that eight rows
+/// at one column lie in different banks.
 template <int kRowBytes>
 __device__ int chunk_offset(int row, int chunk) {
   static_assert(kRowBytes == 64 || kRowBytes % 128 == 0);

@@ -1,5 +1,5 @@
-// A block of GPU threads on one host thread, for tests: every GPU thread is a fiber, and an instruction of a whole warp or
-// block waits for its fibers. Slow and exact about who sees what; says nothing about speed.
+// A block of GPU threads on one host thread, for tests: every GPU thread is a fiber, and an instruction of a whole warp
+// or block waits for its fibers. Slow and exact about who sees what; says nothing about speed.
 #pragma once
 
 #include <ucontext.h>
@@ -38,9 +38,14 @@ struct Warp {
 class Block {
  public:
   Block(dim3 grid, dim3 at, int threads, std::size_t shared_bytes)
-      : grid_(grid), at_(at), threads_(threads), shared_(shared_bytes / 16 + 1), warps_((threads + kWarp - 1) / kWarp) {}
+      : grid_(grid),
+        at_(at),
+        threads_(threads),
+        shared_(shared_bytes / 16 + 1),
+        warps_((threads + kWarp - 1) / kWarp) {}
 
-  /// Runs `kernel` in all threads until all have returned. Throws std::logic_error when they wait for each other for ever.
+  /// Runs `kernel` in all threads until all have returned. Throws std::logic_error when they wait for each other for
+  /// ever.
   void run(const std::function<void()>& kernel);
 
   unsigned thread() const { return current_; }
@@ -50,7 +55,9 @@ class Block {
   void* shared() { return shared_.data(); }
 
   /// Asynchronous copies of this thread: they happen when they are waited for and not before.
-  void copy_later(void* to, const void* from, bool valid) { fibers_[current_].copies.back().push_back({to, from, valid}); }
+  void copy_later(void* to, const void* from, bool valid) {
+    fibers_[current_].copies.back().push_back({to, from, valid});
+  }
   void commit_copies() { fibers_[current_].copies.emplace_back(); }
   void finish_copies(std::size_t pending) {
     auto& groups = fibers_[current_].copies;  // the last one is not committed yet
@@ -255,7 +262,8 @@ Number atomicAdd(Number* address, Number value) {
 inline unsigned __byte_perm(unsigned low, unsigned high, unsigned selector) {
   const std::uint64_t bytes = static_cast<std::uint64_t>(high) << 32 | low;
   unsigned result = 0;
-  for (int i = 0; i < 4; ++i) result |= static_cast<unsigned>(bytes >> (8 * (selector >> (4 * i) & 7)) & 0xff) << (8 * i);
+  for (int i = 0; i < 4; ++i)
+    result |= static_cast<unsigned>(bytes >> (8 * (selector >> (4 * i) & 7)) & 0xff) << (8 * i);
   return result;
 }
 

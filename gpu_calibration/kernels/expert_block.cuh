@@ -13,17 +13,17 @@ inline constexpr int kMostExperts = 1024;
 
 /// What sorting leaves for the products; all on the device.
 struct SortedRows {
-  int* token_of_row;     ///< which token a sorted row is
-  int* row_of_pair;      ///< sorted row of pair (token, k), -1 when its expert is elsewhere
-  int* first_row;        ///< of each expert; one more at the end
-  int* tile_expert;      ///< expert of each tile of rows
-  int* tile_first_row;   ///< its first sorted row
-  int* tiles;            ///< how many
+  int* token_of_row;    ///< which token a sorted row is
+  int* row_of_pair;     ///< sorted row of pair (token, k), -1 when its expert is elsewhere
+  int* first_row;       ///< of each expert; one more at the end
+  int* tile_expert;     ///< expert of each tile of rows
+  int* tile_first_row;  ///< its first sorted row
+  int* tiles;           ///< how many
 };
 
 /// One block. Pairs whose expert is not below `experts` belong to other GPUs.
 static __global__ void sort_by_expert(const int* expert_of_pair, int pairs, int active, int experts, int tile_rows,
-                               SortedRows sorted) {
+                                      SortedRows sorted) {
   __shared__ int counts[kMostExperts];
   __shared__ int next[kMostExperts];
   for (int e = threadIdx.x; e < experts; e += blockDim.x) counts[e] = 0;
@@ -159,7 +159,8 @@ __global__ void __launch_bounds__(GroupedTile::kThreads)
 }
 
 /// activated[row][i] = silu(gate[row][i]) up[row][i]; blocks stride over the rows that there are.
-static __global__ void activate_rows(const __nv_bfloat16* gate_and_up, __nv_bfloat16* activated, const int* rows, int width) {
+static __global__ void activate_rows(const __nv_bfloat16* gate_and_up, __nv_bfloat16* activated, const int* rows,
+                                     int width) {
   const long count = static_cast<long>(*rows) * width;
   for (long i = blockIdx.x * static_cast<long>(blockDim.x) + threadIdx.x; i < count;
        i += static_cast<long>(gridDim.x) * blockDim.x) {
@@ -172,7 +173,7 @@ static __global__ void activate_rows(const __nv_bfloat16* gate_and_up, __nv_bflo
 
 /// output[token] = sum over k of router_weight[token][k] rows[row_of_pair[token][k]]; one block a token.
 static __global__ void sum_experts(const __nv_bfloat16* rows, const int* row_of_pair, const float* router_weight,
-                            __nv_bfloat16* output, int active, int hidden) {
+                                   __nv_bfloat16* output, int active, int hidden) {
   const long token = blockIdx.x;
   for (int column = threadIdx.x; column < hidden; column += blockDim.x) {
     float sum = 0.0f;

@@ -1,10 +1,10 @@
-// Decoding with latent attention (MLA) after absorption: all heads share one cached row of 512 + 64 numbers, of which the
-// first 512 also are the values.
+// Decoding with latent attention (MLA) after absorption: all heads share one cached row of 512 + 64 numbers, of which
+// the first 512 also are the values.
 //
-// A block takes 16 kRowTiles heads and its part of the context in tiles of 32 tokens, two in flight. Its warps are a grid:
-// row tiles of 16 heads times kColumns groups, which divide the keys of a tile in the first product and the 512 dimensions
-// in the second; weights pass through shared memory between the two. Layouts: query [sequence][head][576], cache
-// [page][token in page][576], output [sequence][head][512].
+// A block takes 16 kRowTiles heads and its part of the context in tiles of 32 tokens, two in flight. Its warps are a
+// grid: row tiles of 16 heads times kColumns groups, which divide the keys of a tile in the first product and the 512
+// dimensions in the second; weights pass through shared memory between the two. Layouts: query [sequence][head][576],
+// cache [page][token in page][576], output [sequence][head][512].
 #pragma once
 
 #include "gpu_calibration/kernels/decode_attention.cuh"

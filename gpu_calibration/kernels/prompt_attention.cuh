@@ -11,8 +11,8 @@ namespace tokenworks::gpu_calibration {
 
 struct PromptSizes {
   int tokens = 0, prefix = 0, heads = 0, kv_heads = 0;
-  int window = 0;         ///< last keys that a query sees; 0: all
-  float scale = 0.0f;     ///< of scores, 1 / sqrt(dim) as a rule
+  int window = 0;      ///< last keys that a query sees; 0: all
+  float scale = 0.0f;  ///< of scores, 1 / sqrt(dim) as a rule
 };
 
 struct PromptTile {
@@ -93,14 +93,14 @@ __global__ void __launch_bounds__(PromptTile::kThreads)
     for (int step = 0; step < kQueryDim / 16; ++step) {
       std::uint32_t a[2][4];
       for (int m = 0; m < 2; ++m) {
-        load_matrices(a[m], query_tile + chunk_offset<2 * kQueryDim>(warp * 32 + m * 16 + lane % 16,
-                                                                     step * 2 + lane / 16));
+        load_matrices(a[m],
+                      query_tile + chunk_offset<2 * kQueryDim>(warp * 32 + m * 16 + lane % 16, step * 2 + lane / 16));
       }
 #pragma unroll
       for (int n = 0; n < kKeys / 16; ++n) {
         std::uint32_t b[4];
-        load_matrices(b, key_tile + chunk_offset<2 * kQueryDim>(n * 16 + lane / 16 * 8 + lane % 8,
-                                                                step * 2 + lane / 8 % 2));
+        load_matrices(
+            b, key_tile + chunk_offset<2 * kQueryDim>(n * 16 + lane / 16 * 8 + lane % 8, step * 2 + lane / 8 % 2));
         for (int m = 0; m < 2; ++m) {
           multiply_add(score[m][2 * n], a[m], b[0], b[1], __nv_bfloat16());
           multiply_add(score[m][2 * n + 1], a[m], b[2], b[3], __nv_bfloat16());
@@ -157,8 +157,7 @@ __global__ void __launch_bounds__(PromptTile::kThreads)
 #pragma unroll
       for (int n = 0; n < kValueDim / 16; ++n) {
         std::uint32_t b[4];
-        load_matrices_transposed(b, value_tile + chunk_offset<2 * kValueDim>(step * 16 + lane % 16,
-                                                                             n * 2 + lane / 16));
+        load_matrices_transposed(b, value_tile + chunk_offset<2 * kValueDim>(step * 16 + lane % 16, n * 2 + lane / 16));
         for (int m = 0; m < 2; ++m) {
           multiply_add(result[m][2 * n], a[m], b[0], b[1], __nv_bfloat16());
           multiply_add(result[m][2 * n + 1], a[m], b[2], b[3], __nv_bfloat16());

@@ -34,7 +34,7 @@ __device__ inline float block_maximum(float value) {
 
 /// residual += input; output = residual / rms(residual) * weight. One block a row; width a multiple of 8.
 static __global__ void add_rms_norm(const __nv_bfloat16* input, __nv_bfloat16* residual, const __nv_bfloat16* weight,
-                             __nv_bfloat16* output, int width) {
+                                    __nv_bfloat16* output, int width) {
   const auto* in = reinterpret_cast<const EightNumbers*>(input + static_cast<long>(blockIdx.x) * width);
   auto* kept = reinterpret_cast<EightNumbers*>(residual + static_cast<long>(blockIdx.x) * width);
   auto* out = reinterpret_cast<EightNumbers*>(output + static_cast<long>(blockIdx.x) * width);
@@ -91,15 +91,16 @@ static __global__ void gated_activation(const __nv_bfloat16* gate_and_up, __nv_b
     EightNumbers result;
     for (int p = 0; p < 4; ++p) {
       const float2 g = __bfloat1622float2(gate.pairs[p]), u = __bfloat1622float2(up.pairs[p]);
-      result.pairs[p] = __floats2bfloat162_rn(g.x / (1.0f + exp2f(-g.x * kLog2E)) * u.x,
-                                              g.y / (1.0f + exp2f(-g.y * kLog2E)) * u.y);
+      result.pairs[p] =
+          __floats2bfloat162_rn(g.x / (1.0f + exp2f(-g.x * kLog2E)) * u.x, g.y / (1.0f + exp2f(-g.y * kLog2E)) * u.y);
     }
     out[i] = result;
   }
 }
 
 /// Rows of an embedding table; one block a token, width a multiple of 8.
-static __global__ void gather_embeddings(const __nv_bfloat16* table, const int* tokens, __nv_bfloat16* output, int width) {
+static __global__ void gather_embeddings(const __nv_bfloat16* table, const int* tokens, __nv_bfloat16* output,
+                                         int width) {
   const auto* from = reinterpret_cast<const EightNumbers*>(table + static_cast<long>(tokens[blockIdx.x]) * width);
   auto* to = reinterpret_cast<EightNumbers*>(output + static_cast<long>(blockIdx.x) * width);
   for (int i = threadIdx.x; i < width / 8; i += blockDim.x) to[i] = from[i];
@@ -133,10 +134,11 @@ static __global__ void quantise_rows(const __nv_bfloat16* input, __nv_fp8_e4m3* 
 }
 
 /// Draws one token a row from the most likely ones that together have the share `top_p`; `uniform` is in [0, 1).
-/// Logits within 1/16 of each other count as equal at the boundary. One block of at most 1024 threads a row; three passes
-/// over its logits.
-static __global__ void sample_top_p(const float* logits, const float* uniform, int* tokens, int vocabulary, float top_p) {
-  constexpr int kBins = 256;            // 16 nats below the top, each later token has less than 2e-7 of its weight
+/// Logits within 1/16 of each other count as equal at the boundary. One block of at most 1024 threads a row; three
+/// passes over its logits.
+static __global__ void sample_top_p(const float* logits, const float* uniform, int* tokens, int vocabulary,
+                                    float top_p) {
+  constexpr int kBins = 256;  // 16 nats below the top, each later token has less than 2e-7 of its weight
   constexpr float kBinsPerNat = 16.0f;
   __shared__ float bins[kBins];
   __shared__ float thread_mass[1024];

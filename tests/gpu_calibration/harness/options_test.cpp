@@ -10,8 +10,8 @@ constexpr std::string_view kBenches[] = {"memory", "power", "launches"};
 ParsedOptions parsed(std::vector<std::string_view> arguments) { return parse_options(arguments, kBenches); }
 
 TEST_CASE("options: all of them are read", "[gpu_calibration]") {
-  const auto [options, faults] =
-      parsed({"--out", "a b.json", "--only", "memory", "power,launches", "--device", "3", "--budget-s", "90.5", "--quick"});
+  const auto [options, faults] = parsed(
+      {"--out", "a b.json", "--only", "memory", "power,launches", "--device", "3", "--budget-s", "90.5", "--quick"});
   CHECK(faults.empty());
   CHECK(options.out == "a b.json");
   CHECK(options.only == std::vector<std::string>{"memory", "power", "launches"});

@@ -8,7 +8,8 @@
 namespace tokenworks::gpu_calibration {
 namespace {
 
-/// Looks every 10 ms at a board that draws `before_w` until 1 s and `after_w` from then on; its counter moves every `step_s`.
+/// Looks every 10 ms at a board that draws `before_w` until 1 s and `after_w` from then on; its counter moves every
+/// `step_s`.
 PowerReading reading_of(double before_w, double after_w, double step_s) {
   FakeSensors sensors;
   sensors.sm_clock = 1.98e9;

@@ -43,7 +43,8 @@ TEST_CASE("time budget: a sample is long enough for the clock, and the samples f
   CHECK_THROWS_AS(plan_samples(0.0, 0.010), std::invalid_argument);
 }
 
-TEST_CASE("time budget: shares of what is left use all of it, and time that is not used passes on", "[gpu_calibration]") {
+TEST_CASE("time budget: shares of what is left use all of it, and time that is not used passes on",
+          "[gpu_calibration]") {
   const std::vector<double> shares = {3, 2, 1};
   CHECK(next_allowance(60, shares) == 30);
   CHECK(next_allowance(60 - 5, std::span(shares).subspan(1)) * 1.5 == 55);  // the first took 5 s of its 30

@@ -27,12 +27,13 @@ double prompt_error(AttentionCase c) {
   const auto key = random_elements<Bf16>(keys * kQueryDim, 2);
   const auto value = random_elements<Bf16>(keys * kValueDim, 3);
   std::vector<Bf16> output(queries * kValueDim, Bf16(NAN));
-  launch(prompt_attention<kQueryDim, kValueDim>,
-         dim3(blocks(c.tokens, PromptTile::kQueries), static_cast<unsigned>(c.heads), static_cast<unsigned>(c.sequences)),
-         PromptTile::kThreads, PromptTile::shared_bytes<kQueryDim, kValueDim>(), query.data(), key.data(), value.data(),
-         output.data(), PromptSizes{c.tokens, c.prefix, c.heads, c.kv_heads, c.window, c.scale});
-  return largest_error(widened_elements(output), attention_answer(c, widened_elements(query), widened_elements(key),
-                                                                  widened_elements(value)));
+  launch(
+      prompt_attention<kQueryDim, kValueDim>,
+      dim3(blocks(c.tokens, PromptTile::kQueries), static_cast<unsigned>(c.heads), static_cast<unsigned>(c.sequences)),
+      PromptTile::kThreads, PromptTile::shared_bytes<kQueryDim, kValueDim>(), query.data(), key.data(), value.data(),
+      output.data(), PromptSizes{c.tokens, c.prefix, c.heads, c.kv_heads, c.window, c.scale});
+  return largest_error(widened_elements(output),
+                       attention_answer(c, widened_elements(query), widened_elements(key), widened_elements(value)));
 }
 
 template <class Cached, int kDim>
@@ -50,8 +51,8 @@ double decode_error(AttentionCase c, int splits) {
   std::vector<Bf16> output(heads * kDim, Bf16(NAN));
   std::vector<float> part_values(heads * splits * kDim, NAN);
   std::vector<SplitState> part_states(heads * splits, {NAN, NAN});
-  const DecodeSizes sizes{context, c.heads, c.kv_heads, c.window, splits, static_cast<int>(blocks(context, kPageTokens)),
-                          c.scale};
+  const DecodeSizes sizes{
+      context, c.heads, c.kv_heads, c.window, splits, static_cast<int>(blocks(context, kPageTokens)), c.scale};
   launch(decode_attention<Cached, kDim>,
          dim3(static_cast<unsigned>(splits), static_cast<unsigned>(c.kv_heads), static_cast<unsigned>(c.sequences)),
          DecodeTile::kThreads, DecodeTile::shared_bytes<Cached, kDim>(), query.data(), keys.cache.data(),
@@ -60,8 +61,8 @@ double decode_error(AttentionCase c, int splits) {
     launch(combine_splits, dim3(static_cast<unsigned>(c.heads), static_cast<unsigned>(c.sequences), 1), kDim, 0,
            part_values.data(), part_states.data(), output.data(), splits);
   }
-  return largest_error(widened_elements(output), attention_answer(c, widened_elements(query), widened_elements(key),
-                                                                  widened_elements(value)));
+  return largest_error(widened_elements(output),
+                       attention_answer(c, widened_elements(query), widened_elements(key), widened_elements(value)));
 }
 
 template <int kRowTiles, int kColumns>
@@ -111,7 +112,8 @@ double expert_error(const ExpertCase& c, int first_expert, const std::vector<int
   int tiles = 0;
   const SortedRows sorted{token_of_row.data(), row_of_pair.data(),    first_row.data(),
                           tile_expert.data(),  tile_first_row.data(), &tiles};
-  std::vector<Bf16> both(at(pairs, 2 * c.intermediate)), activated(at(pairs, c.intermediate)), rows(at(pairs, c.hidden));
+  std::vector<Bf16> both(at(pairs, 2 * c.intermediate)), activated(at(pairs, c.intermediate)),
+      rows(at(pairs, c.hidden));
   std::vector<Bf16> output(at(c.tokens, c.hidden), Bf16(NAN));
   const int shared = GroupedTile::shared_bytes<kRowTiles>();
   launch(sort_by_expert, dim3(1, 1, 1), 64, 0, expert_of_pair.data(), pairs, c.active, c.experts, tile_rows, sorted);
@@ -121,9 +123,10 @@ double expert_error(const ExpertCase& c, int first_expert, const std::vector<int
          both.data(), sorted, GroupedSizes{2 * c.intermediate, c.hidden, c.experts, first_expert});
   launch(activate_rows, dim3(2, 1, 1), 64, 0, both.data(), activated.data(),
          static_cast<const int*>(&first_row[static_cast<std::size_t>(c.experts)]), c.intermediate);
-  launch(grouped_product<kRowTiles>, dim3(static_cast<unsigned>(most_tiles), blocks(c.hidden, GroupedTile::kColumns), 1),
-         GroupedTile::kThreads, shared, activated.data(), static_cast<const int*>(nullptr), second.data(), rows.data(),
-         sorted, GroupedSizes{c.hidden, c.intermediate, c.experts, first_expert});
+  launch(grouped_product<kRowTiles>,
+         dim3(static_cast<unsigned>(most_tiles), blocks(c.hidden, GroupedTile::kColumns), 1), GroupedTile::kThreads,
+         shared, activated.data(), static_cast<const int*>(nullptr), second.data(), rows.data(), sorted,
+         GroupedSizes{c.hidden, c.intermediate, c.experts, first_expert});
   launch(sum_experts, dim3(static_cast<unsigned>(c.tokens), 1, 1), 64, 0, rows.data(),
          static_cast<const int*>(row_of_pair.data()), weight.data(), output.data(), c.active, c.hidden);
   return largest_error(widened_elements(output),
@@ -196,7 +199,8 @@ TEST_CASE("small kernels: norm, rotation and activation follow their definitions
     const auto sum = [&](int i) { return wide_input[row * kWidth + i] + wide_residual[row * kWidth + i]; };
     for (int i = 0; i < kWidth; ++i) squares += sum(i) * sum(i);
     for (int i = 0; i < kWidth; ++i) {
-      expected.push_back(static_cast<float>(sum(i) / std::sqrt(squares / kWidth + 1e-5)) * static_cast<float>(weight[i]));
+      expected.push_back(static_cast<float>(sum(i) / std::sqrt(squares / kWidth + 1e-5)) *
+                         static_cast<float>(weight[i]));
     }
   }
   CHECK(largest_error(widened_elements(output), expected) < kAllowedError);
@@ -205,7 +209,8 @@ TEST_CASE("small kernels: norm, rotation and activation follow their definitions
   auto rotated = input;
   std::vector<float2> angles(kRows * kDim / 2);
   for (std::size_t i = 0; i < angles.size(); ++i) angles[i] = {std::cos(0.1f * i), std::sin(0.1f * i)};
-  launch(rotate_heads, dim3(kRows, 1, 1), 32, 0, rotated.data(), static_cast<const float2*>(angles.data()), kWidth, kDim);
+  launch(rotate_heads, dim3(kRows, 1, 1), 32, 0, rotated.data(), static_cast<const float2*>(angles.data()), kWidth,
+         kDim);
   expected = wide_input;
   for (int row = 0; row < kRows; ++row) {
     for (int i = 0; i < kWidth; ++i) {
@@ -227,6 +232,17 @@ TEST_CASE("small kernels: norm, rotation and activation follow their definitions
     }
   }
   CHECK(largest_error(widened_elements(activated), expected) < kAllowedError);
+}
+
+TEST_CASE("small kernels: embeddings are the rows of their tokens", "[gpu_calibration]") {
+  constexpr int kWidth = 48;
+  const auto table = random_elements<Bf16>(9 * kWidth, 1);
+  const std::vector<int> tokens = {8, 0, 3};
+  std::vector<Bf16> output(tokens.size() * kWidth);
+  launch(gather_embeddings, dim3(3, 1, 1), 32, 0, table.data(), tokens.data(), output.data(), kWidth);
+  for (std::size_t i = 0; i < output.size(); ++i) {
+    CHECK(static_cast<float>(output[i]) == static_cast<float>(table[tokens[i / kWidth] * kWidth + i % kWidth]));
+  }
 }
 
 TEST_CASE("small kernels: quantised rows come back within the format's precision", "[gpu_calibration]") {

@@ -61,7 +61,8 @@ TEST_CASE("plan: passes together measure each weight at all powers of two up to 
   CHECK(first_rows.count(16384) == 1);
 }
 
-TEST_CASE("plan: routed experts are different ones for a token, and balanced ones are equally many", "[gpu_calibration]") {
+TEST_CASE("plan: routed experts are different ones for a token, and balanced ones are equally many",
+          "[gpu_calibration]") {
   for (const char* distribution : {"balanced", "power_law_1.2"}) {
     const ExpertPoint point{500, 4096, 1536, 128, 8, 1, 1, distribution};
     const auto chosen = routed_experts(point, 3);
