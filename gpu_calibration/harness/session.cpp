@@ -8,7 +8,10 @@ namespace tokenworks::gpu_calibration {
 Session::Session(RawResult header, const BoardSensors* sensors, bool quick,
                  const volatile std::sig_atomic_t& interrupted)
     : result_(std::move(header)), sensors_(sensors), quick_(quick), interrupted_(interrupted) {
-  if (sensors_ != nullptr) last_clock_hz_ = sensors_->sm_clock_hz().value_or(0.0);
+  if (sensors_ == nullptr) return;
+  last_clock_hz_ = sensors_->sm_clock_hz().value_or(0.0);
+  memory_clock_hz_ = sensors_->memory_clock_hz().value_or(0.0);
+  has_temperature_ = sensors_->temperature_c().has_value();
 }
 
 bool Session::time_left() const { return interrupted_ == 0 && Clock::now() < deadline_; }
@@ -31,13 +34,16 @@ void Session::record(std::string_view operator_name, const std::vector<std::stri
 }
 
 void Session::record_power(const std::string& state, std::int64_t duty_percent, const PowerReading& reading) {
+  // Work that is longer than its part of a period reaches a duty that another row has already.
+  if (result_.has("board_power", {state}, {duty_percent})) return;
   MeasuredValues values = {{"power_w", reading.power_w}, {"power_readings", static_cast<double>(reading.readings)}};
   if (result_.device.power_limit_w > 0) values.emplace_back("power_limit_w", result_.device.power_limit_w);
-  if (last_clock_hz_ > 0) {
-    values.emplace_back("sm_clock_hz", reading.sm_clock_hz > 0 ? reading.sm_clock_hz : last_clock_hz_);
-    values.emplace_back("memory_clock_hz", std::max(reading.memory_clock_hz, 1.0));
-    values.emplace_back("temperature_c", reading.temperature_c);
-  }
+  const auto add_clock = [&](std::string_view column, double mean_hz, double known_hz) {
+    if (known_hz > 0) values.emplace_back(column, mean_hz > 0 ? mean_hz : known_hz);
+  };
+  add_clock("sm_clock_hz", reading.sm_clock_hz, last_clock_hz_);
+  add_clock("memory_clock_hz", reading.memory_clock_hz, memory_clock_hz_);
+  if (has_temperature_) values.emplace_back("temperature_c", reading.temperature_c);
   result_.add("board_power", {state}, {duty_percent}, values);
 }
 

@@ -54,7 +54,9 @@ class Session {
   const BoardSensors* sensors_;
   bool quick_;
   const volatile std::sig_atomic_t& interrupted_;
-  double last_clock_hz_ = 0.0;  ///< 0 when the board does not tell: then no row has a clock
+  double last_clock_hz_ = 0.0;    ///< 0 when the board does not tell at the start: then no row has a clock
+  double memory_clock_hz_ = 0.0;  ///< at the start; the same holds
+  bool has_temperature_ = false;
   Clock::time_point deadline_;
   std::vector<std::string> notes_;
 };

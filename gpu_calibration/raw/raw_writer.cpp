@@ -118,7 +118,14 @@ void RawResult::add(std::string_view operator_name, const std::vector<std::strin
     table = tables_.end() - 1;
   }
   if (table->columns != columns) refuse(operator_name, "its columns are not those of the rows before it");
-  table->rows.push_back(list(row));
+  if (!table->rows.emplace(RowKey(text, sizes), list(row)).second) refuse(operator_name, "it is there already");
+}
+
+bool RawResult::has(std::string_view operator_name, const std::vector<std::string>& text,
+                    const std::vector<std::int64_t>& sizes) const {
+  return std::any_of(tables_.begin(), tables_.end(), [&](const Table& table) {
+    return table.operator_name == operator_name && table.rows.count(RowKey(text, sizes)) > 0;
+  });
 }
 
 std::size_t RawResult::rows() const {
@@ -132,8 +139,10 @@ std::string RawResult::json() const {
   for (const Table& table : tables_) {
     std::vector<std::string> columns;
     for (const std::string& column : table.columns) columns.push_back(json_text(column));
+    std::vector<std::string> rows;
+    for (const auto& [key, row] : table.rows) rows.push_back(row);
     tables.push_back("    {\"operator\": " + json_text(table.operator_name) + ",\n     \"columns\": " + list(columns) +
-                     ",\n     \"rows\": [\n      " + joined(table.rows, ",\n      ") + "]}");
+                     ",\n     \"rows\": [\n      " + joined(rows, ",\n      ") + "]}");
   }
   return "{\n  \"format\": " + json_text(kRawFormat) +
          ",\n  \"origin\": \"measured_here\",\n  \"source\": " + json_text(source) +

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,19 +38,24 @@ class RawResult {
   std::string software_version;
 
   /// Appends a row. Throws std::invalid_argument when it does not fit the operator's columns, when a size is negative,
-  /// or when a measured value is not finite or a time or power is not above zero.
+  /// when a measured value is not finite or not above zero (but a temperature), or when the row is there already.
   void add(std::string_view operator_name, const std::vector<std::string>& text, const std::vector<std::int64_t>& sizes,
            const MeasuredValues& values);
 
+  /// Whether a row of this operator, these names and these sizes is there.
+  bool has(std::string_view operator_name, const std::vector<std::string>& text,
+           const std::vector<std::int64_t>& sizes) const;
+
   std::size_t rows() const;
-  /// The whole document, origin "measured_here"; tables in the order of their first rows.
+  /// The whole document, origin "measured_here"; tables in the order of their first rows, rows by names and sizes.
   std::string json() const;
 
  private:
+  using RowKey = std::pair<std::vector<std::string>, std::vector<std::int64_t>>;
   struct Table {
     std::string operator_name;
     std::vector<std::string> columns;
-    std::vector<std::string> rows;  // each the text of one JSON list
+    std::map<RowKey, std::string> rows;  // each the text of one JSON list
   };
   std::vector<Table> tables_;
 };

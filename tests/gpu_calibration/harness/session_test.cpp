@@ -54,15 +54,27 @@ TEST_CASE("session: power stands beside clocks, limit and temperature", "[gpu_ca
   const volatile std::sig_atomic_t interrupted = 0;
   FakeSensors sensors;
   sensors.sm_clock = 1.5e9;
+  sensors.memory_clock = 2.5e9;
+  sensors.temperature = 40.0;
   RawResult header;
   header.device.power_limit_w = 700.0;
   Session session(header, &sensors, false, interrupted);
   session.record_power("compute_bf16", 49, {512.5, 60, 1.7e9, 2.6e9, 61.0});
+  session.record_power("compute_bf16", 49, {600.0, 60, 1.7e9, 2.6e9, 61.0});  // the same duty again: the first counts
   const json table = json::parse(session.result().json())["tables"][0];
   CHECK(table["operator"] == "board_power");
   CHECK(table["columns"] == json({"state", "duty_percent", "power_w", "power_readings", "power_limit_w", "sm_clock_hz",
                                   "memory_clock_hz", "temperature_c"}));
   CHECK(table["rows"][0] == json({"compute_bf16", 49, 512.5, 60, 700, 1.7e9, 2.6e9, 61}));
+}
+
+TEST_CASE("session: a board that tells neither clocks nor limit gives rows of power alone", "[gpu_calibration]") {
+  const volatile std::sig_atomic_t interrupted = 0;
+  const FakeSensors sensors;
+  Session session({}, &sensors, false, interrupted);
+  session.record_power("idle", 0, {70.0, 40, 0.0, 0.0, 0.0});
+  CHECK(json::parse(session.result().json())["tables"][0]["columns"] ==
+        json({"state", "duty_percent", "power_w", "power_readings"}));
 }
 
 TEST_CASE("session: remarks stand in the source line, once each", "[gpu_calibration]") {

@@ -115,6 +115,33 @@ TEST_CASE("plan: attention shapes are ones that the kernels take", "[gpu_calibra
   CHECK_FALSE(latent_decode_points().empty());
 }
 
+TEST_CASE("plan: no point is measured twice", "[gpu_calibration]") {
+  std::set<std::vector<std::int64_t>> all;
+  std::size_t count = 0;
+  const auto add = [&](std::vector<std::int64_t> point) {
+    all.insert(std::move(point));
+    ++count;
+  };
+  for (const auto& pass : prompt_passes()) {
+    for (const auto& p : pass) {
+      add({1, p.sequences, p.tokens, p.prefix, p.heads, p.kv_heads, p.head_dim, p.window});
+    }
+  }
+  for (const auto& pass : decode_passes()) {
+    for (const auto& p : pass) add({2, p.sequences, p.context, p.heads, p.kv_heads, p.head_dim, p.window});
+  }
+  for (const auto& p : latent_prompt_points()) add({3, p.sequences, p.tokens, p.prefix, p.heads});
+  for (const auto& p : latent_decode_points()) add({4, p.sequences, p.context, p.heads});
+  for (const auto& p : batched_points()) add({5, p.batches, p.rows, p.columns, p.inner});
+  for (const auto& pass : expert_passes()) {
+    for (const auto& p : pass) {
+      add({6, p.tokens, p.hidden, p.intermediate, p.experts, p.active, p.tensor, p.expert,
+           p.distribution == "balanced"});
+    }
+  }
+  CHECK(all.size() == count);
+}
+
 TEST_CASE("plan: a decode is split until the device is full, and no part gets too short", "[gpu_calibration]") {
   CHECK(decode_splits(65536, 8, 396) == 50);
   CHECK(decode_splits(65536, 400, 396) == 1);

@@ -45,9 +45,26 @@ TEST_CASE("raw result: what is written is a document of the format", "[gpu_calib
   const json& products = document["tables"][0];
   CHECK(products["operator"] == "matrix_product");
   CHECK(products["columns"] == json({"kernel", "format", "rows", "columns", "inner", "time_s", "samples"}));
+  CHECK(products["rows"].size() == 2);
   CHECK(products["rows"][0] == json({"cublaslt", "bf16", 16, 4096, 8192, 1.25e-5, 31}));
   CHECK(products["rows"][1] == json({"cublaslt", "fp8", 1, 128, 256, 3e-6, 31}));
   CHECK(document["tables"][1]["rows"] == json({{"idle", 0, 71.5}}));
+}
+
+TEST_CASE("raw result: curves rise, whatever the order of measuring, and no point comes twice", "[gpu_calibration]") {
+  RawResult result = small_result();
+  for (const std::int64_t duty : {100, 50, 25, 75})
+    result.add("board_power", {"compute_bf16"}, {duty}, {{"power_w", 5}});
+  result.add("board_power", {"a_state"}, {100}, {{"power_w", 6}});
+  CHECK(json::parse(result.json())["tables"][0]["rows"] == json({{"a_state", 100, 6},
+                                                                 {"compute_bf16", 25, 5},
+                                                                 {"compute_bf16", 50, 5},
+                                                                 {"compute_bf16", 75, 5},
+                                                                 {"compute_bf16", 100, 5}}));
+  CHECK(result.has("board_power", {"compute_bf16"}, {75}));
+  CHECK_FALSE(result.has("board_power", {"compute_bf16"}, {76}));
+  CHECK_FALSE(result.has("launch", {"compute_bf16"}, {75}));
+  CHECK_THROWS_AS(result.add("board_power", {"a_state"}, {100}, {{"power_w", 7}}), std::invalid_argument);
 }
 
 TEST_CASE("raw result: every operator takes a row of its own columns", "[gpu_calibration]") {
