@@ -142,10 +142,10 @@ LtProduct::LtProduct(LtLibrary& library, const std::string& format, const Produc
                                             preference, kMostCandidates, results_, &found_);
   }
   cublasLtMatmulPreferenceDestroy(preference);
-  if (status == CUBLAS_STATUS_NOT_SUPPORTED)
-    found_ = 0;
-  else
-    TOKENWORKS_CUDA(status);
+  if (status != CUBLAS_STATUS_NOT_SUPPORTED) TOKENWORKS_CUDA(status);
+  const auto* usable = std::remove_if(results_, results_ + (status == CUBLAS_STATUS_SUCCESS ? found_ : 0),
+                                      [](const auto& result) { return result.state != CUBLAS_STATUS_SUCCESS; });
+  found_ = static_cast<int>(usable - results_);
 }
 
 LtProduct::~LtProduct() {
