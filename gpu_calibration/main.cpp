@@ -184,9 +184,10 @@ int calibrate(const RunOptions& options) {
   std::size_t free_bytes = 0, all_bytes = 0;
   TOKENWORKS_CUDA(cudaMemGetInfo(&free_bytes, &all_bytes));
   constexpr std::size_t kGib = std::size_t{1} << 30;
-  DeviceMemory operands(std::min(12 * kGib, free_bytes / 5 * 2)), scratch(std::min(6 * kGib, free_bytes / 4));
+  DeviceMemory operands(std::min(12 * kGib, free_bytes / 5 * 2));
+  DeviceMemory inputs(std::min(2 * kGib, free_bytes / 12)), results(std::min(4 * kGib, free_bytes / 6));
   Stopwatch stopwatch(static_cast<std::size_t>(facts.l2_bytes), opened.sensors.get());
-  Workbench workbench{session, stopwatch, facts, operands, scratch};
+  Workbench workbench{session, stopwatch, facts, operands, inputs, results};
   const bool all_well = run_all(chosen, workbench, end_s, path);
   save(session, path);
   if (session.rows() == 0)

@@ -53,12 +53,12 @@ void measure_decode(Workbench& bench, const DecodePoint& point) {
   const std::size_t query_bytes = static_cast<std::size_t>(point.sequences * point.heads * kDim) * 2;
   const std::size_t part_bytes = split_part_bytes(point.sequences * point.heads, static_cast<int>(splits), kDim);
   const Rotation caches(bench.operands, 2 * cache);
-  if (!caches.fits() || 2 * query_bytes + part_bytes > bench.scratch.bytes()) return;
+  if (!caches.fits() || query_bytes > bench.inputs.bytes() || query_bytes + part_bytes > bench.results.bytes()) return;
   const DeviceMemory table = random_pages(point.sequences, pages);
-  const auto* query = bench.scratch.as<__nv_bfloat16>();
-  auto* output = reinterpret_cast<__nv_bfloat16*>(bench.scratch.bytes_at(query_bytes));
-  const SplitParts parts = split_parts(bench.scratch.bytes_at(2 * query_bytes), point.sequences * point.heads,
-                                       static_cast<int>(splits), kDim);
+  const auto* query = bench.inputs.as<__nv_bfloat16>();
+  auto* output = bench.results.as<__nv_bfloat16>();
+  const SplitParts parts =
+      split_parts(bench.results.bytes_at(query_bytes), point.sequences * point.heads, static_cast<int>(splits), kDim);
   const DecodeSizes sizes{static_cast<int>(point.context),
                           static_cast<int>(point.heads),
                           static_cast<int>(point.kv_heads),
@@ -92,7 +92,7 @@ void prepare_and_check(Workbench& bench) {
 template <class Cached>
 void measure_pass(Workbench& bench, const std::vector<DecodePoint>& points) {
   fill_random(bench.operands.as<void>(), bench.operands.bytes(), format_of<Cached>(), 1);
-  fill_random(bench.scratch.as<void>(), bench.scratch.bytes() / 4, "bf16", 2);
+  fill_random(bench.inputs.as<void>(), bench.inputs.bytes(), "bf16", 2);
   for (const DecodePoint& point : points) {
     if (!bench.session.time_left()) return;
     attempt(bench, "decode attention", [&] {

@@ -129,16 +129,18 @@ void measure_point(Workbench& bench, const ExpertPoint& point) {
                      static_cast<int>(point.experts / point.expert), static_cast<int>(point.active)};
   const std::size_t first_bytes = std::size_t{4} * c.experts * c.intermediate * c.hidden;
   const std::size_t token_bytes = std::size_t{2} * c.tokens * c.hidden;
-  if (first_bytes + first_bytes / 2 > bench.operands.bytes() || 2 * token_bytes > bench.scratch.bytes()) return;
+  if (first_bytes + first_bytes / 2 > bench.operands.bytes() || token_bytes > bench.inputs.bytes() ||
+      token_bytes > bench.results.bytes())
+    return;
   const std::vector<int> expert_of_pair = routed_experts(point, 11);
   const std::vector<float> router_weight(expert_of_pair.size(), 1.0f / static_cast<float>(c.active));
   const ExpertBlock block(c, expert_of_pair, router_weight);
   const auto* first = bench.operands.as<Bf16>();
   const auto* second = reinterpret_cast<const Bf16*>(bench.operands.bytes_at(first_bytes));
-  auto* output = reinterpret_cast<Bf16*>(bench.scratch.bytes_at(token_bytes));
+  auto* output = bench.results.as<Bf16>();
   const int step = std::max(1, std::min<int>(c.experts, c.tokens * c.active));
   const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
-    block.run(stream, round * step % c.experts, bench.scratch.as<Bf16>(), first, second, output);
+    block.run(stream, round * step % c.experts, bench.inputs.as<Bf16>(), first, second, output);
   });
   bench.session.record(
       "expert_block", {"tokenworks_grouped", "bf16", point.distribution},
@@ -156,7 +158,7 @@ void measure_experts(Workbench& bench) {
   }
   for (const int tokens : {7, 100, 500}) check_experts(bench, tokens);
   fill_random(bench.operands.as<void>(), bench.operands.bytes(), "bf16", 1);
-  fill_random(bench.scratch.as<void>(), bench.scratch.bytes() / 2, "bf16", 2);
+  fill_random(bench.inputs.as<void>(), bench.inputs.bytes(), "bf16", 2);
   const auto passes = expert_passes();
   for (std::size_t pass = 0; pass < bench.session.passes(passes.size()); ++pass) {
     for (const ExpertPoint& point : passes[pass]) {

@@ -58,14 +58,16 @@ void measure_point(Workbench& bench, const LatentDecodePoint& point) {
   const int splits = static_cast<int>(
       decode_splits(point.context, point.sequences * tiles_of_heads, std::int64_t{2} * bench.device.multiprocessors));
   const std::size_t query_bytes = static_cast<std::size_t>(2 * heads * kKeyDim);
-  if (!caches.fits() || 2 * query_bytes + split_part_bytes(heads, splits, kValueDim) > bench.scratch.bytes()) return;
+  if (!caches.fits() || query_bytes > bench.inputs.bytes() ||
+      query_bytes + split_part_bytes(heads, splits, kValueDim) > bench.results.bytes())
+    return;
   const DeviceMemory table = random_pages(point.sequences, pages);
-  const SplitParts parts = split_parts(bench.scratch.bytes_at(2 * query_bytes), heads, splits, kValueDim);
+  const SplitParts parts = split_parts(bench.results.bytes_at(query_bytes), heads, splits, kValueDim);
   const LatentSizes576 sizes{static_cast<int>(point.context), static_cast<int>(point.heads), splits,
                              static_cast<int>(pages), kScale};
   const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
-    launch(stream, static_cast<int>(point.sequences), bench.scratch.as<Bf16>(), caches.slice<Bf16>(round),
-           table.as<int>(), reinterpret_cast<Bf16*>(bench.scratch.bytes_at(query_bytes)), parts, sizes);
+    launch(stream, static_cast<int>(point.sequences), bench.inputs.as<Bf16>(), caches.slice<Bf16>(round),
+           table.as<int>(), bench.results.as<Bf16>(), parts, sizes);
   });
   bench.session.record("latent_decode_attention", {"tokenworks_split", "bf16", "bf16"},
                        {point.sequences, point.context, point.heads}, timing);
@@ -81,7 +83,7 @@ void measure_latent_attention(Workbench& bench) {
       check_latent(bench, 128, splits);
     }
     fill_random(bench.operands.as<void>(), bench.operands.bytes(), "bf16", 1);
-    fill_random(bench.scratch.as<void>(), bench.scratch.bytes() / 4, "bf16", 2);
+    fill_random(bench.inputs.as<void>(), bench.inputs.bytes(), "bf16", 2);
     for (const LatentDecodePoint& point : latent_decode_points()) {
       if (!bench.session.time_left()) return;
       attempt(bench, "latent decode attention", [&] { measure_point(bench, point); });

@@ -6,19 +6,16 @@
 namespace tokenworks::gpu_calibration {
 namespace {
 
-/// Inputs in the first third of the scratch buffer, results in the rest: results never become inputs.
-std::size_t result_offset(const Workbench& bench) { return bench.scratch.bytes() / 3 / 256 * 256; }
-
 void measure_point(Workbench& bench, LtLibrary& library, const std::string& format, const MatrixPoint& point) {
   LtProduct product(library, format, {point.rows, point.columns, point.inner});
   const Rotation weights(bench.operands, product.weight_bytes());
-  const std::size_t offset = result_offset(bench);
-  if (!weights.fits() || product.input_bytes() > offset || product.output_bytes() > bench.scratch.bytes() - offset) {
+  if (!weights.fits() || product.input_bytes() > bench.inputs.bytes() ||
+      product.output_bytes() > bench.results.bytes()) {
     return;
   }
   if (product.candidates() == 0) return bench.session.note("cuBLASLt offers no algorithm for some shapes in " + format);
-  const void* input = bench.scratch.as<void>();
-  void* output = bench.scratch.bytes_at(offset);
+  const void* input = bench.inputs.as<void>();
+  void* output = bench.results.as<void>();
   choose_fastest(product, bench.stopwatch, weights, input, output);
   const Timing timing = bench.stopwatch.measure(
       [&](cudaStream_t stream, int round) { product.run(stream, weights.slice<void>(round), input, output); });
@@ -46,7 +43,7 @@ void measure_matrix_products(Workbench& bench) {
       // fp16 runs on the same units at the rate of bf16: the first pass is enough to show it.
       if (format == "fp16" && pass > 0) continue;
       fill_random(bench.operands.as<void>(), bench.operands.bytes(), format, 1);
-      fill_random(bench.scratch.as<void>(), result_offset(bench), format, 2);
+      fill_random(bench.inputs.as<void>(), bench.inputs.bytes(), format, 2);
       for (const MatrixPoint& point : passes[pass]) {
         if (!bench.session.time_left()) return;
         attempt(bench, "products of " + format, [&] { measure_point(bench, library, format, point); });
@@ -58,17 +55,18 @@ void measure_matrix_products(Workbench& bench) {
 
 void measure_batched_products(Workbench& bench) {
   LtLibrary library;
-  const std::size_t offset = result_offset(bench);
   fill_random(bench.operands.as<void>(), bench.operands.bytes(), "bf16", 1);
-  fill_random(bench.scratch.as<void>(), offset, "bf16", 2);
+  fill_random(bench.inputs.as<void>(), bench.inputs.bytes(), "bf16", 2);
   const auto measure_batch = [&](const BatchedPoint& point) {
     LtProduct product(library, "bf16", {point.rows, point.columns, point.inner, point.batches});
     const Rotation weights(bench.operands, product.weight_bytes());
-    if (product.candidates() == 0 || !weights.fits() || product.input_bytes() > offset) return;
-    void* output = bench.scratch.bytes_at(offset);
-    choose_fastest(product, bench.stopwatch, weights, bench.scratch.as<void>(), output);
+    if (product.candidates() == 0 || !weights.fits() || product.input_bytes() > bench.inputs.bytes() ||
+        product.output_bytes() > bench.results.bytes())
+      return;
+    void* output = bench.results.as<void>();
+    choose_fastest(product, bench.stopwatch, weights, bench.inputs.as<void>(), output);
     const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
-      product.run(stream, weights.slice<void>(round), bench.scratch.as<void>(), output);
+      product.run(stream, weights.slice<void>(round), bench.inputs.as<void>(), output);
     });
     bench.session.record("batched_product", {"cublaslt", "bf16"},
                          {point.batches, point.rows, point.columns, point.inner}, timing);

@@ -53,23 +53,22 @@ bool time_prompt(Workbench& bench, const PromptPoint& point, Timing& timing) {
   const std::size_t query_bytes =
       static_cast<std::size_t>(2 * point.sequences * point.tokens * point.heads * kQueryDim);
   const Rotation caches(bench.operands, key_bytes + value_bytes);
-  if (!caches.fits() || 2 * query_bytes > bench.scratch.bytes()) return false;
+  if (!caches.fits() || query_bytes > bench.inputs.bytes() || query_bytes > bench.results.bytes()) return false;
   const PromptSizes sizes{static_cast<int>(point.tokens), static_cast<int>(point.prefix),
                           static_cast<int>(point.heads),  static_cast<int>(point.kv_heads),
                           static_cast<int>(point.window), 1.0f / std::sqrt(static_cast<float>(kQueryDim))};
   timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {
     const char* slice = caches.slice<char>(round);
-    launch_prompt_attention<kQueryDim, kValueDim>(stream, static_cast<int>(point.sequences), bench.scratch.as<Bf16>(),
-                                                  reinterpret_cast<const Bf16*>(slice),
-                                                  reinterpret_cast<const Bf16*>(slice + key_bytes),
-                                                  reinterpret_cast<Bf16*>(bench.scratch.bytes_at(query_bytes)), sizes);
+    launch_prompt_attention<kQueryDim, kValueDim>(
+        stream, static_cast<int>(point.sequences), bench.inputs.as<Bf16>(), reinterpret_cast<const Bf16*>(slice),
+        reinterpret_cast<const Bf16*>(slice + key_bytes), bench.results.as<Bf16>(), sizes);
   });
   return true;
 }
 
 void fill_operands(Workbench& bench) {
   fill_random(bench.operands.as<void>(), bench.operands.bytes(), "bf16", 1);
-  fill_random(bench.scratch.as<void>(), bench.scratch.bytes(), "bf16", 2);
+  fill_random(bench.inputs.as<void>(), bench.inputs.bytes(), "bf16", 2);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ void check_norm(Workbench& bench) {
                       kAllowedError);
 }
 
-/// Buffers of one shape in the scratch memory, one after the other.
+/// Buffers of one shape in the memory of results, one after the other.
 class Layout {
  public:
   explicit Layout(const DeviceMemory& memory) : memory_(memory) {}
@@ -66,7 +66,7 @@ void record(Workbench& bench, const char* operation, std::int64_t rows, std::int
 }
 
 void measure_norm(Workbench& bench, int rows, int width) {
-  Layout layout(bench.scratch);
+  Layout layout(bench.results);
   auto *input = layout.take<Bf16>(std::int64_t{rows} * width),
        *residual = layout.take<Bf16>(std::int64_t{rows} * width),
        *output = layout.take<Bf16>(std::int64_t{rows} * width), *weight = layout.take<Bf16>(width);
@@ -80,7 +80,7 @@ void measure_norm(Workbench& bench, int rows, int width) {
 }
 
 void measure_rotation(Workbench& bench, int rows, int width) {
-  Layout layout(bench.scratch);
+  Layout layout(bench.results);
   auto* angles = layout.take<float2>(std::int64_t{rows} * 64);
   auto* heads = layout.take<Bf16>(std::int64_t{rows} * width);
   if (heads == nullptr) return;
@@ -92,7 +92,7 @@ void measure_rotation(Workbench& bench, int rows, int width) {
 }
 
 void measure_activation(Workbench& bench, int rows, int width) {
-  Layout layout(bench.scratch);
+  Layout layout(bench.results);
   auto* input = layout.take<Bf16>(std::int64_t{rows} * 2 * width);
   auto* output = layout.take<Bf16>(std::int64_t{rows} * width);
   if (output == nullptr) return;
@@ -107,7 +107,7 @@ void measure_activation(Workbench& bench, int rows, int width) {
 void measure_embedding(Workbench& bench, int rows, int width) {
   constexpr int kVocabulary = 128256;  // Llama 3.1
   const Rotation tables(bench.operands, std::size_t{2} * kVocabulary * static_cast<std::size_t>(width));
-  Layout layout(bench.scratch);
+  Layout layout(bench.results);
   auto* output = layout.take<Bf16>(std::int64_t{rows} * width);
   if (!tables.fits() || output == nullptr) return;
   std::vector<int> tokens(static_cast<std::size_t>(rows));
@@ -120,7 +120,7 @@ void measure_embedding(Workbench& bench, int rows, int width) {
 }
 
 void measure_sampling(Workbench& bench, int rows, int vocabulary) {
-  Layout layout(bench.scratch);
+  Layout layout(bench.results);
   auto* logits = layout.take<float>(std::int64_t{rows} * vocabulary);
   auto* uniform = layout.take<float>(rows);
   auto* tokens = layout.take<int>(rows);
@@ -138,7 +138,7 @@ void measure_sampling(Workbench& bench, int rows, int vocabulary) {
 }
 
 void measure_quantisation(Workbench& bench, int rows, int width) {
-  Layout layout(bench.scratch);
+  Layout layout(bench.results);
   auto* input = layout.take<Bf16>(std::int64_t{rows} * width);
   auto* output = layout.take<__nv_fp8_e4m3>(std::int64_t{rows} * width);
   auto* scales = layout.take<float>(rows);
@@ -169,7 +169,7 @@ void measure_small_kernels(Workbench& bench) {
       {measure_quantisation, {4096, 8192, 16384}, rows},
   };
   for (const Series& series : all) {
-    fill_random(bench.scratch.as<void>(), bench.scratch.bytes(), "bf16", 2);
+    fill_random(bench.results.as<void>(), bench.results.bytes(), "bf16", 2);
     for (const int width : series.widths) {
       for (const int count : series.rows) {
         if (!bench.session.time_left()) return;

@@ -27,7 +27,7 @@ Timing timed(Workbench& bench, const Work& work) {
 
 void measure_host(Workbench& bench, const PinnedMemory& host, std::size_t bytes) {
   const auto size = static_cast<std::int64_t>(bytes);
-  void* device = bench.scratch.as<void>();
+  void* device = bench.results.as<void>();
   bench.session.record("memory_stream", {"host_to_device"}, {size}, timed(bench, [&](cudaStream_t stream, int) {
                          TOKENWORKS_CUDA(cudaMemcpyAsync(device, host.data(), bytes, cudaMemcpyHostToDevice, stream));
                        }));
@@ -74,7 +74,7 @@ void measure_peer(Workbench& bench, int peer) {
     if (!bench.session.time_left()) return;
     bench.session.record("memory_stream", {direct ? "to_peer" : "to_peer_through_host"},
                          {static_cast<std::int64_t>(bytes)}, timed(bench, [&](cudaStream_t stream, int) {
-                           TOKENWORKS_CUDA(cudaMemcpyPeerAsync(remote.data(), peer, bench.scratch.as<void>(),
+                           TOKENWORKS_CUDA(cudaMemcpyPeerAsync(remote.data(), peer, bench.results.as<void>(),
                                                                bench.device.index, bytes, stream));
                          }));
   }
@@ -84,7 +84,7 @@ void measure_peer(Workbench& bench, int peer) {
 
 void measure_transfers(Workbench& bench) {
   const PinnedMemory host(kMostBytes);
-  for (std::size_t bytes = 4096; bytes <= kMostBytes && bytes <= bench.scratch.bytes(); bytes *= 4) {
+  for (std::size_t bytes = 4096; bytes <= kMostBytes && bytes <= bench.results.bytes(); bytes *= 4) {
     if (!bench.session.time_left()) return;
     measure_host(bench, host, bytes);
   }

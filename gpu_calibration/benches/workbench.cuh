@@ -1,4 +1,4 @@
-// What a bench finds: the GPU's facts, the stopwatch, two large buffers, and the run that it reports to.
+// What a bench finds: the GPU's facts, the stopwatch, large buffers, and the run that it reports to.
 #pragma once
 
 #include <cublasLt.h>
@@ -22,7 +22,8 @@ struct Workbench {
   Stopwatch& stopwatch;
   DeviceFacts device;
   DeviceMemory& operands;  ///< what is read cold: weights, caches
-  DeviceMemory& scratch;   ///< inputs that stay warm, and results
+  DeviceMemory& inputs;    ///< what stays warm: activations, queries
+  DeviceMemory& results;   ///< what is written; products and attention never read it, so inputs stay what they were
 };
 
 /// Blocks that hold `count` items, `each` in one.
