@@ -1,6 +1,7 @@
 // tokenworks_gpu_calibration: runs the benches on one GPU and writes one raw result.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>

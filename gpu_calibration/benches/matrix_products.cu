@@ -61,8 +61,9 @@ void measure_batched_products(Workbench& bench) {
     LtProduct product(library, "bf16", {point.rows, point.columns, point.inner, point.batches});
     const Rotation weights(bench.operands, product.weight_bytes());
     if (product.candidates() == 0 || !weights.fits() || product.input_bytes() > bench.inputs.bytes() ||
-        product.output_bytes() > bench.results.bytes())
+        product.output_bytes() > bench.results.bytes()) {
       return;
+    }
     void* output = bench.results.as<void>();
     choose_fastest(product, bench.stopwatch, weights, bench.inputs.as<void>(), output);
     const Timing timing = bench.stopwatch.measure([&](cudaStream_t stream, int round) {

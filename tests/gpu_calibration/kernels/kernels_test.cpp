@@ -20,7 +20,7 @@ template <int kQueryDim, int kValueDim>
 double prompt_error(AttentionCase c) {
   c.query_dim = kQueryDim;
   c.value_dim = kValueDim;
-  c.scale = 1.0f / std::sqrt(static_cast<float>(kQueryDim));
+  c.scale /= std::sqrt(static_cast<float>(kQueryDim));
   const std::size_t keys = static_cast<std::size_t>(c.sequences) * (c.prefix + c.tokens) * c.kv_heads;
   const std::size_t queries = static_cast<std::size_t>(c.sequences) * c.tokens * c.heads;
   const auto query = random_elements<Bf16>(queries * kQueryDim, 1);
@@ -40,7 +40,7 @@ template <class Cached, int kDim>
 double decode_error(AttentionCase c, int splits) {
   c.tokens = 1;
   c.query_dim = c.value_dim = kDim;
-  c.scale = 1.0f / std::sqrt(static_cast<float>(kDim));
+  c.scale /= std::sqrt(static_cast<float>(kDim));
   const int context = c.prefix + 1, row = c.kv_heads * kDim;
   const std::size_t heads = static_cast<std::size_t>(c.sequences) * c.heads;
   const auto query = random_elements<Bf16>(heads * kDim, 1);
@@ -71,7 +71,7 @@ double latent_error(AttentionCase c, int splits) {
   c.tokens = c.kv_heads = 1;
   c.query_dim = kKey;
   c.value_dim = kValue;
-  c.scale = 1.0f / std::sqrt(192.0f);
+  c.scale /= std::sqrt(192.0f);
   const int context = c.prefix + 1;
   const std::size_t heads = static_cast<std::size_t>(c.sequences) * c.heads;
   const auto query = random_elements<Bf16>(heads * kKey, 1);
@@ -172,6 +172,21 @@ TEST_CASE("attention kernels: latent decoding shares one cached row", "[gpu_cali
   CHECK(latent_error<1, 4>({2, 1, 99, 16, 1}, 1) < kAllowedError);
   CHECK(latent_error<1, 4>({1, 1, 150, 8, 1}, 3) < kAllowedError);
   CHECK(latent_error<4, 2>({1, 1, 70, 80, 1}, 2) < kAllowedError);
+}
+
+TEST_CASE("attention kernels: scores whose powers overflow are taken from their largest", "[gpu_calibration]") {
+  AttentionCase sharp;
+  sharp.prefix = 130;
+  sharp.scale = 60.0f;  // scores of some hundreds: exp(89) is infinite
+  sharp.heads = 4;
+  CHECK(decode_error<Bf16, 64>(sharp, 1) < kAllowedError);
+  CHECK(decode_error<Bf16, 64>(sharp, 2) < kAllowedError);
+  CHECK(latent_error<1, 4>(sharp, 2) < kAllowedError);
+  sharp.heads = 20;
+  CHECK(latent_error<4, 2>(sharp, 1) < kAllowedError);
+  sharp.tokens = 70;
+  sharp.heads = 1;
+  CHECK(prompt_error<64, 64>(sharp) < kAllowedError);
 }
 
 TEST_CASE("expert kernels: a block gives each token its experts' weighted sum", "[gpu_calibration]") {
