@@ -1,58 +1,78 @@
-// Question   how long does one kernel of an LLM step run on one GPU, and how much energy does its board use meanwhile
-// Equation   matrix product   t = t_min + max(bytes / (B s_w), 2 n k (m + m_half) / (F s))
-//            expert block     t = t_min + max(bytes / (B s_w), 2 w (visits + met experts m_half) / (F s)), w: values of
-//            one expert elementwise      t = t_min + bytes / (B s_b) energy           t * board power of the class,
-//            blended between memory- and compute-bound by
-//                             arithmetic time / kernel time
-// Source     form: ai-dynamo/aiconfigurator (roofline with a fixed part), fitted to its kernel tables, commit 095f58a;
-//            rates: the GPU's catalog entry
-// Valid for  dense transformer shapes, n and k >= 512; n, k >= 1024 and m <= 16,384: median error 4 to 7 % (bf16), 9 to
-// 16 % (fp8, nvfp4) Checked by tests/models/compute/kernel_time_test.cpp (published sweep over m)
+// Question   how long does one kernel of an LLM step run on one GPU
+// Equation   tables of kernel_spec.hpp, between their nodes:
+//            matrix product     along rows linear in the physical form's time, along columns and inner straight in
+//                               log(size), log(time); beyond the grid times the physical form's ratio
+//            prompt attention   P(L) = [T(W, L) - T0] * heads / W, with W = heads * max(1, 8192 / L): a prompt's share of
+//                               a well-filled kernel; a chunk costs the difference of its ends
+//            decode attention   linear in KV heads and context, straight in log(query heads a KV head)
+//            experts            straight in log(tokens), log(time); a split without a curve: physical form of the
+//                               busiest GPU times the ratio of curve to form, averaged in logs over the curves of this
+//                               shape (of all shapes where it has none), each weighted by its log distance ^ -4
+//            On another GPU than the one measured: times the ratio of physical forms with each GPU's rated figures;
+//            attention: what exceeds the smallest time scales with memory bandwidth (decode) or the bf16 rate (prompts).
+//            elementwise        t = fixed + bytes / (0.8 B)
+// Source     tables: the catalog's kernel entries. Elementwise: ai-dynamo/aiconfigurator commit 095f58a, system files
+// Valid for  the axes of the tables; beyond them the result stands and a validity note says how far
+// Checked by tests/models/compute/kernel_time_test.cpp (laws), tests/gpu_calibration/fit_test.cpp (published tables)
 #pragma once
 
-#include "models/compute/gpu.hpp"
+#include <cstdint>
+#include <vector>
+
+#include "models/compute/kernel_spec.hpp"
+#include "models/compute/number_format.hpp"
 
 namespace tokenworks::compute {
 
-/// What one GPU spends in a kernel.
-struct KernelCost {
-  double seconds = 0.0;
-  double joules = 0.0;
+double physical_time_s(const PhysicalForm& form, const GpuRatings& ratings, NumberFormat format, double bytes,
+                       double operations);
+double rated_flop_per_s(const GpuRatings& ratings, Arithmetic arithmetic);
 
-  KernelCost& operator+=(const KernelCost& other) {
-    seconds += other.seconds;
-    joules += other.joules;
-    return *this;
-  }
-  friend KernelCost operator+(KernelCost a, const KernelCost& b) { return a += b; }
-  friend KernelCost operator*(double factor, const KernelCost& cost) {
-    return {factor * cost.seconds, factor * cost.joules};
-  }
-};
-
-/// Product of a (rows x inner) activation with an (inner x columns) weight matrix.
 struct MatrixProduct {
   double rows = 0.0, columns = 0.0, inner = 0.0;
-  double bytes_per_weight = 2.0;
-  double bytes_per_activation = 2.0;  ///< of the input; the output is bf16
 };
+double bytes_of(const MatrixProduct& product, NumberFormat format);
+double operations_of(const MatrixProduct& product);
+double physical_matrix_product_s(const MatrixProductTable& table, const GpuRatings& ratings,
+                                 const MatrixProduct& product);
+double matrix_product_s(const MatrixProductTable& table, const GpuRatings& measured, const MatrixProduct& product);
 
-KernelCost matrix_product(const GpuSpec& gpu, const ComputeRate& rate, const MatrixProduct& product);
+/// Time of the kernel for `heads` query heads over all sequences, each with `tokens` tokens from zero.
+double prompt_attention_s(const PromptAttentionTable& table, double heads, double tokens);
+/// Smallest time of the table: what a kernel costs whatever it does.
+double smallest_s(const PromptAttentionTable& table);
+double smallest_s(const DecodeAttentionTable& table);
 
-/// Products of the routed experts of one layer on one GPU.
-struct ExpertBlock {
-  double visits = 0.0;       ///< token visits to experts
-  double experts_met = 0.0;  ///< experts that any token visits: their weights are read
-  double values_per_expert = 0.0;
-  double bytes_per_weight = 2.0;
+double decode_attention_s(const DecodeAttentionTable& table, double heads_per_kv_head, double kv_heads, double context);
+
+double latent_prompt_s(const LatentPromptTable& table, double heads, double sequences, double tokens);
+double latent_decode_s(const LatentDecodeTable& table, double heads, double sequences, double context);
+
+/// A layer's routed experts and how they are split.
+struct ExpertShape {
+  std::int64_t hidden = 0, intermediate = 0, experts = 0, active = 0;
+  std::int64_t tensor = 1, expert = 1;
 };
+/// Bytes and operations of a GPU that gets its even share of visits.
+double expert_bytes(const ExpertShape& shape, NumberFormat format, double tokens);
+double expert_operations(const ExpertShape& shape, double tokens);
+/// What the busiest of the groups that experts are spread over gets, when the popularity of experts is spread evenly in
+/// logs (a power law of exponent 1) from 1 to 0.8 tokens.
+struct ExpertLoad {
+  double visits = 0.0;
+  double met = 0.0;  ///< experts that any token visits
+};
+ExpertLoad busiest_group(const ExpertShape& shape, double tokens);
+double physical_expert_s(const ExpertTable& table, const GpuRatings& ratings, const ExpertShape& shape, double tokens);
+/// `measured`: the GPU of the table, `ratings`: the one that it is wanted for.
+double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
+                const ExpertShape& shape, double tokens);
+/// Whether a curve of this very shape and split is there.
+bool has_curve(const ExpertTable& table, const ExpertShape& shape);
 
-KernelCost expert_block(const GpuSpec& gpu, const ComputeRate& rate, const ExpertBlock& block);
+double linear_attention_s(const LinearAttentionTable& table, double value_heads, double tokens);
 
-/// A kernel that streams `bytes` and computes next to nothing.
-KernelCost elementwise_kernel(const GpuSpec& gpu, double bytes);
-
-/// Board power of a kernel that computes for `arithmetic_share` of its time.
-double blended_power_w(const GpuSpec& gpu, double arithmetic_share);
+/// Straight in log(x), log(y) between points; constant below the first, linear by the last slope beyond the last.
+double along_curve(const std::vector<double>& x, const std::vector<double>& y, double at);
 
 }  // namespace tokenworks::compute

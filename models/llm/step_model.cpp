@@ -2,36 +2,54 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <utility>
 
-#include "models/compute/kernel_time.hpp"
+#include "models/compute/kernel_times.hpp"
 #include "models/llm/layout.hpp"
-#include "models/llm/memory_capacity.hpp"
 #include "models/network/collective_time.hpp"
 
 namespace tokenworks::llm {
 namespace {
 
-using compute::GpuSpec;
-using compute::KernelCost;
+using compute::AttentionShape;
+using compute::ExpertShape;
+using compute::KernelLoad;
+using compute::KernelTimes;
+using compute::LatentShape;
+using compute::NumberFormat;
+using compute::OperatorClass;
 
 constexpr double kActivationBytes = 2.0;  // the residual stream and what crosses links is bf16
 constexpr double kLogitBytes = 10.0;      // a pass that widens bf16 logits to fp32 (2 + 4), one that samples (4)
-constexpr std::int64_t kLargestCheckedTokens = 65'536;  // the kernel tables behind the catalog end there
-constexpr std::int64_t kLargestCheckedSequences = 8'192;
+constexpr double kFilledKernelTokens = 8192.0;  // prompt tokens at which an attention kernel fills the GPU
 
 std::int64_t whole_picoseconds(double seconds) { return std::llround(seconds * 1e12); }
 
-StepPart to_step_part(const KernelCost& cost) { return {whole_picoseconds(cost.seconds), cost.joules}; }
+/// Time and energy of one GPU board.
+struct Cost {
+  double seconds = 0.0;
+  double joules = 0.0;
+
+  Cost& operator+=(const Cost& other) {
+    seconds += other.seconds;
+    joules += other.joules;
+    return *this;
+  }
+  friend Cost operator+(Cost a, const Cost& b) { return a += b; }
+  friend Cost operator*(double factor, const Cost& cost) { return {factor * cost.seconds, factor * cost.joules}; }
+};
+
+StepPart to_step_part(const Cost& cost) { return {whole_picoseconds(cost.seconds), cost.joules}; }
 
 /// Answers by size, filled when first asked for. References stay valid: pages do not move.
 template <class Answer>
 class Memo {
  public:
   template <class Compute>
-  const Answer& get(std::int64_t size, Compute compute) {
+  Answer& get(std::int64_t size, Compute compute) {
     const auto page = static_cast<std::size_t>(size) / kPageSize;
     const auto slot = static_cast<std::size_t>(size) % kPageSize;
     if (page >= pages_.size()) pages_.resize(page + 1);
@@ -53,226 +71,536 @@ class Memo {
   std::vector<std::unique_ptr<Page>> pages_;
 };
 
-/// The number format that a class of matrices is multiplied in on a given GPU.
-struct Format {
-  compute::ComputeRate rate;
-  double bytes_per_weight = 2.0;
-  double bytes_per_activation = 2.0;
-};
-
-/// A GPU without units for a format widens the weights and multiplies in bf16; Blackwell multiplies mxfp4 weights with
-/// fp8 activations (vLLM and TensorRT-LLM documentation of gpt-oss).
-Format format_of(const GpuSpec& gpu, const LlmSpec& model, Precision precision, MatrixClass matrix) {
-  Format format{gpu.bf16, bytes_per_weight(model, precision, matrix), 2.0};
-  const bool bf16_here =
-      precision == Precision::bf16 || matrix == MatrixClass::unquantised || format.bytes_per_weight == 2.0;
-  if (bf16_here) return format;
-  const bool mxfp4 = precision == Precision::fp4 && model.fp4_format == "mxfp4_experts";
-  if (precision == Precision::fp4 && !mxfp4 && gpu.fp4) {
-    format.rate = *gpu.fp4;
-    format.bytes_per_activation = format.bytes_per_weight;
-  } else if (gpu.fp8 && (precision == Precision::fp8 || (mxfp4 && gpu.fp4))) {
-    format.rate = *gpu.fp8;
-    format.bytes_per_activation = 1.0;
+/// What a kernel multiplies for weights kept in `format` on this GPU. Without fp8 units weights are widened to bf16;
+/// Blackwell multiplies mxfp4 weights with fp8 activations (vLLM and TensorRT-LLM documentation of gpt-oss).
+NumberFormat number_format(const compute::GpuRatings& gpu, WeightFormat format) {
+  switch (format) {
+    case WeightFormat::bf16: return NumberFormat::bf16;
+    case WeightFormat::fp8: return NumberFormat::fp8;
+    case WeightFormat::fp8_block: return NumberFormat::fp8_block;
+    case WeightFormat::nvfp4: return NumberFormat::nvfp4;
+    case WeightFormat::mxfp4: return gpu.fp4_flop_per_s > 0 ? NumberFormat::mxfp4_fp8 : NumberFormat::mxfp4_bf16;
+    case WeightFormat::int4: return NumberFormat::int4_bf16;
   }
-  return format;
+  return NumberFormat::bf16;
 }
+
+/// Seconds that a prompt of so many tokens spends in attention, from zero: a rate by length that never falls, linear
+/// between four nodes an octave. Up to 128 tokens, the tile of the kernels, the rate is that of a whole tile.
+class PromptCurve {
+ public:
+  template <class SecondsOf>
+  PromptCurve(double longest, SecondsOf seconds_of) {
+    constexpr double kTile = 128.0;
+    double rate = seconds_of(kTile) / kTile;
+    for (int i = 0;; ++i) {
+      const double length = node(i);
+      if (length >= kTile) rate = std::max(rate, seconds_of(length) / length);
+      rates_.push_back(rate);
+      if (length >= longest && i % 4 == 0) break;
+    }
+  }
+
+  double seconds(double length) const {
+    if (length <= 0.0) return 0.0;
+    int exponent = 0;
+    const double fraction = 2.0 * std::frexp(std::max(length, 1.0), &exponent);  // 1 <= fraction < 2
+    const int quarter = std::min(3, static_cast<int>((fraction - 1.0) * 4.0));
+    const auto cell = std::min(static_cast<std::size_t>(4 * (exponent - 1) + quarter), rates_.size() - 2);
+    const double low = node(static_cast<int>(cell)), high = node(static_cast<int>(cell) + 1);
+    const double share = (std::max(length, 1.0) - low) / (high - low);
+    return length * (rates_[cell] + share * (rates_[cell + 1] - rates_[cell]));
+  }
+
+ private:
+  static double node(int i) { return std::ldexp(1.0 + 0.25 * (i % 4), i / 4); }
+  std::vector<double> rates_;
+};
 
 }  // namespace
 
 struct StepModel::State {
-  State(const GpuSpec& gpu_in, const LlmSpec& model_in, Precision precision_in, const Parallelism& parallelism_in,
-        const HostOverhead& host_in, ValidityNotes& notes_in)
-      : gpu(gpu_in),
-        model(model_in),
-        precision(precision_in),
-        parallelism(parallelism_in),
-        host(host_in),
+  State(Setup setup_in, ValidityNotes& notes_in)
+      : setup(std::move(setup_in)),
+        gpu(setup.gpu),
+        model(setup.model),
+        parallelism(setup.parallelism),
         notes(notes_in),
         layout(gpu_layout(model, parallelism)),
-        layer_format(format_of(gpu, model, precision, MatrixClass::layer)),
-        expert_format(format_of(gpu, model, precision, MatrixClass::expert)),
-        bf16_format(format_of(gpu, model, precision, MatrixClass::unquantised)),
-        in_copy(gpu, parallelism.tensor, notes),
-        in_replica(gpu, parallelism.gpus(), notes) {
-    if (model.attention) window = layout.window_layers > 0 ? model.attention->window_tokens : 0;
-    const double attention_rate = gpu.bf16.peak_flop_per_s * gpu.prefill_attention_share;
-    prompt_seconds_per_pair = layout.prompt_values_per_pair / attention_rate / copies();
-    const double bytes_per_value = kv_bytes_per_value(precision);
-    kv_bandwidth =
-        gpu.memory_bandwidth.value * (bytes_per_value == 2.0 ? gpu.kv_bandwidth_share : gpu.fp8_kv_bandwidth_share);
-    decode_seconds_per_layer_token = std::max(layout.kv_values_per_token * bytes_per_value / kv_bandwidth,
-                                              2.0 * layout.decode_values_per_pair / attention_rate) /
-                                     copies();
+        kernels(gpu, setup.kernels, notes),
+        in_copy(gpu.ratings, setup.kernels, setup.variant.collective_libraries, parallelism.tensor, notes),
+        in_replica(gpu.ratings, setup.kernels, setup.variant.collective_libraries, parallelism.gpus_per_stage(), notes),
+        layer_format(number_format(gpu.ratings, weight_format(model, setup.precision, MatrixClass::layer))),
+        expert_format(number_format(gpu.ratings, weight_format(model, setup.precision, MatrixClass::expert))),
+        prompt(static_cast<double>(model.context_tokens), [this](double length) { return prompt_seconds(length); }) {
+    for (const AttentionPart& part : layout.attention) {
+      if (part.window_tokens > 0) window = static_cast<std::int64_t>(part.window_tokens);
+      if (is_sparse(part) && !has_block(part)) window = static_cast<std::int64_t>(part.selected_tokens);
+    }
+    prompt_power_w = filled_prompt_power_w();
+    launch = to_step_part(prompt_launch_cost());
   }
+
+  // ---- Shares -------------------------------------------------------------------------------------------------------
 
   double copies() const { return static_cast<double>(parallelism.attention_data); }
-  /// Share of the busiest copy of the attention when `count` things are dealt out evenly.
-  double per_copy(std::int64_t count) const {
-    return static_cast<double>((count + parallelism.attention_data - 1) / parallelism.attention_data);
-  }
+  double stages() const { return static_cast<double>(parallelism.pipeline); }
+  /// Rows in a kernel of the busiest copy when `count` things are dealt out evenly over copies and the micro-batches
+  /// that keep all stages of a pipeline busy.
+  double rows_of(double count) const { return std::ceil(count / (copies() * stages())); }
   double hidden() const { return static_cast<double>(model.hidden); }
+  bool fp8_cache() const { return setup.kv_format == KvFormat::fp8; }
 
-  KernelCost communication(double seconds) const { return {seconds, seconds * gpu.power.communication.value}; }
+  // ---- Costs of operators -------------------------------------------------------------------------------------------
 
-  KernelCost product(const Format& format, double rows, const Matrix& matrix) const {
-    return compute::matrix_product(gpu, format.rate,
-                                   {.rows = rows,
-                                    .columns = matrix.columns,
-                                    .inner = matrix.inner,
-                                    .bytes_per_weight = format.bytes_per_weight,
-                                    .bytes_per_activation = format.bytes_per_activation});
+  Cost kernel(OperatorClass operator_class, const KernelLoad& load, compute::Arithmetic arithmetic) const {
+    const compute::UnitUse use = compute::unit_use(load, gpu.ratings.memory_bandwidth,
+                                                   compute::rated_flop_per_s(gpu.ratings, arithmetic));
+    return {load.seconds, load.seconds * compute::board_power_w(gpu.power, operator_class, use)};
+  }
+  Cost prompt_attention(double seconds) const { return {seconds, seconds * prompt_power_w}; }
+  Cost communication(double seconds) const {
+    return {seconds, seconds * compute::board_power_w(gpu.power, OperatorClass::communication, {})};
+  }
+  Cost elementwise(double bytes) const {
+    return kernel(OperatorClass::elementwise, {.seconds = kernels.elementwise_s(bytes), .bytes = bytes},
+                  compute::Arithmetic::bf16);
   }
 
-  KernelCost products(const Format& format, double rows, const std::vector<Matrix>& matrices) const {
-    KernelCost sum;
+  Cost product(NumberFormat format, double rows, const Matrix& matrix) const {
+    if (matrix.columns <= 0.0 || matrix.inner <= 0.0) return {};
+    const compute::MatrixProduct size{rows, matrix.columns, matrix.inner};
+    double seconds = kernels.matrix_product_s(format, size);
+    if (setup.variant.fused_quantisation && format != NumberFormat::bf16) {
+      constexpr double kShortestKernel = 2e-6, kStreamShare = 0.92;
+      const double apart =
+          kernels.smallest_matrix_product_s(format) - kernels.smallest_matrix_product_s(NumberFormat::bf16);
+      const double floor = kShortestKernel + matrix.values() * compute::bytes_per_weight(format) /
+                                                 (kStreamShare * gpu.ratings.memory_bandwidth.value);
+      seconds = std::max(std::min(seconds, floor), seconds - std::max(0.0, apart));
+    }
+    return kernel(OperatorClass::matrix_product,
+                  {.seconds = seconds,
+                   .bytes = compute::bytes_of(size, format),
+                   .operations = compute::operations_of(size)},
+                  compute::arithmetic_of(format));
+  }
+
+  Cost products(NumberFormat format, double rows, const std::vector<Matrix>& matrices) const {
+    Cost sum;
     for (const Matrix& matrix : matrices) sum += product(format, rows, matrix);
     return sum;
   }
 
-  KernelCost all_reduce(double rows) const {
+  Cost all_reduce(double rows) const {
     return communication(in_copy.all_reduce_s(rows * hidden() * kActivationBytes));
   }
 
-  /// Routed experts of one layer, for `tokens` tokens of the whole replica that meet experts at random.
-  KernelCost routed_experts(double tokens) const {
-    const Experts& experts = *model.experts;
-    const double visit_share = static_cast<double>(experts.active) / static_cast<double>(experts.count);
-    const double met = -layout.experts * std::expm1(tokens * std::log1p(-visit_share));
-    return compute::expert_block(gpu, expert_format.rate,
-                                 {.visits = tokens * visit_share * layout.experts,
-                                  .experts_met = met,
-                                  .values_per_expert = layout.expert_values,
-                                  .bytes_per_weight = expert_format.bytes_per_weight});
+  // ---- Everything linear in tokens ----------------------------------------------------------------------------------
+
+  /// Routed experts of one layer, for `tokens` tokens of the whole replica.
+  Cost routed_experts(const ExpertPart& experts, double tokens) const {
+    const ExpertShape shape{static_cast<std::int64_t>(experts.width), model.experts.front().intermediate,
+                            static_cast<std::int64_t>(experts.count), static_cast<std::int64_t>(experts.active),
+                            parallelism.gpus_per_stage() / parallelism.expert, parallelism.expert};
+    const double bytes = compute::expert_bytes(shape, expert_format, tokens) * experts.matrices / 3.0;
+    const double operations = compute::expert_operations(shape, tokens) * experts.matrices / 3.0;
+    const auto with_energy = [&](double seconds) {
+      return kernel(OperatorClass::expert_block, {.seconds = seconds, .bytes = bytes, .operations = operations},
+                    compute::arithmetic_of(expert_format));
+    };
+    if (setup.variant.streaming_experts) {
+      constexpr double kFixed = 20e-6, kBandwidthShare = 0.75, kComputeShare = 0.5;
+      const double memory = compute::expert_bytes(shape, expert_format, tokens) /
+                            (kBandwidthShare * gpu.ratings.memory_bandwidth.value);
+      const double arithmetic = operations / (kComputeShare * compute::rated_flop_per_s(
+                                                                  gpu.ratings, compute::arithmetic_of(expert_format)));
+      return with_energy(kFixed + std::max(memory, arithmetic));
+    }
+    NumberFormat acting = expert_format;
+    std::optional<double> seconds = kernels.expert_s(acting, shape, tokens);
+    double smallest = 0.0;
+    if (!seconds) {
+      for (const NumberFormat other : {NumberFormat::fp8_block, NumberFormat::fp8, NumberFormat::mxfp4_bf16,
+                                       NumberFormat::bf16}) {
+        acting = other;
+        seconds = kernels.expert_s(acting, shape, tokens);
+        if (seconds) break;
+      }
+      if (!seconds) throw std::invalid_argument("GPU '" + gpu.title + "': no kernel entry has routed experts");
+      *seconds *= std::max(
+          compute::expert_bytes(shape, expert_format, tokens) / compute::expert_bytes(shape, acting, tokens), 0.1);
+    }
+    smallest = *kernels.expert_s(acting, shape, 1.0);
+    if (setup.variant.replayed_experts && expert_format == NumberFormat::mxfp4_bf16) {
+      *seconds -= std::max(0.0, smallest - setup.variant.expert_floor.value);
+    }
+    return with_energy(*seconds * experts.matrices / 3.0);
   }
 
   /// Tokens travel between copies of the attention and the experts and back: all copies gather all tokens and scatter
   /// the sums, or, with experts spread out, each token goes to its experts only; engines take what is faster.
-  KernelCost expert_exchange(double tokens) const {
-    const double token_bytes = hidden() * kActivationBytes;
+  Cost expert_exchange(const ExpertPart& experts, double tokens) const {
+    const double token_bytes = experts.width * kActivationBytes;
     const double gather = tokens * token_bytes * (copies() - 1.0) / copies();
     double received = gather;
     if (parallelism.expert > 1) {
       const double groups = static_cast<double>(parallelism.expert);
-      const double gpus = static_cast<double>(parallelism.gpus());
-      const double groups_met =
-          groups * (1.0 - std::pow(1.0 - 1.0 / groups, static_cast<double>(model.experts->active)));
+      const double gpus = static_cast<double>(parallelism.gpus_per_stage());
+      const double groups_met = groups * (1.0 - std::pow(1.0 - 1.0 / groups, experts.active));
       received = std::min(gather, tokens / gpus * groups_met * (gpus / groups) * token_bytes);
     }
     return communication(2.0 * in_replica.exchange_s(received));
   }
 
-  KernelCost elementwise_of_layer(double rows, double activated_values) const {
+  Cost elementwise_of_layer(double rows, double rotated_values, double activated_values) const {
     const double norm_bytes = rows * hidden() * 4.0 * kActivationBytes;  // sum and its norm: two in, two out
-    return 2.0 * compute::elementwise_kernel(gpu, norm_bytes) +
-           compute::elementwise_kernel(gpu, rows * layout.rotated_values * 2.0 * kActivationBytes) +
-           compute::elementwise_kernel(gpu, activated_values * 3.0 * kActivationBytes);
+    const Cost four = 2.0 * elementwise(norm_bytes) + elementwise(rows * rotated_values * 2.0 * kActivationBytes) +
+                      elementwise(activated_values * 3.0 * kActivationBytes);
+    return (setup.variant.elementwise_kernels / 4.0) * four;
   }
 
-  StepPart compute_tokens(std::int64_t count) const {
-    notes.check("step_model: tokens in a step", static_cast<double>(count), 1.0,
-                static_cast<double>(kLargestCheckedTokens));
-    const double tokens = static_cast<double>(count);
-    const double rows = per_copy(count);
-    KernelCost sum = layout.layers * (products(layer_format, rows, layout.attention) + all_reduce(rows));
-    if (layout.dense_layers > 0) {
-      sum += layout.dense_layers * (products(layer_format, rows, layout.dense) + all_reduce(rows) +
-                                    elementwise_of_layer(rows, rows * layout.dense_width));
+  Cost tokens_cost(double count) const {
+    const double tokens = count / stages();
+    const double rows = rows_of(count);
+    Cost sum;
+    double rotated = 0.0, attention_layers = 0.0;
+    for (const AttentionPart& part : layout.attention) {
+      rotated += part.layers * part.rotated_values;
+      attention_layers += part.layers;
+      sum += part.layers * all_reduce(rows);
+      if (!has_block(part)) sum += part.layers * products(layer_format, rows, part.matrices);
     }
-    if (layout.expert_layers > 0) {
-      const double visits = tokens * static_cast<double>(model.experts->active) /
-                            static_cast<double>(model.experts->count) * layout.experts;
-      sum += layout.expert_layers *
-             (product(bf16_format, rows, layout.router) + products(layer_format, rows, layout.shared_expert) +
-              routed_experts(tokens) + (parallelism.attention_data > 1 ? expert_exchange(tokens) : all_reduce(rows)) +
-              elementwise_of_layer(rows, rows * layout.shared_width + visits * layout.expert_width));
+    if (attention_layers > 0) rotated /= attention_layers;
+    for (const NetworkPart& part : layout.networks) {
+      double activated = rows * part.activated_values;
+      Cost layer = products(layer_format, rows, part.matrices);
+      if (part.experts) {
+        const ExpertPart& experts = *part.experts;
+        activated += tokens * experts.active / experts.count * experts.here * experts.inner;
+        layer += product(NumberFormat::bf16, rows, experts.router) + routed_experts(experts, tokens);
+        layer += parallelism.attention_data > 1 ? expert_exchange(experts, tokens) : all_reduce(rows);
+      } else {
+        layer += all_reduce(rows);
+      }
+      sum += part.layers * (layer + elementwise_of_layer(rows, rotated, activated));
     }
-    return to_step_part(sum);
+    return sum + stage_hops(rows);
   }
 
-  StepPart compute_head(std::int64_t sequences) const {
-    const double rows = per_copy(sequences);
+  /// Activations move from stage to stage.
+  Cost stage_hops(double rows) const {
+    if (parallelism.pipeline == 1) return {};
+    const double bytes = rows * hidden() * kActivationBytes;
+    return communication((stages() - 1.0) * (gpu.elementwise_kernel.value + bytes / gpu.ratings.scale_up_bandwidth.value));
+  }
+
+  Cost head_cost(double sequences) const {
+    const double rows = rows_of(sequences);
     const double tensor = static_cast<double>(parallelism.tensor);
     const double logits = rows * static_cast<double>(model.vocabulary);
-    KernelCost sum = product(bf16_format, rows, layout.head);
+    Cost sum = product(NumberFormat::bf16, rows, layout.head);
     sum += communication(in_copy.exchange_s(logits * kActivationBytes * (tensor - 1.0) / tensor));
-    sum += 2.0 * compute::elementwise_kernel(gpu, logits * kLogitBytes / 2.0);
-    return to_step_part(sum);
+    return sum + 2.0 * elementwise(logits * kLogitBytes / 2.0);
   }
 
-  DecodeAttention compute_decode_attention(std::int64_t sequences) const {
-    notes.check("step_model: decoding sequences", static_cast<double>(sequences), 1.0,
-                static_cast<double>(kLargestCheckedSequences));
-    // A query is read and an output written for each head, besides the context.
-    const double query_bytes = per_copy(sequences) * layout.decode_values_per_pair * kActivationBytes;
-    const double fixed = layout.layers * (gpu.smallest_decode_attention.value + query_bytes / kv_bandwidth);
-    DecodeAttention attention;
-    attention.gpu_power_w = gpu.power.attention.value;
-    attention.fixed = to_step_part({fixed, fixed * attention.gpu_power_w});
-    attention.ps_per_full_token = whole_picoseconds(layout.full_layers * decode_seconds_per_layer_token);
-    attention.ps_per_window_token = whole_picoseconds(layout.window_layers * decode_seconds_per_layer_token);
-    return attention;
+  // ---- Attention ----------------------------------------------------------------------------------------------------
+
+  static bool is_sparse(const AttentionPart& part) { return part.selected_tokens > 0; }
+
+  AttentionShape grouped_shape(const AttentionPart& part) const {
+    return {static_cast<std::int64_t>(part.heads), static_cast<std::int64_t>(part.kv_heads),
+            static_cast<std::int64_t>(part.head_dim), static_cast<std::int64_t>(part.window_tokens), fp8_cache()};
   }
 
-  /// Attention of a whole prompt: twice the pairs of query and key, plus as if each query met `half` more keys, which
-  /// is the same as a rate of L / (L + half).
+  LatentShape latent_shape(const AttentionPart& part, bool block) const {
+    const LatentAttention& latent = model.latent_attention.front();
+    LatentShape shape{static_cast<std::int64_t>(part.heads),
+                      {model.hidden, latent.query_rank, latent.kv_rank, latent.rope_dim, latent.nope_dim,
+                       latent.value_dim},
+                      fp8_cache(),
+                      block && is_sparse(part),
+                      std::nullopt};
+    if (block) shape.matrix_format = layer_format;
+    return shape;
+  }
+
+  /// Whether a kernel entry has the whole latent block, projections included, in this model's dimensions.
+  bool has_block(const AttentionPart& part) const {
+    return part.kind == AttentionPart::Kind::latent && kernels.has_latent(latent_shape(part, true));
+  }
+
+  bool has_latent_kernel(const AttentionPart& part) const {
+    return part.kind == AttentionPart::Kind::latent && kernels.has_latent(latent_shape(part, false));
+  }
+
+  /// Keys that a query meets when `context` tokens are held.
+  static double keys_met(const AttentionPart& part, double context) {
+    double keys = context;
+    if (part.window_tokens > 0) {
+      keys = std::min(context, part.window_tokens) + (part.compression > 0 ? context / part.compression : 0.0);
+    }
+    return is_sparse(part) ? std::min(keys, part.selected_tokens) : keys;
+  }
+
+  /// The scan by which sparse layers select, a query over `context` keys.
+  double selection_s(const AttentionPart& part, double queries_times_keys) const {
+    if (part.index_values_per_pair <= 0.0) return 0.0;
+    const double bytes = queries_times_keys * part.index_values_per_token * part.keys_per_token();
+    const double operations = 2.0 * queries_times_keys * part.index_values_per_pair * part.keys_per_token();
+    return std::max(bytes / (0.8 * gpu.ratings.memory_bandwidth.value),
+                    operations / (0.5 * compute::rated_flop_per_s(gpu.ratings, compute::Arithmetic::fp8)));
+  }
+
+  /// Decode attention of one layer: `sequences` sequences of one copy, each with `context` tokens.
+  double decode_layer_s(const AttentionPart& part, double sequences, double context) const {
+    switch (part.kind) {
+      case AttentionPart::Kind::linear: {
+        if (const auto seconds = kernels.linear_attention_s("decode", part.heads, sequences)) return *seconds;
+        const double bytes = 2.0 * sequences * (part.state_values * part.state_bytes_per_value +
+                                                part.convolution_values * kActivationBytes);
+        return kernels.elementwise_s(bytes) + 2.0 * gpu.elementwise_kernel.value;
+      }
+      case AttentionPart::Kind::latent:
+        if (has_block(part)) return kernels.latent_decode_s(latent_shape(part, true), sequences, context);
+        if (has_latent_kernel(part)) {
+          return kernels.latent_decode_s(latent_shape(part, false), sequences, keys_met(part, context));
+        }
+        throw std::invalid_argument("GPU '" + gpu.title + "': no kernel entry has latent attention");
+      case AttentionPart::Kind::grouped: break;
+    }
+    return kernels.decode_attention_s(grouped_shape(part), sequences, keys_met(part, context));
+  }
+
+  /// Board power while one copy reads the context of `sequences` sequences with `context` tokens each.
+  double decode_power_w(double sequences, double context) const {
+    Cost sum;
+    for (const AttentionPart& part : layout.attention) {
+      const double met = sequences * keys_met(part, context);
+      const double cached = met * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0);
+      const double state = 2.0 * sequences * part.state_values * part.state_bytes_per_value;
+      sum += part.layers * kernel(OperatorClass::decode_attention,
+                                  {.seconds = decode_layer_s(part, sequences, context),
+                                   .bytes = cached + state,
+                                   .operations = 2.0 * met * part.decode_values_per_pair},
+                                  compute::Arithmetic::bf16);
+    }
+    return sum.seconds > 0.0 ? sum.joules / sum.seconds : waiting_power_w();
+  }
+
+  /// Board power in prompt attention of prompts that fill a kernel by themselves.
+  double filled_prompt_power_w() const {
+    const double tokens = std::min(kFilledKernelTokens, static_cast<double>(model.context_tokens));
+    Cost sum;
+    for (const AttentionPart& part : layout.attention) {
+      double pairs = 0.5 * tokens * tokens;
+      if (part.window_tokens > 0) pairs = std::min(pairs, tokens * part.window_tokens);
+      if (is_sparse(part)) pairs = std::min(pairs, tokens * part.selected_tokens);
+      sum += part.layers * kernel(OperatorClass::prompt_attention,
+                                  {.seconds = prompt_layer_s(part, tokens),
+                                   .operations = 2.0 * pairs * part.prompt_values_per_pair},
+                                  compute::Arithmetic::bf16);
+    }
+    return sum.seconds > 0.0 ? sum.joules / sum.seconds : waiting_power_w();
+  }
+
+  double waiting_power_w() const { return gpu.power.waiting.value; }
+
+  /// Whether a part's time follows all of the context (others follow the window).
+  bool follows_context(const AttentionPart& part) const {
+    if (part.kind == AttentionPart::Kind::linear) return false;
+    if (has_block(part)) return true;
+    return part.window_tokens == 0 && !is_sparse(part);
+  }
+
+  struct DecodeSize {
+    std::vector<double> nodes;               // mean context of a sequence
+    std::vector<DecodeAttention> intervals;  // one between two nodes, the last one beyond
+  };
+
+  DecodeSize decode_size(std::int64_t count) const {
+    const double all = static_cast<double>(count);
+    const double sequences = rows_of(all);
+    DecodeSize size;
+    size.nodes = {0.0};
+    for (const AttentionPart& part : layout.attention) {
+      if (!follows_context(part)) continue;
+      const std::vector<double> nodes = part.kind == AttentionPart::Kind::latent
+                                            ? kernels.context_nodes(latent_shape(part, has_block(part)))
+                                            : kernels.context_nodes(grouped_shape(part));
+      size.nodes.insert(size.nodes.end(), nodes.begin(), nodes.end());
+    }
+    std::sort(size.nodes.begin(), size.nodes.end());
+    size.nodes.erase(std::unique(size.nodes.begin(), size.nodes.end()), size.nodes.end());
+    if (size.nodes.size() == 1) size.nodes.push_back(static_cast<double>(model.context_tokens));
+
+    // Sliding layers: from an empty window to a full one, straight.
+    double window_fixed = 0.0, window_slope = 0.0, selection_slope = 0.0;
+    for (const AttentionPart& part : layout.attention) {
+      if (follows_context(part)) continue;
+      const double empty = part.layers * decode_layer_s(part, sequences, 0.0);
+      window_fixed += empty;
+      if (window > 0 && part.kind != AttentionPart::Kind::linear) {
+        const double full = part.layers * decode_layer_s(part, sequences, static_cast<double>(window));
+        window_slope += std::max(0.0, full - empty) / (all * static_cast<double>(window));
+      }
+      selection_slope += part.layers * selection_s(part, 1.0) / (copies() * stages());
+      if (part.compression > 0) {
+        selection_slope += part.layers * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0) / part.compression /
+                           (0.75 * gpu.ratings.memory_bandwidth.value) / (copies() * stages());
+      }
+    }
+    const auto at_context = [&](double context) {
+      double seconds = 0.0;
+      for (const AttentionPart& part : layout.attention) {
+        if (follows_context(part)) seconds += part.layers * decode_layer_s(part, sequences, context);
+      }
+      return seconds;
+    };
+    std::vector<double> times;
+    for (const double node : size.nodes) times.push_back(at_context(node));
+    for (std::size_t i = 0; i < size.nodes.size(); ++i) {
+      const std::size_t low = std::min(i, size.nodes.size() - 2);
+      const double slope = std::max(0.0, times[low + 1] - times[low]) / ((size.nodes[low + 1] - size.nodes[low]) * all);
+      DecodeAttention interval;
+      interval.ps_per_full_token = whole_picoseconds(slope + selection_slope);
+      interval.ps_per_window_token = whole_picoseconds(window_slope);
+      // In whole picoseconds the line goes through the interval's lower node.
+      const auto start_tokens = static_cast<std::int64_t>(std::ceil(size.nodes[low] * all));
+      const double start_s = times[low] + slope * (static_cast<double>(start_tokens) - size.nodes[low] * all);
+      const double fixed_s = window_fixed + start_s;
+      interval.gpu_power_w = decode_power_w(sequences, 0.5 * (size.nodes[low] + size.nodes[low + 1]));
+      interval.fixed.duration_ps =
+          whole_picoseconds(fixed_s) - whole_picoseconds(slope) * start_tokens;
+      interval.fixed.gpu_energy_j =
+          interval.gpu_power_w * fixed_s - interval.gpu_power_w * 1e-12 * static_cast<double>(whole_picoseconds(slope) * start_tokens);
+      interval.until_full_tokens = i + 1 < size.nodes.size()
+                                       ? static_cast<std::int64_t>(std::ceil(size.nodes[i + 1] * all))
+                                       : std::numeric_limits<std::int64_t>::max();
+      size.intervals.push_back(interval);
+    }
+    return size;
+  }
+
+  /// Attention of a whole prompt over all layers, its share of well-filled kernels.
   double prompt_seconds(double length) const {
-    const double reach = static_cast<double>(window);
-    const double full_pairs = length * length;
-    const double window_pairs = length <= reach ? full_pairs : reach * (2.0 * length - reach);
-    const double start_up = length * gpu.prefill_attention_half_tokens;
-    return prompt_seconds_per_pair *
-           (layout.full_layers * (full_pairs + start_up) + layout.window_layers * (window_pairs + start_up));
+    double seconds = 0.0;
+    for (const AttentionPart& part : layout.attention) seconds += part.layers * prompt_layer_s(part, length);
+    return seconds / (copies() * stages());
   }
 
-  GpuSpec gpu;
+  double prompt_layer_s(const AttentionPart& part, double length) const {
+    const double together = std::max(1.0, kFilledKernelTokens / length);
+    switch (part.kind) {
+      case AttentionPart::Kind::linear: {
+        if (const auto seconds = kernels.linear_attention_s("prompt", part.heads, together * length)) {
+          return std::max(0.0, *seconds) / together;
+        }
+        // Chunked form: each token of a chunk meets the state and its chunk, in bf16; a quarter of the rate (E).
+        constexpr double kComputeShare = 0.25;
+        return 6.0 * length * part.state_values / (kComputeShare * gpu.ratings.bf16_flop_per_s);
+      }
+      case AttentionPart::Kind::latent: {
+        const bool block = has_block(part);
+        const LatentShape shape = latent_shape(part, block);
+        const double launch_s = block ? 0.0 : kernels.latent_prompt_s(shape, 1.0, 1.0);
+        double reach = length;
+        if (!block && is_sparse(part)) reach = std::min(length, part.selected_tokens);
+        const double seconds = std::max(0.0, kernels.latent_prompt_s(shape, together, reach) - launch_s) / together;
+        const double beyond = reach < length ? (length - reach) * slope_at(part, reach) : 0.0;
+        return seconds + beyond + (block ? 0.0 : selection_s(part, 0.5 * length * length));
+      }
+      case AttentionPart::Kind::grouped: break;
+    }
+    const AttentionShape shape = grouped_shape(part);
+    const double launch_s = kernels.smallest_prompt_attention_s(shape);
+    double reach = length;
+    if (part.window_tokens > 0 && !kernels.has_prompt_window(shape)) reach = std::min(length, part.window_tokens);
+    if (is_sparse(part)) reach = std::min(reach, part.selected_tokens);
+    const double batch = std::max(1.0, kFilledKernelTokens / reach);
+    const double seconds = std::max(0.0, kernels.prompt_attention_s(shape, batch, reach) - launch_s) / batch;
+    if (reach == length) return seconds;
+    return seconds + (length - reach) * slope_at(part, reach) + selection_s(part, 0.5 * length * length);
+  }
+
+  /// Cost of one more token that meets `reach` keys: the slope of the whole-context curve there, taken as quadratic
+  /// beyond its linear part.
+  double slope_at(const AttentionPart& part, double reach) const {
+    const auto whole = [&](double length) {
+      AttentionPart open = part;
+      open.window_tokens = 0;
+      open.selected_tokens = 0;
+      return prompt_layer_s(open, length);
+    };
+    return (whole(2.0 * reach) - whole(reach)) / reach * (2.0 / 3.0);
+  }
+
+  Cost prompt_launch_cost() const {
+    double seconds = 0.0;
+    for (const AttentionPart& part : layout.attention) {
+      if (part.kind == AttentionPart::Kind::grouped) {
+        seconds += part.layers * kernels.smallest_prompt_attention_s(grouped_shape(part));
+      } else if (part.kind == AttentionPart::Kind::latent && !has_block(part) && has_latent_kernel(part)) {
+        seconds += part.layers * kernels.latent_prompt_s(latent_shape(part, false), 1.0, 1.0);
+      }
+    }
+    return prompt_attention(seconds);
+  }
+
+  Setup setup;
+  compute::GpuSpec gpu;
   LlmSpec model;
-  Precision precision;
   Parallelism parallelism;
-  HostOverhead host;
   ValidityNotes& notes;
   GpuLayout layout;
-  Format layer_format, expert_format, bf16_format;
+  KernelTimes kernels;
   network::Collectives in_copy, in_replica;
+  NumberFormat layer_format, expert_format;
   std::int64_t window = 0;
-  double kv_bandwidth = 0.0;
-  double prompt_seconds_per_pair = 0.0;
-  double decode_seconds_per_layer_token = 0.0;
+  PromptCurve prompt;
+  double prompt_power_w = 0.0;
+  StepPart launch;
   Memo<StepPart> tokens_memo, head_memo;
-  Memo<DecodeAttention> decode_memo;
+  Memo<DecodeSize> decode_memo;
 };
 
-StepModel::StepModel(const GpuSpec& gpu, const LlmSpec& model, Precision precision, const Parallelism& parallelism,
-                     const HostOverhead& host, ValidityNotes& notes)
-    : state_(std::make_unique<State>(gpu, model, precision, parallelism, host, notes)) {}
+StepModel::StepModel(Setup setup, ValidityNotes& notes) : state_(std::make_unique<State>(std::move(setup), notes)) {}
 
 StepModel::~StepModel() = default;
 
 const StepPart& StepModel::tokens(std::int64_t tokens) {
   if (tokens < 1) throw std::invalid_argument("step model: a step has at least 1 token, not " + std::to_string(tokens));
-  return state_->tokens_memo.get(tokens, [this](std::int64_t count) { return state_->compute_tokens(count); });
+  return state_->tokens_memo.get(
+      tokens, [this](std::int64_t count) { return to_step_part(state_->tokens_cost(static_cast<double>(count))); });
 }
 
 const StepPart& StepModel::head(std::int64_t sequences) {
   if (sequences < 0) {
     throw std::invalid_argument("step model: " + std::to_string(sequences) + " sequences at the head");
   }
-  return state_->head_memo.get(
-      sequences, [this](std::int64_t count) { return count == 0 ? StepPart{} : state_->compute_head(count); });
+  return state_->head_memo.get(sequences, [this](std::int64_t count) {
+    return count == 0 ? StepPart{} : to_step_part(state_->head_cost(static_cast<double>(count)));
+  });
 }
 
 StepPart StepModel::host(std::int64_t sequences) const {
-  const double seconds = state_->host.per_step_s + state_->host.per_sequence_s * static_cast<double>(sequences);
+  const HostOverhead& host = state_->setup.host;
+  const double seconds = host.per_step_s + host.per_sequence_s * static_cast<double>(sequences);
   return to_step_part({seconds, seconds * waiting_gpu_power_w()});
 }
 
-const DecodeAttention& StepModel::decode_attention(std::int64_t sequences) {
+const DecodeAttention& StepModel::decode_attention(std::int64_t sequences, std::int64_t full_tokens) {
   if (sequences < 1) {
     throw std::invalid_argument("step model: decode attention of " + std::to_string(sequences) + " sequences");
   }
-  return state_->decode_memo.get(sequences,
-                                 [this](std::int64_t count) { return state_->compute_decode_attention(count); });
+  const State::DecodeSize& size =
+      state_->decode_memo.get(sequences, [this](std::int64_t count) { return state_->decode_size(count); });
+  std::size_t i = 0;
+  while (full_tokens >= size.intervals[i].until_full_tokens) ++i;
+  return size.intervals[i];
 }
+
+const StepPart& StepModel::prompt_launch() const { return state_->launch; }
 
 StepPart StepModel::prompt_attention(std::int64_t start, std::int64_t end) const {
   if (start < 0 || end <= start) {
@@ -281,15 +609,15 @@ StepPart StepModel::prompt_attention(std::int64_t start, std::int64_t end) const
   }
   state_->notes.check("step_model: context [tokens]", static_cast<double>(end), 1.0,
                       static_cast<double>(state_->model.context_tokens));
-  const double until_start = state_->prompt_seconds(static_cast<double>(start));
-  const double until_end = state_->prompt_seconds(static_cast<double>(end));
+  const double until_start = state_->prompt.seconds(static_cast<double>(start));
+  const double until_end = state_->prompt.seconds(static_cast<double>(end));
   // Rounded before the difference: chunks of a prompt add up to the whole prompt exactly.
   return {whole_picoseconds(until_end) - whole_picoseconds(until_start),
-          (until_end - until_start) * state_->gpu.power.compute_bound.value};
+          state_->prompt_attention(until_end - until_start).joules};
 }
 
 std::int64_t StepModel::window_tokens() const { return state_->window; }
 
-double StepModel::waiting_gpu_power_w() const { return state_->gpu.power.waiting.value; }
+double StepModel::waiting_gpu_power_w() const { return state_->waiting_power_w(); }
 
 }  // namespace tokenworks::llm

@@ -1,12 +1,13 @@
 // Question   how long does one engine step of an LLM replica take, and what do its GPUs draw meanwhile
 // Equation   T = G(tokens) + H(sampled sequences) + host(sequences)
 //                + A0(decoding sequences) + c_full * sum(context) + c_window * sum(min(context, window))
-//                + sum over prompt chunks [P(end) - P(start)]
+//                + P0 + sum over prompt chunks [P(end) - P(start)]
 //            G: everything linear in tokens, with tensor-parallel all-reduce; H: head and sampling; A: decode
-//            attention, linear in context; P: prompt attention from zero
-// Source     form: models/README.md, "A step of a language model"; rates: the GPU's catalog entry
-// Valid for  up to 65,536 tokens and 8,192 decoding sequences a step, contexts of the model; notes say when beyond
-// Checked by tests/models/llm/published_decode_test.cpp: time per output token of 564 published rows, 10.5 % median
+//            attention, linear in context between the nodes of its kernel table; P: prompt attention from zero, P0 its
+//            launch
+// Source     form: models/README.md, "A step of a language model"; kernel times: the catalog's kernel entries
+// Valid for  the axes of the kernel tables, contexts of the model; notes say when beyond
+// Checked by `tokenworks validate` (published serving measurements); laws: tests/models/llm/step_model_test.cpp
 //
 // Durations are whole picoseconds, coefficients too: the sum over k decode steps is exact in closed form.
 #pragma once
@@ -18,6 +19,8 @@
 #include "models/compute/gpu.hpp"
 #include "models/core/validity.hpp"
 #include "models/llm/architecture.hpp"
+#include "models/llm/kernel_variant.hpp"
+#include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
 
 namespace tokenworks::llm {
@@ -35,26 +38,39 @@ struct StepPart {
   }
 };
 
-/// Cost of decode attention: `fixed` once a step, then by token of context held, summed over all sequences of the
-/// replica; that copies of the attention (attention_data) read their parts at the same time is in the coefficients.
+/// Cost of decode attention of a batch while its context lies between two nodes of the kernel table: `fixed` once a
+/// step, then by token of context held, summed over all sequences of the replica; that copies of the attention
+/// (attention_data) read their parts at the same time is in the coefficients.
 struct DecodeAttention {
-  StepPart fixed;                        ///< launch and minimum duration of all layers at this batch
+  StepPart fixed;                        ///< its duration alone may be negative
   std::int64_t ps_per_full_token = 0;    ///< a token of context seen by full-attention layers
   std::int64_t ps_per_window_token = 0;  ///< a token of context inside the window, sliding-window layers
   double gpu_power_w = 0.0;              ///< of one GPU while the context is read
+  std::int64_t until_full_tokens = 0;    ///< tokens of context, over all sequences, from which on others hold
 };
 
-/// What one service's replicas need to know about their steps. Built once for (model, GPU, precision, parallelism,
-/// engine host overhead); answers are memoised by size and cost some nanoseconds when warm. Not thread-safe.
+struct HostOverhead {
+  double per_step_s = 0.0;
+  double per_sequence_s = 0.0;
+};
+
+/// What one service's replicas need to know about their steps. Built once; answers are memoised by size and cost some
+/// nanoseconds when warm. Not thread-safe.
 class StepModel {
  public:
-  struct HostOverhead {
-    double per_step_s = 0.0;
-    double per_sequence_s = 0.0;
+  struct Setup {
+    const compute::GpuSpec& gpu;
+    std::vector<const compute::KernelSpec*> kernels;  ///< entries of that GPU, best first; outlive the model
+    const LlmSpec& model;
+    Precision precision = Precision::bf16;
+    KvFormat kv_format = KvFormat::bf16;
+    Parallelism parallelism;
+    KernelVariant variant;
+    HostOverhead host;
   };
 
-  StepModel(const compute::GpuSpec& gpu, const LlmSpec& model, Precision precision, const Parallelism& parallelism,
-            const HostOverhead& host, ValidityNotes& notes);
+  /// Throws std::invalid_argument when the model cannot be spread so, or an operator has no kernel time at all.
+  StepModel(Setup setup, ValidityNotes& notes);
   ~StepModel();
 
   /// Linear operators and collectives of a step over `tokens` tokens (decoding sequences count one each), tokens >= 1.
@@ -63,12 +79,14 @@ class StepModel {
   const StepPart& head(std::int64_t sequences);
   /// Scheduler and launch on the host for a step that touches `sequences` sequences.
   StepPart host(std::int64_t sequences) const;
-  /// Decode attention of `sequences` sequences, sequences >= 1.
-  const DecodeAttention& decode_attention(std::int64_t sequences);
+  /// Decode attention of `sequences` sequences, sequences >= 1, that hold `full_tokens` tokens of context together.
+  const DecodeAttention& decode_attention(std::int64_t sequences, std::int64_t full_tokens);
+  /// Launch of prompt attention, once a step that has any.
+  const StepPart& prompt_launch() const;
   /// Prompt attention of a chunk that reaches from token `start` to token `end` of one prompt, 0 <= start < end.
   StepPart prompt_attention(std::int64_t start, std::int64_t end) const;
 
-  /// Tokens that sliding-window layers see at most; 0 when the model has none.
+  /// Tokens that sliding-window (or sparse) layers see at most; 0 when the model has none.
   std::int64_t window_tokens() const;
   /// Draw of one GPU board that holds the model and waits.
   double waiting_gpu_power_w() const;
@@ -77,5 +95,6 @@ class StepModel {
   struct State;
   std::unique_ptr<State> state_;
 };
+
 
 }  // namespace tokenworks::llm

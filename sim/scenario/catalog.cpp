@@ -61,6 +61,20 @@ std::vector<Assumption> confessed(const std::string& key, const Json& entry, con
   return list;
 }
 
+/// What the fields of an entry, each good by itself, get wrong together.
+template <class T>
+void check_entry(const T&, const std::string&, const std::string&, FaultList&) {}
+
+void check_entry(const compute::KernelSpec& kernels, const std::string& pointer, const std::string& file,
+                 FaultList& faults) {
+  for (const compute::TableFault& fault : compute::table_faults(kernels)) {
+    faults.add({.kind = FaultKind::conflicting_keys,
+                .pointer = pointer + "/" + fault.place,
+                .message = fault.message,
+                .file = file});
+  }
+}
+
 }  // namespace
 
 fs::path shipped_catalog_folder() {
@@ -73,7 +87,7 @@ fs::path shipped_catalog_folder() {
 }
 
 const std::vector<std::string>& catalog_sections() {
-  static const std::vector<std::string> sections = {"gpus", "racks", "models", "lengths"};
+  static const std::vector<std::string> sections = {"gpus", "kernels", "racks", "models", "lengths"};
   return sections;
 }
 
@@ -93,6 +107,7 @@ void Catalog::add(const std::string& origin, const fs::path& file, CatalogEntrie
     }
   };
   merge("gpus", entries_.gpus, entries.gpus);
+  merge("kernels", entries_.kernels, entries.kernels);
   merge("racks", entries_.racks, entries.racks);
   merge("models", entries_.models, entries.models);
   merge("lengths", entries_.lengths, entries.lengths);
@@ -117,6 +132,7 @@ template <class T>
 const T* Catalog::note_use(const std::string& key, T& entry, Use use, FaultList& faults) {
   use.sources = entry.sources;
   const std::string pointer = use.origin == kShipped ? "" : use.file.empty() ? "/catalog/" + key : "/" + key;
+  check_entry(entry, pointer, use.file.string(), faults);
   for (Assumption& assumption :
        confessed(key, write_struct(entry), entry.sources, use.file.string(), pointer, faults)) {
     use.assumptions.push_back(std::move(assumption));
@@ -155,6 +171,21 @@ const T* Catalog::find(std::string_view section, std::map<std::string, T> Catalo
 
 const compute::GpuSpec* Catalog::gpu(const std::string& id, FaultList& faults) {
   return find("gpus", &CatalogEntries::gpus, id, faults);
+}
+const compute::KernelSpec* Catalog::kernels(const std::string& id, FaultList& faults) {
+  return find("kernels", &CatalogEntries::kernels, id, faults);
+}
+std::vector<const compute::KernelSpec*> Catalog::kernels_of(const compute::GpuSpec& gpu, std::string_view library,
+                                                            FaultList& faults) {
+  std::vector<const compute::KernelSpec*> entries;
+  for (const std::string& id : gpu.kernels) {
+    const compute::KernelSpec* entry = kernels(id, faults);
+    if (entry == nullptr) return {};
+    entries.push_back(entry);
+  }
+  std::stable_partition(entries.begin(), entries.end(),
+                        [&](const compute::KernelSpec* entry) { return entry->library == library; });
+  return entries;
 }
 const compute::RackSpec* Catalog::rack(const std::string& id, FaultList& faults) {
   return find("racks", &CatalogEntries::racks, id, faults);

@@ -25,7 +25,7 @@ struct InputFile {
 /// else models/catalog of the source tree that it was built from.
 std::filesystem::path shipped_catalog_folder();
 
-/// "gpus", "racks", "models", "lengths".
+/// "gpus", "kernels", "racks", "models", "lengths".
 const std::vector<std::string>& catalog_sections();
 
 class Catalog {
@@ -42,6 +42,10 @@ class Catalog {
 
   /// The entry, which then counts as used. Null when there is none or it is at fault; `faults` then says why (once).
   const compute::GpuSpec* gpu(const std::string& id, FaultList& faults);
+  const compute::KernelSpec* kernels(const std::string& id, FaultList& faults);
+  /// All kernel entries that a GPU names, those of `library` first; empty when one is at fault.
+  std::vector<const compute::KernelSpec*> kernels_of(const compute::GpuSpec& gpu, std::string_view library,
+                                                     FaultList& faults);
   const compute::RackSpec* rack(const std::string& id, FaultList& faults);
   const llm::LlmSpec* model(const std::string& id, FaultList& faults);
   const workload::LengthTable* lengths(const std::string& id, FaultList& faults);

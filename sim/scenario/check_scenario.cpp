@@ -208,10 +208,21 @@ class Checker {
     const llm::LlmSpec* model =
         model_known ? open(pointer + "/model", [&](FaultList& f) { return catalog_.model(service.model, f); })
                     : nullptr;
+    if (model != nullptr && !check_model(pointer, *model)) model = nullptr;
     const bool layout_good = model != nullptr && check_parallelism(pointer, service, *model);
     const compute::GpuSpec* gpu = check_gpu(pointer, service);
     const bool precision_good = check_precision(pointer, service, model, gpu);
     if (layout_good && precision_good && gpu != nullptr) check_memory(pointer, service, *model, *gpu);
+  }
+
+  bool check_model(const std::string& pointer, const llm::LlmSpec& model) {
+    try {
+      llm::require_consistent(model);
+    } catch (const std::invalid_argument& error) {
+      faults_.add(FaultKind::inconsistent_model, pointer + "/model", error.what());
+      return false;
+    }
+    return true;
   }
 
   bool check_parallelism(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model) {
@@ -221,24 +232,27 @@ class Checker {
       faults_.add(FaultKind::bad_parallelism, fmt::format("{}/parallelism/{}", pointer, key), message);
       return false;
     };
-    const std::int64_t heads = model.attention          ? model.attention->heads
-                               : model.latent_attention ? model.latent_attention->heads
-                                                        : 0;
-    if (heads > 0 && heads % parallelism.tensor != 0) {
+    std::vector<std::int64_t> heads;
+    for (const llm::GroupedAttention& attention : model.grouped_attention) heads.push_back(attention.heads);
+    for (const llm::LatentAttention& attention : model.latent_attention) heads.push_back(attention.heads);
+    for (const std::int64_t count : heads) {
+      if (count % parallelism.tensor == 0) continue;
       return refuse("tensor", fmt::format("found {}; allowed: divisors of the {} attention heads of {}",
-                                          parallelism.tensor, heads, service.model));
+                                          parallelism.tensor, count, service.model));
     }
-    if (parallelism.expert > 1) {
-      if (!model.experts) {
-        return refuse("expert",
-                      fmt::format("found {}; {} has no experts to spread", parallelism.expert, service.model));
-      }
-      if (model.experts->count % parallelism.expert != 0 || parallelism.gpus() % parallelism.expert != 0) {
-        return refuse(
-            "expert",
-            fmt::format("found {}; allowed: divisors of both the {} experts and the {} of a replica",
-                        parallelism.expert, model.experts->count, counted(parallelism.gpus(), "GPU", "GPUs")));
-      }
+    if (parallelism.expert > 1 && model.experts.empty()) {
+      return refuse("expert", fmt::format("found {}; {} has no experts to spread", parallelism.expert, service.model));
+    }
+    for (const llm::Experts& experts : model.experts) {
+      const std::int64_t gpus = parallelism.gpus_per_stage();
+      if (experts.count % parallelism.expert == 0 && gpus % parallelism.expert == 0) continue;
+      return refuse("expert", fmt::format("found {}; allowed: divisors of both the {} experts and the {} of a {}",
+                                          parallelism.expert, experts.count, counted(gpus, "GPU", "GPUs"),
+                                          parallelism.pipeline > 1 ? "stage" : "replica"));
+    }
+    if (parallelism.pipeline > model.layers) {
+      return refuse("pipeline", fmt::format("found {}; {} has {} to cut into stages", parallelism.pipeline,
+                                            service.model, counted(model.layers, "layer", "layers")));
     }
     try {
       llm::gpu_layout(model, parallelism);
@@ -280,9 +294,11 @@ class Checker {
     }
     if (gpu == nullptr) return true;
     std::vector<std::string> known = {"bf16"};
-    if (gpu->fp8) known.emplace_back("fp8");
-    // Experts in mxfp4 are widened to bf16 where a GPU has no fp4 units: so gpt-oss runs on Hopper.
-    if (gpu->fp4 || (model != nullptr && model->fp4_format == "mxfp4_experts")) known.emplace_back("fp4");
+    if (gpu->ratings.fp8_flop_per_s > 0) known.emplace_back("fp8");
+    // Experts in mxfp4 or int4 are widened to bf16 where a GPU has no fp4 units: so gpt-oss runs on Hopper.
+    const bool widened =
+        model != nullptr && (model->fp4_format == "mxfp4_experts" || model->fp4_format == "int4_experts");
+    if (gpu->ratings.fp4_flop_per_s > 0 || widened) known.emplace_back("fp4");
     if (std::find(known.begin(), known.end(), service.precision) != known.end()) return true;
     return refuse(fmt::format("{} computes in", gpu->title), known);
   }
@@ -290,9 +306,10 @@ class Checker {
   void check_memory(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model,
                     const compute::GpuSpec& gpu) {
     if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
-    const batching::EngineProfile profile = service.engine->profile(gpu.memory);
-    const llm::KvPool pool = llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.parallelism,
-                                          profile.memory_share, profile.share_of_free_memory, profile.runtime_reserve);
+    if (faults_.concern(pointer + "/kv_cache_precision")) return;
+    const batching::EngineProfile profile = service.engine->profile(gpu);
+    const llm::KvPool pool = llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.kv_format(),
+                                          service.parallelism, memory_rule(profile));
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))

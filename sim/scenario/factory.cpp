@@ -104,13 +104,23 @@ void Factory::build_services(const RunOptions& options) {
 
     jobs::LlmService::Setup setup;
     setup.name = service.name;
-    setup.profile = service.engine->profile(gpu.memory);
+    setup.profile = service.engine->profile(gpu);
+    setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
+    setup.eager_step_s = setup.profile.eager_step.seconds(model);
     setup.step_model = std::make_unique<llm::StepModel>(
-        gpu, model, precision, service.parallelism,
-        llm::StepModel::HostOverhead{setup.profile.host_per_step_s, setup.profile.host_per_sequence_s}, notes_);
+        llm::StepModel::Setup{
+            .gpu = gpu,
+            .kernels = scenario_.catalog.kernels_of(gpu, setup.profile.kernels.kernel_library, scenario_.faults),
+            .model = model,
+            .precision = precision,
+            .kv_format = service.kv_format(),
+            .parallelism = service.parallelism,
+            .variant = setup.profile.kernels,
+            .host = {setup.profile.host_per_step_s, setup.profile.host_per_sequence_s}},
+        notes_);
     const llm::KvPool pool =
-        llm::kv_pool(gpu, model, precision, service.parallelism, setup.profile.memory_share,
-                     setup.profile.share_of_free_memory, setup.profile.runtime_reserve);
+        llm::kv_pool(gpu, model, precision, service.kv_format(), service.parallelism, memory_rule(setup.profile));
+    setup.profile.max_sequences = pool.sequences;
     weights_per_gpu_.push_back(pool.weight_bytes_per_gpu);
     setup.kv_pool_tokens = pool.tokens;
     setup.context_tokens = model.context_tokens;
@@ -125,6 +135,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.series_interval = interval_;
     setup.first_replica_number = replica_number;
     setup.exact_iterations = options.exact_iterations;
+    setup.on_completed = options.on_completed;
     for (const WorkloadSpec& workload : spec.workloads) {
       if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
     }

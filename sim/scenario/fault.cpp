@@ -31,6 +31,7 @@ constexpr FaultId kFaultIds[] = {
     {FaultKind::missing_file, "missing_file", "a file that the scenario names cannot be opened"},
     {FaultKind::conflicting_keys, "conflicting_keys", "keys that contradict each other"},
     {FaultKind::bad_parallelism, "bad_parallelism", "a model cannot be spread over GPUs in this way"},
+    {FaultKind::inconsistent_model, "inconsistent_model", "facts about a model contradict each other"},
     {FaultKind::unsupported_precision, "unsupported_precision", "a model or a GPU does not know the number format"},
     {FaultKind::mixed_gpus, "mixed_gpus", "the racks of one service hold different GPUs"},
     {FaultKind::too_few_gpus, "too_few_gpus", "replicas need more GPUs or scale-up domains than there are"},

@@ -31,6 +31,7 @@ enum class FaultKind {
   missing_file,
   conflicting_keys,
   bad_parallelism,
+  inconsistent_model,
   unsupported_precision,
   mixed_gpus,
   too_few_gpus,

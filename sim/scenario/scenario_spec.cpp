@@ -88,10 +88,25 @@ void ServiceOption::visit_common(FieldVisitor& v) {
 LlmServiceSpec::LlmServiceSpec()
     : engine(batching::engine_options(), "vllm"), router(routing::router_options(), "least_loaded") {}
 
+llm::KvFormat LlmServiceSpec::kv_format() const {
+  return kv_cache_precision ? llm::kv_format_from_name(*kv_cache_precision)
+                            : llm::usual_kv_format(llm::precision_from_name(precision));
+}
+
+llm::MemoryRule memory_rule(const batching::EngineProfile& profile) {
+  return {.memory_share = profile.memory_share,
+          .share_of_free_memory = profile.share_of_free_memory,
+          .runtime_reserve = profile.runtime_reserve,
+          .max_sequences = profile.max_sequences};
+}
+
 void LlmServiceSpec::visit(FieldVisitor& v) {
   visit_common(v);
   field(v, "model", model, "Model that is served", rule().required().from_catalog("models"));
   field(v, "precision", precision, "Number format of weights and computation", rule().one_of(llm::kPrecisionNames));
+  field(v, "kv_cache_precision", kv_cache_precision,
+        "Number format of the cache of keys and values; when absent, bf16 under precision bf16 and fp8 otherwise",
+        rule().one_of(llm::kKvFormatNames));
   field(v, "parallelism", parallelism, "How a replica is spread over GPUs");
   field(v, "replicas", replicas, "Copies of the model, each with its own GPUs", rule().at_least(1).at_most(1e6));
   field(v, "engine", engine, "Inference engine: its scheduler and settings");
@@ -135,6 +150,7 @@ void ReportSpec::visit(FieldVisitor& v) {
 
 void CatalogEntries::visit(FieldVisitor& v) {
   field(v, "gpus", gpus, "GPUs by id");
+  field(v, "kernels", kernels, "Fitted kernel times by id");
   field(v, "racks", racks, "Rack kinds by id");
   field(v, "models", models, "Language models by id");
   field(v, "lengths", lengths, "Tables of prompt and answer lengths by id");

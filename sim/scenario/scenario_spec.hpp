@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "models/compute/gpu.hpp"
+#include "models/compute/kernel_spec.hpp"
 #include "models/compute/rack.hpp"
 #include "models/cooling/cooling_option.hpp"
 #include "models/core/fields.hpp"
 #include "models/grid/electricity.hpp"
 #include "models/llm/architecture.hpp"
+#include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
 #include "models/power/power_chain.hpp"
 #include "models/weather/weather_option.hpp"
@@ -91,14 +93,19 @@ class LlmServiceSpec final : public ServiceOption {
  public:
   std::string model;  ///< catalog id
   std::string precision = "bf16";
+  std::optional<std::string> kv_cache_precision;  ///< as `precision` implies when absent
   llm::Parallelism parallelism;
   std::int64_t replicas = 1;
   Choice<batching::EngineOption> engine;
   Choice<routing::RouterOption> router;
   std::optional<PromiseSpec> slo;
   LlmServiceSpec();
+  llm::KvFormat kv_format() const;
   void visit(FieldVisitor& v) override;
 };
+
+/// What an engine with this profile lets its caches have.
+llm::MemoryRule memory_rule(const batching::EngineProfile& profile);
 
 struct ServiceSpec : Choice<ServiceOption> {
   ServiceSpec() : Choice(service_options()) {}
@@ -150,6 +157,7 @@ struct ReportSpec {
 /// Catalog entries by section and id, as a file that a scenario names holds them.
 struct CatalogEntries {
   std::map<std::string, compute::GpuSpec> gpus;
+  std::map<std::string, compute::KernelSpec> kernels;
   std::map<std::string, compute::RackSpec> racks;
   std::map<std::string, llm::LlmSpec> models;
   std::map<std::string, workload::LengthTable> lengths;

@@ -74,6 +74,7 @@ Section catalog_section(Catalog& catalog, std::string name, std::string help,
 std::vector<Section> sections(Catalog& catalog) {
   std::vector<Section> list;
   list.push_back(catalog_section(catalog, "gpus", "GPUs of the catalog", &Catalog::gpu));
+  list.push_back(catalog_section(catalog, "kernels", "Fitted kernel times of the catalog", &Catalog::kernels));
   list.push_back(catalog_section(catalog, "racks", "Rack kinds and systems of the catalog", &Catalog::rack));
   list.push_back(catalog_section(catalog, "models", "Language models of the catalog", &Catalog::model));
   list.push_back(

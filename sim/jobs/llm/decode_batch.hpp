@@ -27,7 +27,7 @@ struct ContextLoad {
 struct DecodeLimits {
   std::int64_t max_steps = DecodeSegment::kMaxSteps;  ///< the replica wants to look again after so many
   std::int64_t free_blocks = 0;                       ///< of the KV pool; ignored without block growth
-  std::int64_t next_knot = 0;                         ///< full_tokens at which power is taken anew
+  std::int64_t next_knot = 0;                         ///< full_tokens at which power or rate is taken anew
 };
 
 class DecodeBatch {

@@ -10,7 +10,8 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       facility_(facility),
       run_end_(run_end),
       setup_(std::move(setup)),
-      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s)),
+      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
+      eager_step_(to_picoseconds(setup_.eager_step_s)),
       kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
   for (std::size_t i = 0; i < setup_.replicas.size(); ++i) {
@@ -27,22 +28,27 @@ std::int32_t LlmService::add_owner(RequestOwner* owner) {
   return static_cast<std::int32_t>(owners_.size() - 1);
 }
 
-const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences) {
+const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences, std::int64_t full_tokens) {
   const auto index = static_cast<std::size_t>(sequences);
   if (index >= rates_.size()) rates_.resize(index + 1);
-  StepRate& step = rates_[index];
-  if (step.fixed_energy_j < 0) {
+  std::vector<StepRate>& known = rates_[index];
+  // Intervals are opened from the lowest on, so that the list has no holes.
+  while (known.empty() || full_tokens >= known.back().until_full_tokens) {
     llm::StepModel& model = *setup_.step_model;
-    const llm::DecodeAttention& attention = model.decode_attention(sequences);
+    const llm::DecodeAttention& attention =
+        model.decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
     llm::StepPart fixed = attention.fixed;
     fixed += model.tokens(sequences);
     fixed += model.head(sequences);
     fixed += model.host(sequences);
-    step.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token};
-    step.fixed_energy_j = fixed.gpu_energy_j;
-    step.attention_power_w = attention.gpu_power_w;
+    known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
+                     .fixed_energy_j = fixed.gpu_energy_j,
+                     .attention_power_w = attention.gpu_power_w,
+                     .until_full_tokens = attention.until_full_tokens});
   }
-  return step;
+  std::size_t i = 0;
+  while (full_tokens >= known[i].until_full_tokens) ++i;
+  return known[i];
 }
 
 void LlmService::submit(const Request& request, std::int32_t owner) {
@@ -84,6 +90,9 @@ void LlmService::ended(RequestId id, Ending ending) {
   const InFlight& request = pool_[id];
   if (ending == Ending::completed) stats_.completed(request, now);
   if (ending == Ending::failed) stats_.failed(request, now);
+  if (ending == Ending::completed && setup_.on_completed) {
+    setup_.on_completed({request.arrival, request.first_token, now, request.input_tokens, request.output_tokens});
+  }
   RequestOwner* owner = owners_[static_cast<std::size_t>(request.owner)];
   pool_.remove(id);
   if (owner != nullptr) owner->on_ended(ending);

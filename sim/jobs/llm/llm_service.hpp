@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ class LlmService {
   struct Setup {
     std::string name;
     batching::EngineProfile profile;
+    double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
+    double eager_step_s = 0.0;         ///< shortest step with a prompt
     std::unique_ptr<llm::StepModel> step_model;
     std::int64_t kv_pool_tokens = 0;   ///< of one replica
     std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
@@ -43,6 +46,7 @@ class LlmService {
     Picoseconds series_interval = 0;
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
+    std::function<void(const CompletedRequest&)> on_completed;  ///< empty: nobody watches single requests
     bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
   };
 
@@ -75,13 +79,14 @@ class LlmService {
  private:
   friend class Replica;
 
-  /// Everything about a pure decode step of a batch size that does not depend on context.
+  /// A pure decode step of a batch size while its context lies between two knots of the kernel tables.
   struct StepRate {
     DecodeRate rate;
-    double fixed_energy_j = -1.0;  ///< of one GPU; negative: not worked out yet
+    double fixed_energy_j = 0.0;  ///< of one GPU
     double attention_power_w = 0.0;
+    std::int64_t until_full_tokens = 0;  ///< tokens of context from which on another rate holds
   };
-  const StepRate& step_rate(std::int64_t sequences);
+  const StepRate& step_rate(std::int64_t sequences, std::int64_t full_tokens);
   void ended(RequestId request, Ending ending);
   void reject(RequestId request, std::string_view reason);
   void route(RequestId request);
@@ -91,10 +96,11 @@ class LlmService {
   RunEnd& run_end_;
   Setup setup_;
   Picoseconds request_overhead_;
+  Picoseconds eager_step_;
   std::int64_t kv_pool_blocks_;
   InFlightPool pool_;
   ServiceStats stats_;
-  std::vector<StepRate> rates_;  // by batch size
+  std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far
   std::vector<RequestOwner*> owners_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<RequestId> finished_;  // scratch of a replica's step

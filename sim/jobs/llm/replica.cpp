@@ -240,16 +240,21 @@ void Replica::start_prompt_step(bool with_decodes) {
     if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++finishing;
     total += model.prompt_attention(chunk.start, chunk.end);
   }
+  total += model.prompt_launch();
   total += model.tokens(prompt_tokens + decodes);
   total += model.head(decodes + finishing);
   total += model.host(decodes + static_cast<std::int64_t>(chunks_.size()));
   if (decodes > 0) {
-    const llm::DecodeAttention& attention = model.decode_attention(decodes);
     const ContextLoad load = batch_->load();
+    const llm::DecodeAttention& attention = model.decode_attention(decodes, load.full_tokens);
     const Picoseconds reading =
         attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
+  }
+  if (total.duration_ps < service_.eager_step_) {  // the GPU waits for the host between kernels
+    const Picoseconds waiting = service_.eager_step_ - total.duration_ps;
+    total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
   }
   state_ = State::prompt_step;
   composition_changed_ = true;
@@ -300,7 +305,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
 void Replica::start_decoding() {
   const batching::EngineProfile& profile = service_.setup_.profile;
   if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
-  DecodeLimits limits{.free_blocks = service_.kv_pool_blocks_ - used_blocks_, .next_knot = next_knot_};
+  DecodeLimits limits{.free_blocks = service_.kv_pool_blocks_ - used_blocks_};
   if (!queue_.empty()) {
     if (just_preempted_) limits.max_steps = 1;  // what it freed may admit the next in the queue after this step
     if (profile.poll_interval_steps > 1) {
@@ -310,14 +315,16 @@ void Replica::start_decoding() {
     const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
     if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
   }
-  segment_ = batch_->plan(service_.simulation_.now(), service_.step_rate(batch_->size()).rate, limits);
+  const LlmService::StepRate& step = service_.step_rate(batch_->size(), batch_->load().full_tokens);
+  limits.next_knot = std::min(next_knot_, step.until_full_tokens);
+  segment_ = batch_->plan(service_.simulation_.now(), step.rate, limits);
   state_ = State::decoding;
   service_.simulation_.set_timer(timer_, segment_.end());
 }
 
 void Replica::take_decode_power() {
-  const LlmService::StepRate& step = service_.step_rate(batch_->size());
   const ContextLoad load = batch_->load();
+  const LlmService::StepRate& step = service_.step_rate(batch_->size(), load.full_tokens);
   const Picoseconds reading =
       step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
   const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;

@@ -7,7 +7,10 @@
 #include <optional>
 #include <string_view>
 
+#include "models/compute/gpu.hpp"
 #include "models/core/fields.hpp"
+#include "models/llm/architecture.hpp"
+#include "models/llm/kernel_variant.hpp"
 
 namespace tokenworks::batching {
 
@@ -15,6 +18,18 @@ namespace tokenworks::batching {
 enum class StepMixing {
   mixed,        ///< decodes and prompt chunks share a step, decodes first
   prompt_first  ///< a step holds prompts alone while any may run; decodes stall
+};
+
+/// Host time by the number of layers, for kinds of models that differ in the number of kernels.
+struct HostPerLayer {
+  double dense_s_per_layer = 0.0;    ///< no experts
+  double experts_s_per_layer = 0.0;  ///< experts, grouped attention
+  double latent_s_per_layer = 0.0;   ///< experts, latent attention
+  double seconds(const llm::LlmSpec& model) const {
+    const double layers = static_cast<double>(model.layers);
+    if (!model.latent_attention.empty()) return layers * latent_s_per_layer;
+    return layers * (model.experts.empty() ? dense_s_per_layer : experts_s_per_layer);
+  }
 };
 
 /// An engine's resolved behaviour: limits of its scheduler, memory rule and host overhead.
@@ -36,14 +51,17 @@ struct EngineProfile {
   double host_per_step_s = 0.0;
   double host_per_sequence_s = 0.0;
   double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
+  HostPerLayer prompt_launch;                ///< host work for a new prompt: delays its first token and nobody else
+  HostPerLayer eager_step;                   ///< shortest step with a prompt: its kernels are launched one by one
+  llm::KernelVariant kernels;                ///< which kernels its version runs
 };
 
 class EngineOption {
  public:
   virtual ~EngineOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// With this GPU's memory, defaults that depend on it are settled.
-  virtual EngineProfile profile(Bytes gpu_memory) const = 0;
+  /// On this GPU, defaults that depend on it are settled.
+  virtual EngineProfile profile(const compute::GpuSpec& gpu) const = 0;
 };
 
 /// `vllm`, `sglang`, `tensorrt_llm`.

@@ -1,6 +1,14 @@
+#include <algorithm>
+#include <vector>
+
 #include "sim/policies/batching/options/options.hpp"
 
 namespace tokenworks::batching {
+
+void visit_version(FieldVisitor& v, EngineSettings& settings) {
+  field(v, "version", settings.version,
+        "Version of the engine, such as 0.18.0: chooses kernels and defaults; the newest known when absent");
+}
 
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
   field(v, "max_batch_tokens", settings.max_batch_tokens, "Most tokens of one step; the engine's default when absent",
@@ -31,7 +39,63 @@ void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {
         rule().at_least(0).at_most(1).default_from('E', "pooled fit to InferenceX points, not identified: 0.2-11 us"));
   field(v, "request_overhead_s", settings.request_overhead, "Request path outside the engine, before the first step",
         rule().at_least(0).at_most(60).default_from('E', "pooled fit to InferenceX points, not identified: 0.4-26 ms"));
+  const std::string_view source = "pooled fit to TTFT of InferenceX, three folds: dense 0.09-0.46 (not identified), "
+                                  "experts 0.43-0.71, latent attention 2.2-3.3 ms";
+  field(v, "dense_prompt_launch_s", settings.dense_prompt_launch,
+        "Host work for a new prompt, a layer of a model without experts", rule().at_least(0).at_most(1).default_from('E', source));
+  field(v, "expert_prompt_launch_s", settings.expert_prompt_launch,
+        "The same for a model with experts", rule().at_least(0).at_most(1).default_from('C', source));
+  field(v, "latent_prompt_launch_s", settings.latent_prompt_launch,
+        "The same for a model with experts and latent attention",
+        rule().at_least(0).at_most(1).default_from('C', source));
+  field(v, "dense_eager_step_s", settings.dense_eager_step,
+        "Shortest step with a prompt, a layer of a model without experts: kernels are launched one by one",
+        rule().at_least(0).at_most(1));
+  field(v, "expert_eager_step_s", settings.expert_eager_step, "The same for a model with experts",
+        rule().at_least(0).at_most(1));
+  field(v, "latent_eager_step_s", settings.latent_eager_step,
+        "The same for a model with experts and latent attention", rule().at_least(0).at_most(1));
 }
+
+namespace {
+/// The numbers of a version, a release candidate below its release: "1.2.0rc6.post2" is {1, 2, 0, -1, 6, 2}.
+std::vector<std::int64_t> numbers_of(std::string_view version) {
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 0; i < version.size();) {
+    if (version.substr(i, 2) == "rc") {
+      numbers.resize(std::max<std::size_t>(numbers.size(), 3), 0);
+      numbers.push_back(-1);
+      i += 2;
+      continue;
+    }
+    if (version[i] < '0' || version[i] > '9') {
+      ++i;
+      continue;
+    }
+    std::int64_t number = 0;
+    for (; i < version.size() && version[i] >= '0' && version[i] <= '9'; ++i) {
+      number = std::min<std::int64_t>(10 * number + (version[i] - '0'), 1'000'000'000);
+    }
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+}  // namespace
+
+bool is_version_from(const EngineSettings& settings, std::string_view first) {
+  if (!settings.version || settings.version->empty()) return true;
+  const char begin = settings.version->front();
+  if (begin < '0' || begin > '9') return true;  // a build of the main branch
+  const std::vector<std::int64_t> have = numbers_of(*settings.version), wanted = numbers_of(first);
+  const std::size_t length = std::max(have.size(), wanted.size());
+  for (std::size_t i = 0; i < length; ++i) {
+    const std::int64_t a = i < have.size() ? have[i] : 0, b = i < wanted.size() ? wanted[i] : 0;
+    if (a != b) return a > b;
+  }
+  return true;
+}
+
+bool has_fp4_units(const compute::GpuSpec& gpu) { return gpu.ratings.fp4_flop_per_s > 0; }
 
 EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defaults) {
   EngineProfile profile;
@@ -45,6 +109,10 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.host_per_step_s = settings.host_per_step.value;
   profile.host_per_sequence_s = settings.host_per_sequence.value;
   profile.request_overhead_s = settings.request_overhead.value;
+  profile.prompt_launch = {settings.dense_prompt_launch.value, settings.expert_prompt_launch.value,
+                           settings.latent_prompt_launch.value};
+  profile.eager_step = {settings.dense_eager_step.value, settings.expert_eager_step.value,
+                        settings.latent_eager_step.value};
   return profile;
 }
 

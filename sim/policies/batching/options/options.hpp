@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "sim/policies/batching/engine_option.hpp"
 
@@ -14,6 +16,7 @@ std::unique_ptr<EngineOption> make_tensorrt_llm();
 
 /// Settings that a scenario may give for every engine; what is absent takes the engine's own default.
 struct EngineSettings {
+  std::optional<std::string> version;
   std::optional<std::int64_t> max_batch_tokens, max_sequences, kv_block_tokens, max_prompt_chunk_tokens;
   std::optional<bool> chunked_prompts;
   std::optional<double> memory_share;
@@ -22,6 +25,8 @@ struct EngineSettings {
   Seconds host_per_step{0.10e-3};
   Seconds host_per_sequence{6e-6};
   Seconds request_overhead{18e-3};
+  Seconds dense_prompt_launch{0.10e-3}, expert_prompt_launch{0.64e-3}, latent_prompt_launch{2.9e-3};
+  Seconds dense_eager_step{0.0}, expert_eager_step{0.0}, latent_eager_step{0.0};
 };
 
 /// Defaults of one engine.
@@ -30,9 +35,14 @@ struct EngineDefaults {
   double memory_share;
 };
 
+void visit_version(FieldVisitor& v, EngineSettings& settings);
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings);
 void visit_chunking(FieldVisitor& v, EngineSettings& settings);
 void visit_host_overhead(FieldVisitor& v, EngineSettings& settings);
+/// Whether the scenario's version is `first` or newer, by its numbers ("1.2.0rc6" < "1.2.0"); the newest when absent.
+bool is_version_from(const EngineSettings& settings, std::string_view first);
+/// Blackwell and its like: units for fp4.
+bool has_fp4_units(const compute::GpuSpec& gpu);
 EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defaults);
 
 }  // namespace tokenworks::batching

@@ -8,13 +8,14 @@ namespace {
 class Sglang final : public EngineOption {
  public:
   void visit(FieldVisitor& v) override {
+    visit_version(v, settings_);
     visit_scheduler(v, settings_);
     visit_chunking(v, settings_);
     field(v, "poll_interval_steps", poll_interval_steps_, "Decode steps between two looks for new requests",
           rule().at_least(1).at_most(1000).default_from('V', "sgl-project/sglang, server_args.py, 2026"));
     visit_host_overhead(v, settings_);
   }
-  EngineProfile profile(Bytes) const override {
+  EngineProfile profile(const compute::GpuSpec& gpu) const override {
     EngineProfile profile = resolve(settings_, {.max_batch_tokens = 16384,
                                                 .max_sequences = 1024,
                                                 .kv_block_tokens = 1,
@@ -23,6 +24,8 @@ class Sglang final : public EngineOption {
     profile.chunked_prompts = settings_.chunked_prompts.value_or(true);
     profile.poll_interval_steps = poll_interval_steps_;
     if (!settings_.max_prompt_chunk_tokens) profile.max_prompt_chunk_tokens = 8192;
+    profile.kernels.collective_libraries = {"sglang", "nccl"};
+    profile.kernels.fused_quantisation = has_fp4_units(gpu);
     return profile;
   }
 

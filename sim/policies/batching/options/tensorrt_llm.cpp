@@ -8,6 +8,7 @@ namespace {
 class TensorRtLlm final : public EngineOption {
  public:
   void visit(FieldVisitor& v) override {
+    visit_version(v, settings_);
     visit_scheduler(v, settings_);
     field(v, "batch_wait_token_share", batch_wait_token_share_,
           "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held", rule().share());
@@ -15,7 +16,7 @@ class TensorRtLlm final : public EngineOption {
           rule().at_least(0).at_most(1000));
     visit_host_overhead(v, settings_);
   }
-  EngineProfile profile(Bytes) const override {
+  EngineProfile profile(const compute::GpuSpec&) const override {
     EngineProfile profile = resolve(settings_, {.max_batch_tokens = 8192,
                                                 .max_sequences = 2048,
                                                 .kv_block_tokens = 32,
@@ -26,6 +27,8 @@ class TensorRtLlm final : public EngineOption {
     profile.share_of_free_memory = true;
     profile.batch_wait_token_share = batch_wait_token_share_;
     profile.batch_wait_steps = batch_wait_steps_;
+    profile.kernels.collective_libraries = {"tensorrt_llm", "nccl"};
+    profile.kernels.fused_quantisation = is_version_from(settings_, "1.1.0rc0");
     return profile;
   }
 

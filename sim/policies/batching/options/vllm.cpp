@@ -8,18 +8,22 @@ namespace {
 class Vllm final : public EngineOption {
  public:
   void visit(FieldVisitor& v) override {
+    visit_version(v, settings_);
     visit_scheduler(v, settings_);
     visit_chunking(v, settings_);
     visit_host_overhead(v, settings_);
   }
-  EngineProfile profile(Bytes gpu_memory) const override {
-    const bool large_gpu = gpu_memory >= kLargeGpuMemory;
+  EngineProfile profile(const compute::GpuSpec& gpu) const override {
+    const bool large_gpu = gpu.memory >= kLargeGpuMemory;
     EngineProfile profile = resolve(settings_, {.max_batch_tokens = large_gpu ? 8192 : 2048,
                                                 .max_sequences = large_gpu ? 1024 : 256,
                                                 .kv_block_tokens = 16,
                                                 .memory_share = 0.92});
     profile.mixing = StepMixing::mixed;
     profile.chunked_prompts = settings_.chunked_prompts.value_or(true);
+    profile.kernels.collective_libraries = {"vllm", "nccl"};
+    // Recipes for Blackwell switch the fusion of norms, activations and quantisation on.
+    profile.kernels.fused_quantisation = has_fp4_units(gpu);
     return profile;
   }
 

@@ -1,0 +1,30 @@
+// Which kernels an inference engine runs where the tables leave a choice: facts about an engine and its version, not
+// factors. An engine's file in sim/policies/batching/options states them with their sources.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/core/units.hpp"
+
+namespace tokenworks::llm {
+
+struct KernelVariant {
+  /// Whose kernel entries go first ("vllm"); the others follow in the order of the GPU's list.
+  std::string kernel_library;
+  /// Whose all-reduce may be used; the fastest acts.
+  std::vector<std::string> collective_libraries;
+  /// Activations are quantised inside the kernel before (norm, activation): the pass that the tables of quantised
+  /// formats hold falls away, down to 2 us and the stream of the weights.
+  bool fused_quantisation = false;
+  /// Routed experts start from a replayed graph: what a table's smallest time exceeds `expert_floor` by was the host's.
+  bool replayed_experts = true;
+  Seconds expert_floor{25e-6};
+  /// Routed experts run a kernel that streams the experts met, faster than those tabulated:
+  /// 20 us + max(bytes of experts met / (0.75 B), operations / (0.5 F)).
+  bool streaming_experts = false;
+  /// Element-wise kernels of a layer that stand alone.
+  double elementwise_kernels = 4.0;
+};
+
+}  // namespace tokenworks::llm

@@ -1,0 +1,18 @@
+#include "tools/validation/measured_case.hpp"
+
+#include <algorithm>
+
+namespace tokenworks::validation {
+
+void ReasonCounts::count(std::string_view reason, std::size_t rows) {
+  if (rows == 0) return;
+  const auto found =
+      std::find_if(reasons_.begin(), reasons_.end(), [&](const auto& entry) { return entry.first == reason; });
+  if (found != reasons_.end()) {
+    found->second += rows;
+  } else {
+    reasons_.emplace_back(reason, rows);
+  }
+}
+
+}  // namespace tokenworks::validation
