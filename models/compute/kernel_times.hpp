@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/compute/gpu.hpp"
@@ -68,9 +69,18 @@ class KernelTimes {
   const std::vector<const KernelSpec*>& entries() const { return entries_; }
 
  private:
+  /// Experts of one shape in one format: the tables of the entry that answers, and their times at the nodes.
+  struct KnownExperts {
+    NumberFormat format;
+    ExpertShape shape;
+    std::vector<std::pair<const ExpertTable*, ExpertTimes>> tables;
+  };
+  const KnownExperts& known_experts(NumberFormat format, const ExpertShape& shape) const;
+
   GpuSpec gpu_;
   std::vector<const KernelSpec*> entries_;
   ValidityNotes& notes_;
+  mutable std::vector<KnownExperts> known_experts_;  // few: those of one model
 };
 
 }  // namespace tokenworks::compute
