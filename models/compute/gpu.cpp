@@ -7,17 +7,6 @@ constexpr double kGibi = 1073741824.0;
 
 }  // namespace
 
-void BoardPower::visit(FieldVisitor& v) {
-  field(v, "idle_w", idle, "Board power without a loaded model", rule().required().at_least(0));
-  field(v, "waiting_w", waiting, "Board power with a loaded model while nothing runs", rule().required().at_least(0));
-  field(v, "memory_bound_w", memory_bound, "Board power in kernels bound by memory", rule().required().at_least(0));
-  field(v, "compute_bound_w", compute_bound, "Board power in kernels bound by arithmetic",
-        rule().required().at_least(0));
-  field(v, "attention_w", attention, "Board power in decode attention", rule().required().at_least(0));
-  field(v, "communication_w", communication, "Board power in collectives", rule().required().at_least(0));
-  field(v, "limit_w", limit, "Board power limit", rule().required().above(0));
-}
-
 void GpuSpec::visit(FieldVisitor& v) {
   static constexpr std::string_view kHow[] = {"measured_here", "measured_published", "scaled", "rated"};
 

@@ -5,24 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "models/compute/board_power.hpp"
 #include "models/compute/kernel_spec.hpp"
 #include "models/core/evidence.hpp"
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
 
 namespace tokenworks::compute {
-
-/// Board power while one class of operator runs, in watts.
-struct BoardPower {
-  Watts idle{0};     ///< no context
-  Watts waiting{0};  ///< a model is loaded, nothing runs
-  Watts memory_bound{0};
-  Watts compute_bound{0};
-  Watts attention{0};  ///< decode attention
-  Watts communication{0};
-  Watts limit{0};  ///< board power limit
-  void visit(FieldVisitor& v);
-};
 
 struct GpuSpec {
   std::string title;

@@ -18,15 +18,15 @@ namespace tokenworks::llm {
 struct GroupedAttention {
   std::int64_t layers = 0;
   std::int64_t heads = 0, kv_heads = 0;
-  std::int64_t head_dim = 0;         ///< values of a query and a key
-  std::int64_t value_dim = 0;        ///< values of a head of the values; 0: head_dim
-  bool output_gate = false;          ///< the output is multiplied by a gate of its own width, projected from the input
-  bool shared_key_value = false;     ///< values are the keys: projected and kept once
-  std::int64_t query_rank = 0;       ///< queries are projected through so many values; 0: straight
-  std::int64_t output_groups = 0;    ///< the output is projected in so many groups of heads, each ...
-  std::int64_t output_rank = 0;      ///< ... through so many values; 0: straight
-  std::int64_t window_tokens = 0;    ///< reach of a sliding window (or local chunk); 0: all of the context
-  std::int64_t compression = 0;      ///< beside a window: one key is kept for so many tokens of all the context; 0: none
+  std::int64_t head_dim = 0;       ///< values of a query and a key
+  std::int64_t value_dim = 0;      ///< values of a head of the values; 0: head_dim
+  bool output_gate = false;        ///< the output is multiplied by a gate of its own width, projected from the input
+  bool shared_key_value = false;   ///< values are the keys: projected and kept once
+  std::int64_t query_rank = 0;     ///< queries are projected through so many values; 0: straight
+  std::int64_t output_groups = 0;  ///< the output is projected in so many groups of heads, each ...
+  std::int64_t output_rank = 0;    ///< ... through so many values; 0: straight
+  std::int64_t window_tokens = 0;  ///< reach of a sliding window (or local chunk); 0: all of the context
+  std::int64_t compression = 0;    ///< beside a window: one key is kept for so many tokens of all the context; 0: none
   std::int64_t selected_tokens = 0;  ///< sparse: a query meets at most so many of the keys that reach it; 0: all
   std::int64_t index_heads = 1;      ///< sparse: queries that select
   std::int64_t index_dim = 0;        ///< sparse: values of the key by which one is selected; 0: none
@@ -76,9 +76,9 @@ struct Experts {
 /// A head that drafts tokens for the model to verify (multi-token prediction, EAGLE). Embedding and output head are
 /// the model's.
 struct Drafter {
-  std::int64_t layers = 0;          ///< that one drafted token passes
-  double parameters = 0.0;          ///< its own, all of them
-  double active_parameters = 0.0;   ///< of these, met by one drafted token
+  std::int64_t layers = 0;            ///< that one drafted token passes
+  double parameters = 0.0;            ///< its own, all of them
+  double active_parameters = 0.0;     ///< of these, met by one drafted token
   std::vector<double> mean_accepted;  ///< tokens a verified step yields with 1, 2, ... drafted ones, the model's own
                                       ///< included; empty: not measured
   void visit(FieldVisitor& v);
@@ -93,12 +93,12 @@ struct LlmSpec {
   std::vector<LinearAttention> linear_attention;
   std::vector<DenseNetwork> dense_networks;
   std::vector<Experts> experts;
-  std::vector<Drafter> drafters;      ///< none or one
-  std::string fp8_format = "fp8";     ///< fp8: one scale a tensor or channel; fp8_block: one a 128 x 128 block
-  std::string fp4_format = "nvfp4";   ///< nvfp4: all matrices of the layers; nvfp4_experts, mxfp4_experts,
-                                      ///< int4_experts: routed experts only
-  std::string fp4_rest = "bf16";      ///< format of the other matrices of the layers under *_experts
-  double published_parameters = 0.0;  ///< for a check against the walk
+  std::vector<Drafter> drafters;        ///< none or one
+  std::string fp8_format = "fp8";       ///< fp8: one scale a tensor or channel; fp8_block: one a 128 x 128 block
+  std::string fp4_format = "nvfp4";     ///< nvfp4: all matrices of the layers; nvfp4_experts, mxfp4_experts,
+                                        ///< int4_experts: routed experts only
+  std::string fp4_rest = "bf16";        ///< format of the other matrices of the layers under *_experts
+  double published_parameters = 0.0;    ///< for a check against the walk
   std::vector<std::string> precisions;  ///< in which it may be served
   std::vector<SourceNote> sources;
   void visit(FieldVisitor& v);

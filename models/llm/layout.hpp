@@ -35,18 +35,18 @@ struct AttentionPart {
   std::vector<Matrix> matrices;                  ///< of a layer
   double heads = 0, kv_heads = 0, head_dim = 0;  ///< on this GPU (linear: value heads, key heads, value_dim)
   double window_tokens = 0;                      ///< 0: all of the context
-  double compression = 0;              ///< beside the window: tokens of context that one key stands for; 0: no such key
-  double selected_tokens = 0;          ///< sparse: a query meets at most so many; 0: all
-  double index_values_per_token = 0;   ///< sparse: of the key that selects, kept a layer and token
-  double index_values_per_pair = 0;    ///< sparse: multiplied for a query and every key to select
-  double kv_values_per_token = 0;      ///< in the cache, a layer and token (0: linear)
-  double kv_position_values = 0;       ///< of these, kept in bf16 whatever the cache's format (rotary part of a latent)
-  double prompt_values_per_pair = 0;   ///< multiplied for a query and a key in prompt attention (scores and values)
-  double decode_values_per_pair = 0;   ///< the same in decode attention; MLA works on the latent there
-  double state_values = 0;             ///< linear: kept for a sequence and layer
-  double state_bytes_per_value = 0;    ///< linear
-  double convolution_values = 0;       ///< linear: kept for a sequence and layer, in bf16
-  double rotated_values = 0;           ///< queries, keys and values of a token in a layer
+  double compression = 0;             ///< beside the window: tokens of context that one key stands for; 0: no such key
+  double selected_tokens = 0;         ///< sparse: a query meets at most so many; 0: all
+  double index_values_per_token = 0;  ///< sparse: of the key that selects, kept a layer and token
+  double index_values_per_pair = 0;   ///< sparse: multiplied for a query and every key to select
+  double kv_values_per_token = 0;     ///< in the cache, a layer and token (0: linear)
+  double kv_position_values = 0;      ///< of these, kept in bf16 whatever the cache's format (rotary part of a latent)
+  double prompt_values_per_pair = 0;  ///< multiplied for a query and a key in prompt attention (scores and values)
+  double decode_values_per_pair = 0;  ///< the same in decode attention; MLA works on the latent there
+  double state_values = 0;            ///< linear: kept for a sequence and layer
+  double state_bytes_per_value = 0;   ///< linear
+  double convolution_values = 0;      ///< linear: kept for a sequence and layer, in bf16
+  double rotated_values = 0;          ///< queries, keys and values of a token in a layer
 
   bool sees_all_context() const { return kind != Kind::linear && (window_tokens == 0 || compression > 0); }
   /// Keys kept for a token of context that lies far back, in layers that see it.
@@ -61,7 +61,7 @@ struct ExpertPart {
   double width = 0;              ///< values of a token that go in and come out
   double inner = 0;              ///< inner width of this GPU's part of an expert
   double matrices = 3;
-  double values = 0;             ///< of its part of one of them
+  double values = 0;  ///< of its part of one of them
 };
 
 /// Network layers of one kind on one GPU.

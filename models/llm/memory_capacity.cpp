@@ -11,6 +11,7 @@ constexpr double kScaleBytes = 4.0;
 constexpr double kLatentValuesPerScale = 128.0;
 constexpr double kConvolutionBytesPerValue = 2.0;
 constexpr double kLargestStateShare = 0.9 / 1.9;
+constexpr double kLongWindowTokens = 4096.0;
 
 double values(const std::vector<Matrix>& matrices) {
   double sum = 0.0;
@@ -46,6 +47,24 @@ double bytes_on_gpu(const LlmSpec& model, Precision precision, const Parallelism
   return unquantised * bytes_per_weight(model, precision, MatrixClass::unquantised) +
          gpu.stage_share * (in_layers * bytes_per_weight(model, precision, MatrixClass::layer) +
                             in_experts * bytes_per_weight(model, precision, MatrixClass::expert));
+}
+
+Bytes bytes_of_keys(const GpuLayout& gpu, const AttentionPart& part, KvFormat format) {
+  return Bytes(part.layers * gpu.stage_share * kv_bytes_per_key(part, format));
+}
+
+/// What a token of a long context takes out of a pool, on one GPU.
+Bytes pool_bytes_per_token(const GpuLayout& gpu, KvFormat format) {
+  Bytes held{0}, in_windows{0};
+  for (const AttentionPart& part : gpu.attention) {
+    const Bytes keys = bytes_of_keys(gpu, part, format);
+    const bool whole = part.window_tokens == 0 || part.window_tokens >= kLongWindowTokens;
+    if (whole) held += keys;
+    if (!whole && part.compression > 0) held += keys * part.keys_per_token();
+    if (!whole) in_windows += keys;
+    held += Bytes(part.layers * gpu.stage_share * part.keys_per_token() * index_bytes_per_key(part));
+  }
+  return held.value > 0.0 ? held : in_windows;
 }
 
 }  // namespace
@@ -127,7 +146,7 @@ KvBytes kv_bytes_per_token_and_gpu(const LlmSpec& model, KvFormat format, const 
   const GpuLayout gpu = gpu_layout(model, parallelism);
   KvBytes bytes;
   for (const AttentionPart& part : gpu.attention) {
-    const Bytes key(part.layers * gpu.stage_share * kv_bytes_per_key(part, format));
+    const Bytes key = bytes_of_keys(gpu, part, format);
     if (part.sees_all_context()) bytes.full += key * part.keys_per_token();
     if (part.window_tokens > 0) bytes.window += key;
     bytes.index += Bytes(part.layers * gpu.stage_share * part.keys_per_token() * index_bytes_per_key(part));
@@ -135,16 +154,14 @@ KvBytes kv_bytes_per_token_and_gpu(const LlmSpec& model, KvFormat format, const 
   return bytes;
 }
 
-Bytes state_bytes_per_sequence(const LlmSpec& model) {
-  return state_bytes_per_sequence_and_gpu(model, Parallelism{});
-}
+Bytes state_bytes_per_sequence(const LlmSpec& model) { return state_bytes_per_sequence_and_gpu(model, Parallelism{}); }
 
 Bytes state_bytes_per_sequence_and_gpu(const LlmSpec& model, const Parallelism& parallelism) {
   const GpuLayout gpu = gpu_layout(model, parallelism);
   double sum = 0.0;
   for (const AttentionPart& part : gpu.attention) {
-    sum += part.layers * (part.state_values * part.state_bytes_per_value +
-                          part.convolution_values * kConvolutionBytesPerValue);
+    sum += part.layers *
+           (part.state_values * part.state_bytes_per_value + part.convolution_values * kConvolutionBytesPerValue);
   }
   return Bytes(gpu.stage_share * sum);
 }
@@ -154,11 +171,10 @@ KvPool kv_pool(const compute::GpuSpec& gpu, const LlmSpec& model, Precision prec
   KvPool pool;
   pool.weight_bytes_per_gpu = weight_bytes(model, precision, parallelism).per_gpu;
   const Bytes taken = pool.weight_bytes_per_gpu + rule.runtime_reserve;
-  const Bytes left = rule.share_of_free_memory ? (gpu.memory - taken) * rule.memory_share
-                                               : gpu.memory * rule.memory_share - taken;
+  const Bytes left =
+      rule.share_of_free_memory ? (gpu.memory - taken) * rule.memory_share : gpu.memory * rule.memory_share - taken;
 
-  const KvBytes token = kv_bytes_per_token_and_gpu(model, kv_format, parallelism);
-  const Bytes a_token = (token.full.value > 0.0 ? token.full : token.window) + token.index;
+  const Bytes a_token = pool_bytes_per_token(gpu_layout(model, parallelism), kv_format);
   const Bytes a_state = state_bytes_per_sequence_and_gpu(model, parallelism);
   if (left < a_state + a_token) {
     pool.missing_bytes_per_gpu = a_state + a_token - left;

@@ -16,9 +16,11 @@ namespace {
 
 using compute::AttentionShape;
 using compute::ExpertShape;
+using compute::KernelLoad;
 using compute::KernelTimes;
 using compute::LatentShape;
 using compute::NumberFormat;
+using compute::OperatorClass;
 
 constexpr double kActivationBytes = 2.0;  // the residual stream and what crosses links is bf16
 constexpr double kLogitBytes = 10.0;      // a pass that widens bf16 logits to fp32 (2 + 4), one that samples (4)
@@ -84,15 +86,16 @@ NumberFormat number_format(const compute::GpuRatings& gpu, WeightFormat format) 
 }
 
 /// Seconds that a prompt of so many tokens spends in attention, from zero: a rate by length that never falls, linear
-/// between four nodes an octave.
+/// between four nodes an octave. Up to 128 tokens, the tile of the kernels, the rate is that of a whole tile.
 class PromptCurve {
  public:
   template <class SecondsOf>
   PromptCurve(double longest, SecondsOf seconds_of) {
-    double rate = 0.0;
+    constexpr double kTile = 128.0;
+    double rate = seconds_of(kTile) / kTile;
     for (int i = 0;; ++i) {
       const double length = node(i);
-      rate = std::max(rate, seconds_of(length) / length);
+      if (length >= kTile) rate = std::max(rate, seconds_of(length) / length);
       rates_.push_back(rate);
       if (length >= longest && i % 4 == 0) break;
     }
@@ -134,6 +137,7 @@ struct StepModel::State {
       if (part.window_tokens > 0) window = static_cast<std::int64_t>(part.window_tokens);
       if (is_sparse(part) && !has_block(part)) window = static_cast<std::int64_t>(part.selected_tokens);
     }
+    prompt_power_w = filled_prompt_power_w();
     launch = to_step_part(prompt_launch_cost());
   }
 
@@ -149,20 +153,18 @@ struct StepModel::State {
 
   // ---- Costs of operators -------------------------------------------------------------------------------------------
 
-  /// Watts lie between the memory-bound and the compute-bound ones by the share of arithmetic in the time.
-  Cost kernel(double seconds, double operations, NumberFormat format) const {
-    const double arithmetic =
-        operations / compute::rated_flop_per_s(gpu.ratings, compute::arithmetic_of(format)) / std::max(seconds, 1e-12);
-    const double watts = gpu.power.memory_bound.value + (gpu.power.compute_bound - gpu.power.memory_bound).value *
-                                                            std::clamp(2.0 * arithmetic, 0.0, 1.0);
-    return {seconds, seconds * watts};
+  Cost kernel(OperatorClass operator_class, const KernelLoad& load, compute::Arithmetic arithmetic) const {
+    const compute::UnitUse use = compute::unit_use(load, gpu.ratings.memory_bandwidth,
+                                                   compute::rated_flop_per_s(gpu.ratings, arithmetic));
+    return {load.seconds, load.seconds * compute::board_power_w(gpu.power, operator_class, use)};
   }
-  Cost attention(double seconds) const { return {seconds, seconds * gpu.power.attention.value}; }
-  Cost prompt_attention(double seconds) const { return {seconds, seconds * gpu.power.compute_bound.value}; }
-  Cost communication(double seconds) const { return {seconds, seconds * gpu.power.communication.value}; }
+  Cost prompt_attention(double seconds) const { return {seconds, seconds * prompt_power_w}; }
+  Cost communication(double seconds) const {
+    return {seconds, seconds * compute::board_power_w(gpu.power, OperatorClass::communication, {})};
+  }
   Cost elementwise(double bytes) const {
-    const double seconds = kernels.elementwise_s(bytes);
-    return {seconds, seconds * gpu.power.memory_bound.value};
+    return kernel(OperatorClass::elementwise, {.seconds = kernels.elementwise_s(bytes), .bytes = bytes},
+                  compute::Arithmetic::bf16);
   }
 
   Cost product(NumberFormat format, double rows, const Matrix& matrix) const {
@@ -177,7 +179,11 @@ struct StepModel::State {
                                                  (kStreamShare * gpu.ratings.memory_bandwidth.value);
       seconds = std::max(std::min(seconds, floor), seconds - std::max(0.0, apart));
     }
-    return kernel(seconds, compute::operations_of(size), format);
+    return kernel(OperatorClass::matrix_product,
+                  {.seconds = seconds,
+                   .bytes = compute::bytes_of(size, format),
+                   .operations = compute::operations_of(size)},
+                  compute::arithmetic_of(format));
   }
 
   Cost products(NumberFormat format, double rows, const std::vector<Matrix>& matrices) const {
@@ -197,14 +203,19 @@ struct StepModel::State {
     const ExpertShape shape{static_cast<std::int64_t>(experts.width), model.experts.front().intermediate,
                             static_cast<std::int64_t>(experts.count), static_cast<std::int64_t>(experts.active),
                             parallelism.gpus_per_stage() / parallelism.expert, parallelism.expert};
+    const double bytes = compute::expert_bytes(shape, expert_format, tokens) * experts.matrices / 3.0;
     const double operations = compute::expert_operations(shape, tokens) * experts.matrices / 3.0;
+    const auto with_energy = [&](double seconds) {
+      return kernel(OperatorClass::expert_block, {.seconds = seconds, .bytes = bytes, .operations = operations},
+                    compute::arithmetic_of(expert_format));
+    };
     if (setup.variant.streaming_experts) {
       constexpr double kFixed = 20e-6, kBandwidthShare = 0.75, kComputeShare = 0.5;
       const double memory = compute::expert_bytes(shape, expert_format, tokens) /
                             (kBandwidthShare * gpu.ratings.memory_bandwidth.value);
       const double arithmetic = operations / (kComputeShare * compute::rated_flop_per_s(
                                                                   gpu.ratings, compute::arithmetic_of(expert_format)));
-      return kernel(kFixed + std::max(memory, arithmetic), operations, expert_format);
+      return with_energy(kFixed + std::max(memory, arithmetic));
     }
     NumberFormat acting = expert_format;
     std::optional<double> seconds = kernels.expert_s(acting, shape, tokens);
@@ -224,7 +235,7 @@ struct StepModel::State {
     if (setup.variant.replayed_experts && expert_format == NumberFormat::mxfp4_bf16) {
       *seconds -= std::max(0.0, smallest - setup.variant.expert_floor.value);
     }
-    return kernel(*seconds * experts.matrices / 3.0, operations, expert_format);
+    return with_energy(*seconds * experts.matrices / 3.0);
   }
 
   /// Tokens travel between copies of the attention and the experts and back: all copies gather all tokens and scatter
@@ -361,6 +372,40 @@ struct StepModel::State {
     return kernels.decode_attention_s(grouped_shape(part), sequences, keys_met(part, context));
   }
 
+  /// Board power while one copy reads the context of `sequences` sequences with `context` tokens each.
+  double decode_power_w(double sequences, double context) const {
+    Cost sum;
+    for (const AttentionPart& part : layout.attention) {
+      const double met = sequences * keys_met(part, context);
+      const double cached = met * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0);
+      const double state = 2.0 * sequences * part.state_values * part.state_bytes_per_value;
+      sum += part.layers * kernel(OperatorClass::decode_attention,
+                                  {.seconds = decode_layer_s(part, sequences, context),
+                                   .bytes = cached + state,
+                                   .operations = 2.0 * met * part.decode_values_per_pair},
+                                  compute::Arithmetic::bf16);
+    }
+    return sum.seconds > 0.0 ? sum.joules / sum.seconds : waiting_power_w();
+  }
+
+  /// Board power in prompt attention of prompts that fill a kernel by themselves.
+  double filled_prompt_power_w() const {
+    const double tokens = std::min(kFilledKernelTokens, static_cast<double>(model.context_tokens));
+    Cost sum;
+    for (const AttentionPart& part : layout.attention) {
+      double pairs = 0.5 * tokens * tokens;
+      if (part.window_tokens > 0) pairs = std::min(pairs, tokens * part.window_tokens);
+      if (is_sparse(part)) pairs = std::min(pairs, tokens * part.selected_tokens);
+      sum += part.layers * kernel(OperatorClass::prompt_attention,
+                                  {.seconds = prompt_layer_s(part, tokens),
+                                   .operations = 2.0 * pairs * part.prompt_values_per_pair},
+                                  compute::Arithmetic::bf16);
+    }
+    return sum.seconds > 0.0 ? sum.joules / sum.seconds : waiting_power_w();
+  }
+
+  double waiting_power_w() const { return gpu.power.waiting.value; }
+
   /// Whether a part's time follows all of the context (others follow the window).
   bool follows_context(const AttentionPart& part) const {
     if (part.kind == AttentionPart::Kind::linear) return false;
@@ -424,12 +469,11 @@ struct StepModel::State {
       const auto start_tokens = static_cast<std::int64_t>(std::ceil(size.nodes[low] * all));
       const double start_s = times[low] + slope * (static_cast<double>(start_tokens) - size.nodes[low] * all);
       const double fixed_s = window_fixed + start_s;
-      const Cost fixed = attention(fixed_s);
+      interval.gpu_power_w = decode_power_w(sequences, 0.5 * (size.nodes[low] + size.nodes[low + 1]));
       interval.fixed.duration_ps =
           whole_picoseconds(fixed_s) - whole_picoseconds(slope) * start_tokens;
-      interval.gpu_power_w = gpu.power.attention.value;
       interval.fixed.gpu_energy_j =
-          fixed.joules - interval.gpu_power_w * 1e-12 * static_cast<double>(whole_picoseconds(slope) * start_tokens);
+          interval.gpu_power_w * fixed_s - interval.gpu_power_w * 1e-12 * static_cast<double>(whole_picoseconds(slope) * start_tokens);
       interval.until_full_tokens = i + 1 < size.nodes.size()
                                        ? static_cast<std::int64_t>(std::ceil(size.nodes[i + 1] * all))
                                        : std::numeric_limits<std::int64_t>::max();
@@ -500,7 +544,7 @@ struct StepModel::State {
         seconds += part.layers * kernels.latent_prompt_s(latent_shape(part, false), 1.0, 1.0);
       }
     }
-    return attention(seconds);
+    return prompt_attention(seconds);
   }
 
   Setup setup;
@@ -514,6 +558,7 @@ struct StepModel::State {
   NumberFormat layer_format, expert_format;
   std::int64_t window = 0;
   PromptCurve prompt;
+  double prompt_power_w = 0.0;
   StepPart launch;
   Memo<StepPart> tokens_memo, head_memo;
   Memo<DecodeSize> decode_memo;
@@ -573,6 +618,6 @@ StepPart StepModel::prompt_attention(std::int64_t start, std::int64_t end) const
 
 std::int64_t StepModel::window_tokens() const { return state_->window; }
 
-double StepModel::waiting_gpu_power_w() const { return state_->gpu.power.waiting.value; }
+double StepModel::waiting_gpu_power_w() const { return state_->waiting_power_w(); }
 
 }  // namespace tokenworks::llm

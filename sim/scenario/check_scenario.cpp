@@ -338,6 +338,7 @@ class Checker {
   void check_memory(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model,
                     const compute::GpuSpec& gpu) {
     if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
+    if (faults_.concern(pointer + "/kv_cache_precision")) return;
     const batching::EngineProfile profile = service.engine->profile(gpu);
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
                                           service.kv_format(), service.parallelism, memory_rule(profile));

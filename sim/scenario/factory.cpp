@@ -105,6 +105,8 @@ void Factory::build_services(const RunOptions& options) {
     jobs::LlmService::Setup setup;
     setup.name = service.name;
     setup.profile = service.engine->profile(gpu);
+    setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
+    setup.eager_step_s = setup.profile.eager_step.seconds(model);
     const llm::StepModel::Setup steps{
         .gpu = gpu,
         .kernels = scenario_.catalog.kernels_of(gpu, setup.profile.kernels.kernel_library, scenario_.faults),
@@ -142,6 +144,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.series_interval = interval_;
     setup.first_replica_number = replica_number;
     setup.exact_iterations = options.exact_iterations;
+    setup.on_completed = options.on_completed;
     for (const WorkloadSpec& workload : spec.workloads) {
       if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
     }

@@ -59,8 +59,9 @@ std::string_view last_line(std::string_view token) {
 /// Builds the value from the parser's events; refuses by returning false, after noting the fault.
 class Builder final : public nlohmann::json_sax<Json> {
  public:
-  Builder(std::string_view text, const char* const& reached, FaultList& faults, const std::string& file)
-      : text_(text), reached_(reached), faults_(faults), file_(file) {}
+  Builder(std::string_view text, const char* const& reached, FaultList& faults, const std::string& file,
+          std::size_t most_values)
+      : text_(text), reached_(reached), faults_(faults), file_(file), most_values_(most_values) {}
 
   Json take() { return std::move(root_); }
 
@@ -137,8 +138,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
 
   Json* put(Json value) {
-    if (++values_ > kMostValues) {
-      refuse(FaultKind::too_large, fmt::format("more than {} values", kMostValues), reached() - 1);
+    if (++values_ > most_values_) {
+      refuse(FaultKind::too_large, fmt::format("more than {} values", most_values_), reached() - 1);
       return nullptr;
     }
     if (open_.empty()) {
@@ -175,6 +176,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   const char* const& reached_;
   FaultList& faults_;
   const std::string& file_;
+  std::size_t most_values_;
   Json root_;
   std::vector<Open> open_;  // an open container does not move: its parent grows only after it is closed
   std::size_t values_ = 0;
@@ -207,7 +209,8 @@ void append_text(const Json& value, std::size_t indent, std::string& text) {
 
 }  // namespace
 
-std::optional<Json> parse_json(std::string_view text, FaultList& faults, const std::string& file) {
+std::optional<Json> parse_json(std::string_view text, FaultList& faults, const std::string& file,
+                               std::size_t most_values) {
   if (text.size() > kLargestText) {
     faults.add(
         {.kind = FaultKind::too_large,
@@ -216,7 +219,7 @@ std::optional<Json> parse_json(std::string_view text, FaultList& faults, const s
     return std::nullopt;
   }
   const char* reached = text.data();
-  Builder builder(text, reached, faults, file);
+  Builder builder(text, reached, faults, file, most_values);
   if (!Json::sax_parse(CountingIterator(text.data(), &reached), CountingIterator(text.data() + text.size(), &reached),
                        &builder)) {
     return std::nullopt;

@@ -22,8 +22,9 @@ inline constexpr std::size_t kDeepestNesting = 64;
 
 /// The value that `text` holds. Otherwise nothing, and one fault: text that is no JSON, NaN or infinity, a number
 /// beyond the range of a double, broken UTF-8, a key that stands twice in an object, nesting beyond 64 levels,
-/// something after the value, or more than 64 MiB or two million values. `file` goes into the fault.
-std::optional<Json> parse_json(std::string_view text, FaultList& faults, const std::string& file = {});
+/// something after the value, or more than 64 MiB or `most_values` values. `file` goes into the fault.
+std::optional<Json> parse_json(std::string_view text, FaultList& faults, const std::string& file = {},
+                               std::size_t most_values = kMostValues);
 
 /// The contents of a regular file of at most `largest` bytes. Otherwise nothing, and one fault.
 std::optional<std::string> read_text(const std::string& path, FaultList& faults, const std::string& file = {},

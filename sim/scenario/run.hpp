@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "sim/jobs/request.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/scenario/read_scenario.hpp"
 
@@ -13,6 +14,8 @@ struct RunOptions {
   bool always_sync = false;       ///< SimGrid's clock at every event (same report, slower)
   /// Asked every few thousand events with the simulated time reached; false interrupts the run.
   std::function<bool(double simulated_s)> watch;
+  /// Told of every request that was answered, in the order of their ends.
+  std::function<void(const jobs::CompletedRequest&)> on_completed;
   /// Called once the engine stands and before the first event.
   std::function<void()> before_running;
 };

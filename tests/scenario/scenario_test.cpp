@@ -199,6 +199,19 @@ TEST_CASE("scenario: a small one is read with all defaults filled in", "[scenari
   }
 }
 
+TEST_CASE("scenario: the KV cache has the format that the precision implies, or the one that is named", "[scenario]") {
+  const auto format = [](const Overrides& overrides) {
+    ReadOutcome outcome = read(kSmall, overrides);
+    CAPTURE(outcome.faults.text("small"));
+    REQUIRE(outcome.faults.empty());
+    return dynamic_cast<LlmServiceSpec&>(*outcome.spec.services[0]).kv_format();
+  };
+  CHECK(format({}) == llm::KvFormat::bf16);
+  CHECK(format({{"/services/0/precision", "fp8"}}) == llm::KvFormat::fp8);
+  CHECK(format({{"/services/0/precision", "fp8"}, {"/services/0/kv_cache_precision", "bf16"}}) == llm::KvFormat::bf16);
+  CHECK(format({{"/services/0/kv_cache_precision", "fp8"}}) == llm::KvFormat::fp8);
+}
+
 TEST_CASE("scenario: a value that is given is no assumption any more", "[scenario]") {
   const auto subjects = [](const ReadOutcome& outcome) {
     std::vector<std::string> list;

@@ -16,6 +16,7 @@
 #include "sim/scenario/catalog.hpp"
 #include "sim/scenario/fault.hpp"
 #include "tools/commands/command.hpp"
+#include "tools/commands/override_option.hpp"
 #include "tools/validation/cases/case_files.hpp"
 #include "tools/validation/validation_report.hpp"
 
@@ -25,6 +26,7 @@ namespace {
 using namespace validation;
 
 struct Arguments {
+  scenario::Overrides overrides;
   std::string data;
   std::string json_file, points_file;
   std::vector<std::string> only;
@@ -91,7 +93,7 @@ std::optional<FileValidation> read_file(const CaseFile& file, const std::filesys
   return validation;
 }
 
-void run_all(std::vector<FileValidation>& files, int jobs) {
+void run_all(std::vector<FileValidation>& files, int jobs, const scenario::Overrides& overrides) {
   std::vector<const MeasuredCase*> cases;
   for (FileValidation& file : files) {
     for (JudgedCase& judged : file.cases) cases.push_back(&judged.measured);
@@ -103,7 +105,7 @@ void run_all(std::vector<FileValidation>& files, int jobs) {
   if (terminal) {
     how.progress = [&](std::size_t done) { fmt::print(stderr, "\r{} of {} cases", done, cases.size()); };
   }
-  std::vector<CaseOutcome> outcomes = run_cases(cases, how);
+  std::vector<CaseOutcome> outcomes = run_cases(cases, how, overrides);
   if (terminal) fmt::print(stderr, "\r\033[K");
   std::size_t next = 0;
   for (FileValidation& file : files) {
@@ -156,7 +158,7 @@ int validate(const Arguments& arguments) {
     return kFaultyInput;
   }
   std::signal(SIGINT, on_interrupt);
-  run_all(files, arguments.jobs);
+  run_all(files, arguments.jobs, arguments.overrides);
 
   ReportOptions options;
   options.by = arguments.by == "version" ? GroupBy::version : GroupBy::group;
@@ -217,6 +219,7 @@ void add_validate_command(CLI::App& program, int& exit_code) {
       ->excludes(folds)
       ->excludes(fit)
       ->type_name("TEXT,...");
+  add_override_option(*command, arguments->overrides);
   command->add_option("--jobs", arguments->jobs, "Runs at the same time (default: one a core)")
       ->check(CLI::PositiveNumber)
       ->type_name("N");

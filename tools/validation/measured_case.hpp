@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/jobs/request.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/scenario/fault.hpp"
 #include "sim/scenario/json_text.hpp"
@@ -19,6 +21,7 @@ namespace tokenworks::validation {
 /// What the simulator made of a case.
 struct CaseRun {
   metrics::RunResult result;
+  std::vector<jobs::CompletedRequest> requests;  ///< of a replay, by arrival
   const metrics::ServiceResult& service() const { return result.services.front(); }
 };
 
@@ -27,6 +30,13 @@ struct Comparison {
   std::string metric;
   double measured = 0.0;
   std::function<double(const CaseRun&)> predicted;
+  std::string part = {};  ///< of the case, when it has several figures of one metric: "bench-17"
+};
+
+/// A request to be replayed.
+struct ReplayedRequest {
+  double arrival_s = 0.0;  ///< from the first one
+  std::int64_t input_tokens = 1, output_tokens = 1;
 };
 
 struct MeasuredCase {
@@ -34,6 +44,8 @@ struct MeasuredCase {
   std::string group;           ///< GPU, model, engine, mode, precision: errors are told and parts are split by it
   std::string engine_version;  ///< as printed; empty when it is not known
   scenario::Json scenario;
+  std::vector<ReplayedRequest> replay;  ///< when not empty: the arrivals of the scenario's workload
+  bool idle = false;                    ///< no request is meant to come
   std::vector<Comparison> comparisons;
 };
 

@@ -132,6 +132,13 @@ std::optional<std::string> model_id(std::string_view name) {
   return std::nullopt;
 }
 
+std::string weight_precision(std::string_view model_id, std::string_view printed) {
+  const std::string name = comparable(printed);
+  if (model_id.starts_with("gpt_oss") || name == "mxfp4" || name == "nvfp4") return "fp4";
+  if (name == "bfloat16" || name == "float16" || name == "fp16" || name.empty()) return "bf16";
+  return name;
+}
+
 std::optional<Host> host_of(std::string_view gpu) {
   const std::string wanted = comparable(gpu);
   for (const GpuName& known : kGpus) {

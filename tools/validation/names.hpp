@@ -12,6 +12,10 @@ namespace tokenworks::validation {
 /// need not be in the catalog.
 std::optional<std::string> model_id(std::string_view name);
 
+/// The number format of the weights that a printed precision means: "FP8", "bfloat16", "mxfp4" ... Checkpoints of
+/// gpt-oss exist with MXFP4 experts only; another format is then the KV cache's.
+std::string weight_precision(std::string_view model_id, std::string_view printed);
+
 /// Where a GPU stands.
 struct Host {
   std::string gpu;        ///< short name, in groups: "h100_sxm"

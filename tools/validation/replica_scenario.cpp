@@ -1,6 +1,8 @@
 #include "tools/validation/replica_scenario.hpp"
 
+#include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace tokenworks::validation {
 namespace {
@@ -9,6 +11,10 @@ using scenario::Json;
 
 /// The engine's key for its version; empty while the scenario format has none.
 constexpr std::string_view kEngineVersionKey = "";
+
+// The greatest values that a scenario may hold.
+constexpr std::int64_t kMostBatchTokens = 262144;
+constexpr std::int64_t kMostSequences = 65536;
 
 }  // namespace
 
@@ -56,6 +62,12 @@ Json engine_json(const std::string& kind, const std::string& version) {
   Json json = {{"kind", kind}};
   if (!kEngineVersionKey.empty() && !version.empty()) json[std::string(kEngineVersionKey)] = version;
   return json;
+}
+
+void each_attention_copy(Json& engine, std::int64_t copies) {
+  for (const auto& [key, most] : {std::pair{"max_batch_tokens", kMostBatchTokens}, {"max_sequences", kMostSequences}}) {
+    if (engine.contains(key)) engine[key] = std::min(most, copies * engine[key].get<std::int64_t>());
+  }
 }
 
 }  // namespace tokenworks::validation

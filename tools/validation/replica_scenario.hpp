@@ -35,5 +35,7 @@ scenario::Json uniform_share_length(std::int64_t nominal_tokens, double low, dou
 scenario::Json closed_loop(std::int64_t concurrency, std::int64_t requests);
 /// {"kind": kind}; the version of the engine is part of it when it is known.
 scenario::Json engine_json(const std::string& kind, const std::string& version);
+/// Engines limit tokens and sequences for each copy of the attention, our engines for the replica: multiplies both.
+void each_attention_copy(scenario::Json& engine, std::int64_t copies);
 
 }  // namespace tokenworks::validation

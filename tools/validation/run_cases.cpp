@@ -1,10 +1,18 @@
 #include "tools/validation/run_cases.hpp"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,13 +57,49 @@ std::optional<std::string> reason_of(const metrics::ServiceResult& service) {
   return std::nullopt;
 }
 
-Json answer(const MeasuredCase& measured) {
-  scenario::ReadOutcome scenario = scenario::read_scenario_text(measured.scenario.dump(), measured.name, {});
+/// The requests of a replay as a trace in the system's folder for temporary files, for as long as this lives.
+class TemporaryTrace {
+ public:
+  explicit TemporaryTrace(const std::vector<ReplayedRequest>& requests) {
+    path_ = (std::filesystem::temp_directory_path() / "tokenworks_replay_XXXXXX").string();
+    const int file = mkstemp(path_.data());
+    if (file < 0) throw std::runtime_error(fmt::format("{}: {}", path_, strerror(errno)));
+    close(file);
+    std::ofstream out(path_);
+    out << "arrival_s,input_tokens,output_tokens\n";
+    for (const ReplayedRequest& request : requests) {
+      out << fmt::format("{:.9f},{},{}\n", request.arrival_s, request.input_tokens, request.output_tokens);
+    }
+  }
+  TemporaryTrace(const TemporaryTrace&) = delete;
+  TemporaryTrace& operator=(const TemporaryTrace&) = delete;
+  ~TemporaryTrace() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+void sort_by_arrival(std::vector<jobs::CompletedRequest>& requests) {
+  std::sort(requests.begin(), requests.end(), [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
+}
+
+Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) {
+  Json json = measured.scenario;
+  std::optional<TemporaryTrace> trace;
+  if (!measured.replay.empty()) {
+    trace.emplace(measured.replay);
+    json["workloads"][0]["arrivals"] = {{"kind", "trace"}, {"format", "tokenworks_csv"}, {"path", trace->path()}};
+  }
+  scenario::ReadOutcome scenario = scenario::read_scenario_text(json.dump(), measured.name, {}, overrides);
   if (!scenario.faults.empty()) return {{"left_out", reason_of(scenario.faults, measured.scenario)}};
   scenario::RunOptions options;
   options.before_running = [] { signal(SIGINT, SIG_IGN); };  // SimGrid has set a handler of its own by now
-  const CaseRun run{scenario::run(scenario, options).result};
-  if (const auto reason = reason_of(run.service())) return {{"left_out", *reason}};
+  CaseRun run;
+  if (trace) options.on_completed = [&](const jobs::CompletedRequest& request) { run.requests.push_back(request); };
+  run.result = scenario::run(scenario, options).result;
+  sort_by_arrival(run.requests);
+  if (const auto reason = reason_of(run.service()); reason && !measured.idle) return {{"left_out", *reason}};
   Json predicted = Json::array();
   for (const Comparison& comparison : measured.comparisons) {
     const double value = comparison.predicted(run);
@@ -80,10 +124,11 @@ CaseOutcome outcome_of(const ForkedAnswer& answer) {
 
 }  // namespace
 
-std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how) {
+std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how,
+                                   const scenario::Overrides& overrides) {
   const auto work = [&](std::size_t index) -> std::string {
     try {
-      return answer(*cases[index]).dump();
+      return answer(*cases[index], overrides).dump();
     } catch (const std::exception& error) {
       return Json{{"failed", error.what()}}.dump(-1, ' ', false, Json::error_handler_t::replace);
     }

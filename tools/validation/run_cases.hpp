@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/scenario/read_scenario.hpp"
 #include "tools/validation/forked_runs.hpp"
 #include "tools/validation/measured_case.hpp"
 
@@ -23,6 +24,8 @@ struct CaseOutcome {
 };
 
 /// In the order of `cases`.
-std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how);
+/// `overrides` change every case's scenario: how far do the errors follow one value?
+std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how,
+                                   const scenario::Overrides& overrides = {});
 
 }  // namespace tokenworks::validation

@@ -43,9 +43,10 @@ std::vector<LabelledErrors> errors_of(const FileValidation& file, Part part, Gro
     const MeasuredCase& measured = judged.measured;
     for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
       const Comparison& comparison = measured.comparisons[i];
-      const Pair pair{judged.outcome.predicted[i], comparison.measured, measured.name};
+      const std::string name = comparison.part.empty() ? measured.name : measured.name + " " + comparison.part;
+      const Pair pair{judged.outcome.predicted[i], comparison.measured, name};
       add(labels[label_of(measured, by)], comparison.metric, pair);
-      add(all, comparison.metric, {pair.predicted, pair.measured, measured.group + ": " + measured.name});
+      add(all, comparison.metric, {pair.predicted, pair.measured, measured.group + ": " + name});
     }
   }
   std::vector<LabelledErrors> list;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tools/validation/cases/case_files.hpp"
+#include "tools/validation/goals.hpp"
 
 namespace tokenworks::validation {
 namespace {
@@ -81,6 +82,46 @@ void append_file(std::string& text, const FileValidation& file, const ReportOpti
   text += '\n';
 }
 
+std::string bound_text(const Bound& bound) {
+  return bound.p90 ? fmt::format("{:.0f}/{:.0f}", 100 * bound.median, 100 * *bound.p90)
+                   : fmt::format("{:.0f}", 100 * bound.median);
+}
+
+void append_goals(std::string& text, const std::vector<FileValidation>& files) {
+  const std::vector<GoalStanding> list = standing(files);
+  if (list.empty()) return;
+  text += fmt::format("{:<50}  {:>5}  {:>7}  {:>7}  {:>7}  {:>7}  {:>7}\n", "errors in percent, against goals", "count",
+                      "median", "p90", "bias", "goal", "aim");
+  for (const GoalStanding& s : list) {
+    text += fmt::format("{:<50}  {:>5}  {:>7}  {:>7}  {:>+7.1f}  {:>7}  {:>7}\n", s.goal->name, s.errors.count,
+                        percent(s.errors.median), percent(s.errors.p90), 100 * s.errors.bias, bound_text(s.goal->first),
+                        bound_text(s.goal->aim));
+  }
+  text += '\n';
+}
+
+Json bound_json(const Bound& bound) {
+  Json json = {{"median_error", bound.median}};
+  if (bound.p90) json["p90_error"] = *bound.p90;
+  return json;
+}
+
+Json goals_json(const std::vector<FileValidation>& files) {
+  Json list = Json::array();
+  for (const GoalStanding& s : standing(files)) {
+    list.push_back({{"name", s.goal->name},
+                    {"file", s.goal->file},
+                    {"metric", s.goal->metric},
+                    {"count", s.errors.count},
+                    {"median_error", s.errors.median},
+                    {"p90_error", s.errors.p90},
+                    {"bias", s.errors.bias},
+                    {"goal", bound_json(s.goal->first)},
+                    {"aim", bound_json(s.goal->aim)}});
+  }
+  return list;
+}
+
 Json reasons_json(const ReasonCounts& counts) {
   Json list = Json::array();
   for (const auto& [reason, rows] : counts.reasons()) list.push_back({{"reason", reason}, {"count", rows}});
@@ -145,6 +186,7 @@ std::string csv_field(const std::string& text) {
 std::string validation_table(const std::vector<FileValidation>& files, const ReportOptions& options) {
   std::string text;
   for (const FileValidation& file : files) append_file(text, file, options);
+  append_goals(text, files);
   text += "Not used:\n";
   for (const UnusedFile& file : unused_files()) text += fmt::format("  {}: {}\n", file.path, file.reason);
   if (options.interrupted) text += "Interrupted: the figures are those of the cases that had ended.\n";
@@ -157,6 +199,7 @@ Json validation_json(const std::vector<FileValidation>& files, const ReportOptio
   json["interrupted"] = options.interrupted;
   json["files"] = Json::array();
   for (const FileValidation& file : files) json["files"].push_back(file_json(file));
+  json["goals"] = goals_json(files);
   json["not_used"] = Json::array();
   for (const UnusedFile& file : unused_files())
     json["not_used"].push_back({{"path", file.path}, {"reason", file.reason}});
@@ -164,37 +207,20 @@ Json validation_json(const std::vector<FileValidation>& files, const ReportOptio
 }
 
 std::string validation_points(const std::vector<FileValidation>& files) {
-  std::vector<std::string> metrics;
-  for (const FileValidation& file : files) {
-    for (const JudgedCase& judged : file.cases) {
-      for (const Comparison& comparison : judged.measured.comparisons) {
-        if (std::find(metrics.begin(), metrics.end(), comparison.metric) == metrics.end()) {
-          metrics.push_back(comparison.metric);
-        }
-      }
-    }
-  }
-  std::string text = "file,group,engine_version,part,case,status,reason";
-  for (const std::string& metric : metrics) text += fmt::format(",measured_{0},predicted_{0}", metric);
-  text += '\n';
+  std::string text = "file,group,engine_version,part,case,case_part,status,reason,metric,measured,predicted\n";
   for (const FileValidation& file : files) {
     for (const JudgedCase& judged : file.cases) {
       const MeasuredCase& measured = judged.measured;
-      text += fmt::format("{},{},{},{},{},{},{}", file.name, csv_field(measured.group),
-                          csv_field(measured.engine_version), part_name(judged.part), csv_field(measured.name),
-                          status_name(judged.outcome.status), csv_field(judged.outcome.reason));
-      for (const std::string& metric : metrics) {
-        const auto found = std::find_if(measured.comparisons.begin(), measured.comparisons.end(),
-                                        [&](const Comparison& comparison) { return comparison.metric == metric; });
-        if (found == measured.comparisons.end()) {
-          text += ",,";
-          continue;
-        }
-        const auto index = static_cast<std::size_t>(std::distance(measured.comparisons.begin(), found));
-        text += ',' + scenario::number_text(found->measured) + ',';
-        if (judged.outcome.status == Status::predicted) text += scenario::number_text(judged.outcome.predicted[index]);
+      for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
+        const Comparison& comparison = measured.comparisons[i];
+        text +=
+            fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n", file.name, csv_field(measured.group),
+                        csv_field(measured.engine_version), part_name(judged.part), csv_field(measured.name),
+                        csv_field(comparison.part), status_name(judged.outcome.status),
+                        csv_field(judged.outcome.reason), comparison.metric, scenario::number_text(comparison.measured),
+                        judged.outcome.status == Status::predicted ? scenario::number_text(judged.outcome.predicted[i])
+                                                                   : std::string());
       }
-      text += '\n';
     }
   }
   return text;

@@ -18,7 +18,7 @@ struct ReportOptions {
 /// Shares in percent: "median", "p90", "bias", "worst".
 std::string validation_table(const std::vector<FileValidation>& files, const ReportOptions& options);
 scenario::Json validation_json(const std::vector<FileValidation>& files, const ReportOptions& options);
-/// One line a case: both values of every metric that any case has. Cases without a prediction carry their reason.
+/// One line a figure of a case, with both values. Cases without a prediction carry their reason.
 std::string validation_points(const std::vector<FileValidation>& files);
 
 }  // namespace tokenworks::validation

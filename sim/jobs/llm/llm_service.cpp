@@ -10,7 +10,8 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       facility_(facility),
       run_end_(run_end),
       setup_(std::move(setup)),
-      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s)),
+      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
+      eager_step_(to_picoseconds(setup_.eager_step_s)),
       kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
       draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
@@ -95,6 +96,9 @@ void LlmService::ended(RequestId id, Ending ending) {
   const InFlight& request = pool_[id];
   if (ending == Ending::completed) stats_.completed(request, now);
   if (ending == Ending::failed) stats_.failed(request, now);
+  if (ending == Ending::completed && setup_.on_completed) {
+    setup_.on_completed({request.arrival, request.first_token, now, request.input_tokens, request.output_tokens});
+  }
   RequestOwner* owner = owners_[static_cast<std::size_t>(request.owner)];
   pool_.remove(id);
   if (owner != nullptr) owner->on_ended(ending);

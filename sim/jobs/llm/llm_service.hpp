@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,8 @@ class LlmService {
   struct Setup {
     std::string name;
     batching::EngineProfile profile;
+    double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
+    double eager_step_s = 0.0;         ///< shortest step with a prompt
     std::unique_ptr<llm::StepModel> step_model;
     std::unique_ptr<llm::SpeculationModel> speculation;  ///< null: one token a step and sequence; about `step_model`
     double mean_accepted = 1.0;        ///< with speculation: tokens that a verified step yields, the model's own included
@@ -47,6 +50,7 @@ class LlmService {
     Picoseconds series_interval = 0;
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
+    std::function<void(const CompletedRequest&)> on_completed;  ///< empty: nobody watches single requests
     bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
   };
 
@@ -105,6 +109,7 @@ class LlmService {
   RunEnd& run_end_;
   Setup setup_;
   Picoseconds request_overhead_;
+  Picoseconds eager_step_;
   std::int64_t kv_pool_blocks_;
   std::int64_t draft_tokens_;             // of a sequence in a step
   std::optional<TokenPattern> pattern_;

@@ -271,6 +271,10 @@ void Replica::start_prompt_step(bool with_decodes) {
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
   }
+  if (total.duration_ps < service_.eager_step_) {  // the GPU waits for the host between kernels
+    const Picoseconds waiting = service_.eager_step_ - total.duration_ps;
+    total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
+  }
   state_ = State::prompt_step;
   composition_changed_ = true;
   step_start_ = service_.simulation_.now();

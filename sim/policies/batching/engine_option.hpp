@@ -9,6 +9,7 @@
 
 #include "models/compute/gpu.hpp"
 #include "models/core/fields.hpp"
+#include "models/llm/architecture.hpp"
 #include "models/llm/kernel_variant.hpp"
 
 namespace tokenworks::batching {
@@ -17,6 +18,18 @@ namespace tokenworks::batching {
 enum class StepMixing {
   mixed,        ///< decodes and prompt chunks share a step, decodes first
   prompt_first  ///< a step holds prompts alone while any may run; decodes stall
+};
+
+/// Host time by the number of layers, for kinds of models that differ in the number of kernels.
+struct HostPerLayer {
+  double dense_s_per_layer = 0.0;    ///< no experts
+  double experts_s_per_layer = 0.0;  ///< experts, grouped attention
+  double latent_s_per_layer = 0.0;   ///< experts, latent attention
+  double seconds(const llm::LlmSpec& model) const {
+    const double layers = static_cast<double>(model.layers);
+    if (!model.latent_attention.empty()) return layers * latent_s_per_layer;
+    return layers * (model.experts.empty() ? dense_s_per_layer : experts_s_per_layer);
+  }
 };
 
 /// An engine's resolved behaviour: limits of its scheduler, memory rule and host overhead.
@@ -38,6 +51,8 @@ struct EngineProfile {
   double host_per_step_s = 0.0;
   double host_per_sequence_s = 0.0;
   double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
+  HostPerLayer prompt_launch;                ///< host work for a new prompt: delays its first token and nobody else
+  HostPerLayer eager_step;                   ///< shortest step with a prompt: its kernels are launched one by one
   llm::KernelVariant kernels;                ///< which kernels its version runs
 };
 

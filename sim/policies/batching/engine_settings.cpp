@@ -39,6 +39,22 @@ void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {
         rule().at_least(0).at_most(1).default_from('E', "pooled fit to InferenceX points, not identified: 0.2-11 us"));
   field(v, "request_overhead_s", settings.request_overhead, "Request path outside the engine, before the first step",
         rule().at_least(0).at_most(60).default_from('E', "pooled fit to InferenceX points, not identified: 0.4-26 ms"));
+  const std::string_view source = "pooled fit to TTFT of InferenceX, three folds: dense 0.09-0.46 (not identified), "
+                                  "experts 0.43-0.71, latent attention 2.2-3.3 ms";
+  field(v, "dense_prompt_launch_s", settings.dense_prompt_launch,
+        "Host work for a new prompt, a layer of a model without experts", rule().at_least(0).at_most(1).default_from('E', source));
+  field(v, "expert_prompt_launch_s", settings.expert_prompt_launch,
+        "The same for a model with experts", rule().at_least(0).at_most(1).default_from('C', source));
+  field(v, "latent_prompt_launch_s", settings.latent_prompt_launch,
+        "The same for a model with experts and latent attention",
+        rule().at_least(0).at_most(1).default_from('C', source));
+  field(v, "dense_eager_step_s", settings.dense_eager_step,
+        "Shortest step with a prompt, a layer of a model without experts: kernels are launched one by one",
+        rule().at_least(0).at_most(1));
+  field(v, "expert_eager_step_s", settings.expert_eager_step, "The same for a model with experts",
+        rule().at_least(0).at_most(1));
+  field(v, "latent_eager_step_s", settings.latent_eager_step,
+        "The same for a model with experts and latent attention", rule().at_least(0).at_most(1));
 }
 
 namespace {
@@ -93,6 +109,10 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.host_per_step_s = settings.host_per_step.value;
   profile.host_per_sequence_s = settings.host_per_sequence.value;
   profile.request_overhead_s = settings.request_overhead.value;
+  profile.prompt_launch = {settings.dense_prompt_launch.value, settings.expert_prompt_launch.value,
+                           settings.latent_prompt_launch.value};
+  profile.eager_step = {settings.dense_eager_step.value, settings.expert_eager_step.value,
+                        settings.latent_eager_step.value};
   return profile;
 }
 

@@ -4,6 +4,7 @@
 #include "models/compute/rack.hpp"
 #include "models/llm/architecture.hpp"
 #include "tests/catch.hpp"
+#include "tests/models/kernel_entries.hpp"
 
 namespace tokenworks {
 namespace {
@@ -65,22 +66,35 @@ TEST_CASE("catalog: GPUs are read whole and obey physics", "[models][catalog]") 
     INFO(id);
     const auto gpu = catalog_entry<GpuSpec>("gpus", id);
     CHECK(gpu.power.idle <= gpu.power.waiting);
-    CHECK(gpu.power.waiting <= gpu.power.attention);
-    CHECK(gpu.power.attention <= gpu.power.limit);
-    CHECK(gpu.power.memory_bound <= gpu.power.compute_bound);
-    CHECK(gpu.power.compute_bound <= gpu.power.limit);
-    CHECK(gpu.power.communication <= gpu.power.limit);
-    if (gpu.fp8) CHECK(gpu.fp8->peak_flop_per_s >= gpu.bf16.peak_flop_per_s);
-    if (gpu.fp4) CHECK(gpu.fp4->peak_flop_per_s >= gpu.fp8->peak_flop_per_s);
-    CHECK_FALSE(gpu.all_reduce.empty());
-    for (const compute::AllReduceCurve& curve : gpu.all_reduce) {
-      REQUIRE(curve.bytes.size() >= 2);
-      REQUIRE(curve.bytes.size() == curve.seconds.size());
-      CHECK(std::is_sorted(curve.bytes.begin(), curve.bytes.end()));
-      CHECK(std::is_sorted(curve.seconds.begin(), curve.seconds.end()));
+    CHECK(gpu.power.waiting <= gpu.power.limit);
+    if (gpu.ratings.fp8_flop_per_s > 0) CHECK(gpu.ratings.fp8_flop_per_s >= gpu.ratings.bf16_flop_per_s);
+    if (gpu.ratings.fp4_flop_per_s > 0) CHECK(gpu.ratings.fp4_flop_per_s >= gpu.ratings.fp8_flop_per_s);
+    REQUIRE_FALSE(gpu.kernels.empty());
+    const std::vector<const compute::KernelSpec*> entries = tests::kernel_entries(gpu);
+    const bool measured = std::any_of(entries.begin(), entries.end(),
+                                      [&](const auto* entry) { return entry->gpu == id && !entry->matrix_products.empty(); });
+    CHECK((gpu.how == "scaled") == !measured);
+  }
+}
+
+TEST_CASE("catalog: kernel entries are whole, never fall with work and state their errors", "[models][catalog]") {
+  for (const std::string& id : catalog_ids("kernels")) {
+    INFO(id);
+    const auto kernels = catalog_entry<compute::KernelSpec>("kernels", id);
+    for (const compute::TableFault& fault : compute::table_faults(kernels)) {
+      INFO(fault.place << ": " << fault.message);
+      CHECK(false);
+    }
+    const auto gpu = catalog_entry<GpuSpec>("gpus", kernels.gpu);
+    CHECK(gpu.ratings.memory_bandwidth == kernels.ratings.memory_bandwidth);
+    CHECK(gpu.ratings.bf16_flop_per_s == kernels.ratings.bf16_flop_per_s);
+    CHECK_FALSE(kernels.quality.empty());
+    CHECK_FALSE(kernels.sources.empty());
+    for (const compute::CollectiveCurve& curve : kernels.collectives) {
       // An all-reduce moves 2(n-1)/n of the buffer in and out of each GPU; switches that add up in flight move 1 at
       // least. It cannot beat the link.
-      CHECK(curve.bytes.back() / curve.seconds.back() <= gpu.scale_up_bandwidth.value);
+      if (curve.operation != "all_reduce") continue;
+      CHECK(curve.bytes.back() / curve.time_s.back() <= gpu.ratings.scale_up_bandwidth.value);
     }
   }
 }
@@ -88,9 +102,9 @@ TEST_CASE("catalog: GPUs are read whole and obey physics", "[models][catalog]") 
 TEST_CASE("catalog: an H100 has its published figures", "[models][catalog]") {
   const auto gpu = catalog_entry<GpuSpec>("gpus", "h100_sxm5");
   CHECK_THAT(gpu.memory.value, WithinRel(80.0 * 1073741824.0, 1e-12));
-  CHECK_THAT(gpu.memory_bandwidth.value, WithinRel(3.35e12, 1e-12));
-  CHECK_THAT(gpu.bf16.peak_flop_per_s, WithinRel(989.4e12, 1e-12));
-  CHECK_THAT(gpu.scale_up_bandwidth.value, WithinRel(450e9, 1e-12));
+  CHECK_THAT(gpu.ratings.memory_bandwidth.value, WithinRel(3.35e12, 1e-12));
+  CHECK_THAT(gpu.ratings.bf16_flop_per_s, WithinRel(989.4e12, 1e-12));
+  CHECK_THAT(gpu.ratings.scale_up_bandwidth.value, WithinRel(450e9, 1e-12));
   CHECK_THAT(gpu.power.limit.value, WithinRel(700.0, 1e-12));
 }
 

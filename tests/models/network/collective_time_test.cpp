@@ -6,6 +6,8 @@
 #include "tests/catch.hpp"
 #include "tests/models/catalog_entry.hpp"
 #include "tests/models/fixed_seed.hpp"
+#include "tests/models/kernel_entries.hpp"
+#include "tests/models/made_up_kernels.hpp"
 
 namespace tokenworks::network {
 namespace {
@@ -14,44 +16,61 @@ using compute::GpuSpec;
 using tests::catalog_entry;
 using tests::catalog_ids;
 
-GpuSpec two_point_gpu() {
-  GpuSpec gpu;
-  gpu.title = "test";
-  gpu.scale_up_bandwidth = BytesPerSecond(100e9);
-  gpu.all_reduce = {{4, {1e3, 1e5, 1e6}, {1e-6, 1e-5, 4e-5}}};
-  return gpu;
+const compute::KernelSpec kKernels = tests::made_up_kernels();
+
+Collectives over(std::int64_t gpus, ValidityNotes& notes) {
+  return Collectives(kKernels.ratings, {&kKernels}, {"tensorrt_llm"}, gpus, notes);
 }
 
 TEST_CASE("all-reduce: a curve is met at its points and straight in logs between them", "[models][network]") {
   ValidityNotes notes;
-  const Collectives over(two_point_gpu(), 4, notes);
-  CHECK_THAT(over.all_reduce_s(1e3), WithinRel(1e-6, 1e-12));
-  CHECK_THAT(over.all_reduce_s(1e5), WithinRel(1e-5, 1e-12));
-  CHECK_THAT(over.all_reduce_s(1e4), WithinRel(std::sqrt(1e-6 * 1e-5), 1e-12));  // half way in both logs
-  CHECK_THAT(over.all_reduce_s(10), WithinRel(1e-6, 1e-12));
+  const Collectives four = over(4, notes);
+  CHECK_THAT(four.all_reduce_s(1e3), WithinRel(1e-6, 1e-12));
+  CHECK_THAT(four.all_reduce_s(1e5), WithinRel(1e-5, 1e-12));
+  CHECK_THAT(four.all_reduce_s(1e4), WithinRel(std::sqrt(1e-6 * 1e-5), 1e-12));  // half way in both logs
+  CHECK_THAT(four.all_reduce_s(10), WithinRel(1e-6, 1e-12));
   // Last slope: 3e-5 s for 9e5 bytes; 1e6 more bytes take 3.333e-5 s more.
-  CHECK_THAT(over.all_reduce_s(2e6), WithinRel(4e-5 + 1e6 * 3e-5 / 9e5, 1e-12));
+  CHECK_THAT(four.all_reduce_s(2e6), WithinRel(4e-5 + 1e6 * 3e-5 / 9e5, 1e-12));
   CHECK(notes.all().empty());
 }
 
 TEST_CASE("all-reduce: beyond the measured number of GPUs it grows as a ring and is noted", "[models][network]") {
   ValidityNotes notes;
-  const Collectives over(two_point_gpu(), 8, notes);
-  CHECK_THAT(over.all_reduce_s(1e5), WithinRel(1e-5 * (7.0 / 8.0) / (3.0 / 4.0), 1e-12));
+  const Collectives eight = over(8, notes);
+  CHECK_THAT(eight.all_reduce_s(1e5), WithinRel(1e-5 * (7.0 / 8.0) / (3.0 / 4.0), 1e-12));
   CHECK(notes.all().size() == 1);
 }
 
 TEST_CASE("collectives: one GPU has nobody to talk to", "[models][network]") {
   ValidityNotes notes;
-  const Collectives alone(two_point_gpu(), 1, notes);
+  const Collectives alone = over(1, notes);
   CHECK(alone.all_reduce_s(1e6) == 0.0);
   CHECK(alone.exchange_s(1e6) == 0.0);
 }
 
 TEST_CASE("collectives: exchange is the smallest all-reduce and 0.7 of the link", "[models][network]") {
   ValidityNotes notes;
-  const Collectives over(two_point_gpu(), 4, notes);
-  CHECK_THAT(over.exchange_s(70e9), WithinRel(1.0 + 1e-6, 1e-12));
+  const Collectives four = over(4, notes);
+  CHECK_THAT(four.exchange_s(70e9), WithinRel(1.0 + 1e-6, 1e-12));
+}
+
+TEST_CASE("all-reduce: the fastest library that the engine may use acts", "[models][network]") {
+  ValidityNotes notes;
+  const Collectives both(kKernels.ratings, {&kKernels}, {"tensorrt_llm", "nccl"}, 4, notes);
+  CHECK_THAT(both.all_reduce_s(1e3), WithinRel(1e-6, 1e-12));
+  CHECK_THAT(both.all_reduce_s(1e5), WithinRel(6e-6, 1e-12));
+  // A library without a curve: whatever is there.
+  const Collectives other(kKernels.ratings, {&kKernels}, {"none"}, 4, notes);
+  CHECK_THAT(other.all_reduce_s(1e5), WithinRel(6e-6, 1e-12));
+}
+
+TEST_CASE("all-reduce: curves of another GPU scale with the links above the smallest time", "[models][network]") {
+  ValidityNotes notes;
+  compute::GpuRatings faster = kKernels.ratings;
+  faster.scale_up_bandwidth = BytesPerSecond(200e9);
+  const Collectives twice(faster, {&kKernels}, {"tensorrt_llm"}, 4, notes);
+  CHECK_THAT(twice.all_reduce_s(1e3), WithinRel(1e-6, 1e-12));
+  CHECK_THAT(twice.all_reduce_s(1e5), WithinRel(1e-6 + 9e-6 / 2, 1e-12));
 }
 
 TEST_CASE("collectives: more bytes never take less time, on any GPU of the catalog", "[models][network][law]") {
@@ -60,7 +79,8 @@ TEST_CASE("collectives: more bytes never take less time, on any GPU of the catal
   REQUIRE(rc::check("all-reduce and exchange grow with bytes", [&] {
     const GpuSpec& gpu = gpus[*rc::gen::inRange<std::size_t>(0, gpus.size())];
     ValidityNotes notes;
-    const Collectives over(gpu, *rc::gen::inRange(2, 73), notes);
+    const Collectives over(gpu.ratings, tests::kernel_entries(gpu), {"tensorrt_llm", "nccl"}, *rc::gen::inRange(2, 73),
+                           notes);
     const double bytes = std::exp(*rc::gen::inRange(0, 2500) / 100.0);
     const double more = bytes * (1.0 + *rc::gen::inRange(1, 1000) / 100.0);
     RC_ASSERT(over.all_reduce_s(more) >= over.all_reduce_s(bytes));

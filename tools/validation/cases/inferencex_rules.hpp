@@ -15,7 +15,7 @@ struct InferencexRule {
   std::string_view reason;  ///< stands in the output beside the count
   /// Removes rows and returns how many.
   std::size_t (*apply)(std::vector<InferencexRow>& rows);
-  bool only_ttft = false;  ///< the rows stay, and their TTFT is marked as not to be counted
+  bool keeps_rows = false;  ///< the rows stay, changed or marked
 };
 std::span<const InferencexRule> inferencex_rules();
 

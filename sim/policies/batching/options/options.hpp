@@ -25,6 +25,8 @@ struct EngineSettings {
   Seconds host_per_step{0.10e-3};
   Seconds host_per_sequence{6e-6};
   Seconds request_overhead{18e-3};
+  Seconds dense_prompt_launch{0.10e-3}, expert_prompt_launch{0.64e-3}, latent_prompt_launch{2.9e-3};
+  Seconds dense_eager_step{0.0}, expert_eager_step{0.0}, latent_eager_step{0.0};
 };
 
 /// Defaults of one engine.

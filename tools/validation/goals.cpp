@@ -1,0 +1,81 @@
+#include "tools/validation/goals.hpp"
+
+#include <algorithm>
+
+namespace tokenworks::validation {
+namespace {
+
+bool speaks_of(const Goal& goal, std::string_view group) {
+  const auto begins = [&](std::string_view gpu) { return group.starts_with(gpu); };
+  const auto contains = [&](std::string_view model) { return group.find(model) != std::string_view::npos; };
+  return (goal.gpus.empty() || std::any_of(goal.gpus.begin(), goal.gpus.end(), begins)) &&
+         (goal.models.empty() || std::any_of(goal.models.begin(), goal.models.end(), contains));
+}
+
+void collect(const Goal& goal, const FileValidation& file, std::vector<Pair>& pairs) {
+  for (const JudgedCase& judged : file.cases) {
+    const MeasuredCase& measured = judged.measured;
+    if (judged.part != Part::judge || judged.outcome.status != CaseOutcome::Status::predicted) continue;
+    if (!speaks_of(goal, measured.group)) continue;
+    for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
+      const Comparison& comparison = measured.comparisons[i];
+      if (comparison.metric != goal.metric) continue;
+      pairs.push_back({judged.outcome.predicted[i], comparison.measured, measured.group + ": " + measured.name});
+    }
+  }
+}
+
+}  // namespace
+
+const std::vector<Goal>& goals() {
+  static const std::vector<std::string_view> kCalibrated = {"h100_sxm", "h200_sxm", "b200_sxm"};
+  static const std::vector<Goal> kGoals = {
+      {"TPOT, dense, gpt-oss and Qwen, H100, H200, B200",
+       "inferencex",
+       "tpot_s",
+       kCalibrated,
+       {"llama", "gpt_oss", "qwen"},
+       {0.07, 0.18},
+       {0.04, 0.10}},
+      {"TPOT, DeepSeek-R1, H100, H200, B200",
+       "inferencex",
+       "tpot_s",
+       kCalibrated,
+       {"deepseek_r1"},
+       {0.10, 0.25},
+       {0.06, 0.15}},
+      {"TTFT, H100, H200, B200", "inferencex", "ttft_s", kCalibrated, {}, {0.18, 0.50}, {0.10, 0.30}},
+      {"throughput, H100, H200, B200",
+       "inferencex",
+       "output_tok_per_s_per_gpu",
+       kCalibrated,
+       {},
+       {0.07, 0.18},
+       {0.04, 0.10}},
+      {"GPU power, H100", "mlenergy", "gpu_power_w", {"h100_sxm"}, {}, {0.06, 0.15}, {0.04, 0.10}},
+      {"GPU power, B200", "mlenergy", "gpu_power_w", {"b200_sxm"}, {}, {0.10, 0.25}, {0.05, 0.12}},
+      {"server wall power, average", "mlperf", "server_power_w", {}, {}, {0.04, std::nullopt}, {0.02, std::nullopt}},
+      {"server wall power, idle",
+       "server_idle",
+       "idle_server_power_w",
+       {},
+       {},
+       {0.08, std::nullopt},
+       {0.04, std::nullopt}},
+  };
+  return kGoals;
+}
+
+std::vector<GoalStanding> standing(const std::vector<FileValidation>& files) {
+  std::vector<GoalStanding> list;
+  for (const Goal& goal : goals()) {
+    std::vector<Pair> pairs;
+    for (const FileValidation& file : files) {
+      if (file.name == goal.file) collect(goal, file, pairs);
+    }
+    if (!pairs.empty()) list.push_back({&goal, error_statistics(pairs)});
+  }
+  return list;
+}
+
+}  // namespace tokenworks::validation
