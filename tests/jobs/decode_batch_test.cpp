@@ -221,7 +221,7 @@ TEST_CASE("decode batch: the coalesced book equals the step-by-step book", "[job
         ++removed;
       } else {
         const std::int64_t free_blocks =
-            books.coalesced->blocks_for_next_step() + *rc::gen::inRange<std::int64_t>(0, 60);
+            books.coalesced->blocks_for_next_step() + *rc::gen::inRange<std::int64_t>(0, 30);
         const DecodeSegment segment = books.coalesced->plan(
             now, rate, {.max_steps = *rc::gen::inRange<std::int64_t>(1, 300), .free_blocks = free_blocks,
                         .next_knot = books.coalesced->load().full_tokens + *rc::gen::inRange(1, 5000)});
