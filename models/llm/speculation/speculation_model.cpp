@@ -39,8 +39,13 @@ StepPart times(std::int64_t count, const StepPart& part) {
   return {count * part.duration_ps, static_cast<double>(count) * part.gpu_energy_j};
 }
 
-/// One after the other.
+/// `count` times `attention` after `sum`; power while context is read is the mean over that time.
 void add(DecodeAttention& sum, const DecodeAttention& attention, std::int64_t count) {
+  const auto before = static_cast<double>(sum.ps_per_full_token + sum.ps_per_window_token);
+  const auto added = static_cast<double>(count * (attention.ps_per_full_token + attention.ps_per_window_token));
+  if (before + added > 0.0) {
+    sum.gpu_power_w = (before * sum.gpu_power_w + added * attention.gpu_power_w) / (before + added);
+  }
   sum.fixed += times(count, attention.fixed);
   sum.ps_per_full_token += count * attention.ps_per_full_token;
   sum.ps_per_window_token += count * attention.ps_per_window_token;
