@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   add_check_command(program, exit_code);
   add_schema_command(program, exit_code);
   add_list_command(program, exit_code);
+  add_calibrate_command(program, exit_code);
   add_validate_command(program, exit_code);
 
   if (argc > 1 && argv[1][0] != '-' && !knows_command(program, argv[1])) {

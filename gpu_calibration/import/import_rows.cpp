@@ -17,8 +17,14 @@ struct NumberFormat {
   std::string_view ours;
   double bytes;
 };
-constexpr NumberFormat kFormats[] = {{"bfloat16", "bf16", 2}, {"half", "fp16", 2}, {"float16", "fp16", 2},
-                                     {"int8", "int8", 1},     {"fp8", "fp8", 1},   {"float32", "fp32", 4}};
+constexpr NumberFormat kFormats[] = {{"bfloat16", "bf16", 2},
+                                     {"half", "fp16", 2},
+                                     {"float16", "fp16", 2},
+                                     {"int8", "int8", 1},
+                                     {"fp8", "fp8", 1},
+                                     {"float32", "fp32", 4},
+                                     {"w4a16_mxfp4", "mxfp4_bf16", 0},
+                                     {"w4a8_mxfp4_mxfp8", "mxfp4_fp8", 0}};
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());

@@ -150,6 +150,9 @@ void ExpertTable::visit(FieldVisitor& v) {
   field(v, "kernel", kernel, "What ran");
   field(v, "physical", physical, "Form for shapes and splits without a curve", rule().required());
   field(v, "half_rate_rows", half_rate_rows, "Rows that each expert met multiplies in vain", rule().at_least(0));
+  field(v, "visit_passes", visit_passes, "How often the values of a visit, two bytes each, pass through memory",
+        rule().at_least(0));
+  field(v, "token_passes", token_passes, "How often those of every token do, visiting or not", rule().at_least(0));
   field(v, "tokens", tokens, "Axis of all curves: tokens of the whole layer", kAxis);
   field(v, "curves", curves, "Measured shapes and splits", rule().required());
 }
@@ -177,6 +180,7 @@ void ExchangeCurve::visit(FieldVisitor& v) {
   field(v, "library", library, "Whose kernel", rule().required());
   field(v, "mode", mode, "low_latency or normal", rule().required());
   field(v, "nodes", nodes, "Nodes that take part", count);
+  field(v, "gpus", gpus, "GPUs that take part, over all nodes", count);
   field(v, "hidden", hidden, "Width of a token", count);
   field(v, "experts", experts, "Routed experts", count);
   field(v, "active", active, "Experts that a token visits", count);

@@ -82,7 +82,8 @@ struct LatentDecodeTable {
   void visit(FieldVisitor& v);
 };
 
-/// Routed experts of one layer: sorting, both products, summing. One curve over tokens a split that was measured.
+/// Routed experts of one layer: sorting, both products, summing. Curves over tokens, one a shape and split, under the
+/// power law of 1.01 by which the published tables spread visits over experts.
 struct ExpertCurve {
   std::int64_t hidden = 0, intermediate = 0, experts = 0, active = 0;
   std::int64_t tensor = 1, expert = 1;
@@ -95,6 +96,8 @@ struct ExpertTable {
   double half_rate_rows = 0.0;  ///< rows that each expert met multiplies in vain
   std::vector<double> tokens;   ///< axis of all curves; tokens of the whole layer
   std::vector<ExpertCurve> curves;
+  double visit_passes = 0.0;  ///< how often a visit's two-byte values, outer and inner, pass through memory
+  double token_passes = 0.0;  ///< how often those of every token do, visiting or not
   void visit(FieldVisitor& v);
 };
 
@@ -120,7 +123,7 @@ struct CollectiveCurve {
 /// Tokens sent to experts on other GPUs and back (dispatch and combine together).
 struct ExchangeCurve {
   std::string library, mode;  ///< "deepep": "low_latency", "normal"
-  std::int64_t nodes = 1, hidden = 0, experts = 0, active = 0;
+  std::int64_t nodes = 1, gpus = 1, hidden = 0, experts = 0, active = 0;
   std::vector<double> tokens;  ///< of one rank
   std::vector<double> time_s;
   void visit(FieldVisitor& v);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <vector>
 
 namespace tokenworks::compute {
 namespace {
@@ -193,15 +193,41 @@ double expert_operations(const ExpertShape& shape, double tokens) {
          static_cast<double>(shape.tensor);
 }
 
+ExpertLoad busiest_group(const ExpertShape& shape, double tokens) {
+  const auto experts = static_cast<double>(shape.experts), active = static_cast<double>(shape.active);
+  const auto groups = static_cast<double>(shape.expert);
+  const double here = experts / groups;
+  const double most = std::max(0.8 * tokens, 1.0001);  // of the popularity, the least is 1
+  const double range = std::log(most);
+  const double mean_popularity = (most - 1.0) / range;
+  // Square of the popularity's relative spread; a group's is smaller by its size, drawn without replacement.
+  const double spread = std::max(0.0, range / 2.0 * (most + 1.0) / (most - 1.0) - 1.0);
+  const double group_spread = std::sqrt(spread / here * (experts - here) / std::max(experts - 1.0, 1.0));
+  // Largest of `groups` draws, in standard deviations; 0.8 brings the normal law's to that of simulated draws.
+  const double extreme = groups > 1.0 ? 0.8 * std::sqrt(2.0 * std::log(groups)) : 0.0;
+  const double even = tokens * active / groups;
+  ExpertLoad load;
+  load.visits = std::min(even * (1.0 + group_spread * extreme), tokens * std::min(active, here));
+  load.visits = std::max(load.visits, std::min(1.0, tokens * active));
+  // An expert of popularity w gets s w visits and is met with probability 1 - exp(-s w); E1(x) = -Ei(-x).
+  const double scale = load.visits / (here * mean_popularity);
+  const double unmet = (std::expint(-scale * most) - std::expint(-scale)) / range;
+  load.met = std::min({here * (1.0 - std::clamp(unmet, 0.0, 1.0)), here, load.visits});
+  return load;
+}
+
 double physical_expert_s(const ExpertTable& table, const GpuRatings& ratings, const ExpertShape& shape, double tokens) {
   const NumberFormat format = number_format_from_name(table.format);
-  const double here = static_cast<double>(shape.experts) / static_cast<double>(shape.expert);
-  const double visit_share = static_cast<double>(shape.active) / static_cast<double>(shape.experts);
-  const double met = visit_share >= 1.0 ? here : -here * std::expm1(tokens * std::log1p(-visit_share));
-  const double in_vain = met * table.half_rate_rows * 6.0 * static_cast<double>(shape.hidden) *
-                         static_cast<double>(shape.intermediate) / static_cast<double>(shape.tensor);
-  return physical_time_s(table.physical, ratings, format, expert_bytes(shape, format, tokens),
-                         expert_operations(shape, tokens) + in_vain);
+  const ExpertLoad load = busiest_group(shape, tokens);
+  const auto hidden = static_cast<double>(shape.hidden);
+  const double inner = static_cast<double>(shape.intermediate) / static_cast<double>(shape.tensor);
+  const double values = 3.0 * hidden * inner;
+  const double bytes = load.met * values * bytes_per_weight(format) +
+                       load.visits * hidden * (bytes_per_activation(format) + 2.0);
+  const double operations = 2.0 * values * (load.visits + load.met * table.half_rate_rows);
+  const double between = 2.0 * (table.visit_passes * load.visits * (hidden + inner) +
+                                table.token_passes * tokens * hidden);
+  return physical_time_s(table.physical, ratings, format, bytes, operations) + between / ratings.memory_bandwidth.value;
 }
 
 namespace {
@@ -226,20 +252,48 @@ bool has_curve(const ExpertTable& table, const ExpertShape& shape) {
 
 double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
                 const ExpertShape& shape, double tokens) {
-  const ExpertCurve* nearest = nullptr;
-  double smallest = std::numeric_limits<double>::infinity();
+  if (table.curves.empty()) return physical_expert_s(table, ratings, shape, tokens);
+  struct Near {
+    const ExpertCurve* curve;
+    double weight;
+  };
+  std::vector<Near> near;
+  const auto same_shape = [&](const ExpertCurve& curve) {
+    return curve.hidden == shape.hidden && curve.intermediate == shape.intermediate &&
+           curve.experts == shape.experts && curve.active == shape.active;
+  };
+  const bool shape_is_known = std::any_of(table.curves.begin(), table.curves.end(), same_shape);
+  double weights = 0.0;
   for (const ExpertCurve& curve : table.curves) {
+    if (shape_is_known && !same_shape(curve)) continue;
     const double apart = distance(shape_of(curve), shape);
-    if (apart < smallest) {
-      smallest = apart;
-      nearest = &curve;
+    if (apart == 0.0) {
+      near = {{&curve, 1.0}};
+      weights = 1.0;
+      break;
     }
+    near.push_back({&curve, 1.0 / (apart * apart * apart * apart)});
+    weights += near.back().weight;
   }
-  if (nearest == nullptr) return physical_expert_s(table, ratings, shape, tokens);
-  const double inside = std::clamp(tokens, table.tokens.front(), table.tokens.back());
-  const double seconds = along_curve(table.tokens, nearest->time_s, inside);
-  return seconds * physical_expert_s(table, ratings, shape, tokens) /
-         physical_expert_s(table, measured, shape_of(*nearest), inside);
+  /// Time at one node of the axis, on the GPU that it is wanted for.
+  const auto at_node = [&](std::size_t node) {
+    const double at = table.tokens[node];
+    double log_ratio = 0.0;
+    for (const Near& other : near) {
+      const double form = physical_expert_s(table, measured, shape_of(*other.curve), at);
+      log_ratio += other.weight / weights * std::log(other.curve->time_s[node] / form);
+    }
+    return std::exp(log_ratio) * physical_expert_s(table, ratings, shape, at);
+  };
+  // A mean of curves may dip where each of them rises: what was reached before holds.
+  std::vector<double> times(table.tokens.size());
+  for (std::size_t node = 0; node < times.size(); ++node) {
+    times[node] = std::max(at_node(node), node > 0 ? times[node - 1] : 0.0);
+  }
+  const double last = table.tokens.back();
+  if (tokens <= last) return along_curve(table.tokens, times, tokens);
+  return times.back() * physical_expert_s(table, ratings, shape, tokens) /
+         physical_expert_s(table, ratings, shape, last);
 }
 
 double linear_attention_s(const LinearAttentionTable& table, double value_heads, double tokens) {

@@ -5,8 +5,9 @@
 //            prompt attention   P(L) = [T(W, L) - T0] * heads / W, with W = heads * max(1, 8192 / L): a prompt's share of
 //                               a well-filled kernel; a chunk costs the difference of its ends
 //            decode attention   linear in KV heads and context, straight in log(query heads a KV head)
-//            experts            straight in log(tokens), log(time); a split or shape without a curve: that of the
-//                               nearest one times the ratio of physical forms
+//            experts            straight in log(tokens), log(time); a split without a curve: physical form of the
+//                               busiest GPU times the ratio of curve to form, averaged in logs over the curves of this
+//                               shape (of all shapes where it has none), each weighted by its log distance ^ -4
 //            On another GPU than the one measured: times the ratio of physical forms with each GPU's rated figures;
 //            attention: what exceeds the smallest time scales with memory bandwidth (decode) or the bf16 rate (prompts).
 //            elementwise        t = fixed + bytes / (0.8 B)
@@ -52,13 +53,21 @@ struct ExpertShape {
   std::int64_t hidden = 0, intermediate = 0, experts = 0, active = 0;
   std::int64_t tensor = 1, expert = 1;
 };
+/// Bytes and operations of a GPU that gets its even share of visits.
 double expert_bytes(const ExpertShape& shape, NumberFormat format, double tokens);
 double expert_operations(const ExpertShape& shape, double tokens);
+/// What the busiest of the groups that experts are spread over gets, when the popularity of experts is spread evenly in
+/// logs (a power law of exponent 1) from 1 to 0.8 tokens.
+struct ExpertLoad {
+  double visits = 0.0;
+  double met = 0.0;  ///< experts that any token visits
+};
+ExpertLoad busiest_group(const ExpertShape& shape, double tokens);
 double physical_expert_s(const ExpertTable& table, const GpuRatings& ratings, const ExpertShape& shape, double tokens);
 /// `measured`: the GPU of the table, `ratings`: the one that it is wanted for.
 double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
                 const ExpertShape& shape, double tokens);
-/// Whether a curve of this very shape and split is there; otherwise the nearest one acts.
+/// Whether a curve of this very shape and split is there.
 bool has_curve(const ExpertTable& table, const ExpertShape& shape);
 
 double linear_attention_s(const LinearAttentionTable& table, double value_heads, double tokens);

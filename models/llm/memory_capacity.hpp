@@ -10,10 +10,10 @@
 //            2025); key of an indexer: fp8 with a 4-byte scale (DeepSeek-AI, DeepSeek-V3.2-Exp, 2025). Room: vLLM
 //            gpu_memory_utilization, TensorRT-LLM free_gpu_memory_fraction, SGLang mamba_full_memory_ratio 0.9 (their
 //            documentation)
-// Valid for  as layout.hpp. In a pool, layers with a window below 4096 tokens are left out of a token's bytes when other
-//            layers see more: long contexts, which fill pools, hold next to nothing in them. A longer window (the chunks
-//            of Llama 4) counts as all the context: right for contexts within it, too much beyond. The fullest stage of
-//            a pipeline is taken to hold the most layers and the embedding or the head
+// Valid for  as layout.hpp. In a pool, layers with a window below 4096 tokens are left out of a token's bytes when
+//            other layers see more: long contexts, which fill pools, hold next to nothing in them. A longer window (the
+//            chunks of Llama 4) counts as all the context: right for contexts within it, too much beyond. The fullest
+//            stage of a pipeline is taken to hold the most layers and the embedding or the head
 // Checked by tests/models/llm/memory_capacity_test.cpp
 #pragma once
 

@@ -21,6 +21,7 @@ void add_run_command(CLI::App& program, int& exit_code);
 void add_check_command(CLI::App& program, int& exit_code);
 void add_schema_command(CLI::App& program, int& exit_code);
 void add_list_command(CLI::App& program, int& exit_code);
+void add_calibrate_command(CLI::App& program, int& exit_code);
 void add_validate_command(CLI::App& program, int& exit_code);
 
 /// Says on standard error that `what` has no `name`, which there are, and which comes nearest. Returns kFaultyInput.
