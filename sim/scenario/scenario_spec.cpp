@@ -116,7 +116,8 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
   field(v, "parallelism", parallelism, "How a replica is spread over GPUs");
   field(v, "replicas", replicas, "Copies of the model, each with its own GPUs", rule().at_least(1).at_most(1e6));
   field(v, "engine", engine, "Inference engine: its scheduler and settings");
-  field(v, "speculation", speculation, "Speculative decoding: how tokens are drafted for the model to verify; none when absent");
+  field(v, "speculation", speculation,
+        "Speculative decoding: how tokens are drafted for the model to verify; none when absent");
   field(v, "router", router, "Which replica gets a request");
   field(v, "slo", slo, "What is promised to a request; goodput counts those for which it was kept");
 }

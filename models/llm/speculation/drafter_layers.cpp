@@ -39,7 +39,8 @@ double values_met(const LlmSpec& drafter) {
   }
   for (const NetworkPart& part : whole.networks) {
     for (const Matrix& matrix : part.matrices) sum += part.layers * matrix.values();
-    if (part.experts) sum += part.layers * (part.experts->router.values() + part.experts->active * part.experts->values);
+    if (part.experts)
+      sum += part.layers * (part.experts->router.values() + part.experts->active * part.experts->values);
   }
   return sum;
 }

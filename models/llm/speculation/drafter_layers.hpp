@@ -14,7 +14,8 @@ namespace tokenworks::llm {
 
 /// The drafter of `model` as a small model of its own. Throws std::invalid_argument when it has none.
 LlmSpec drafter_as_model(const LlmSpec& model);
-/// `model` with the layers of its drafter beside its own: what GPUs hold when it drafts. Without drafter `model` itself.
+/// `model` with the layers of its drafter beside its own: what GPUs hold when it drafts. Without drafter `model`
+/// itself.
 LlmSpec model_with_drafter(const LlmSpec& model);
 
 }  // namespace tokenworks::llm

@@ -1,5 +1,6 @@
-// Question   how long does a step take in which every decoding sequence verifies its drafts, and what draws it meanwhile
-// Equation   T = the model's step over (1 + d) tokens a sequence, its attention reading the context once for all of
+// Question   how long does a step take in which every decoding sequence verifies its drafts, and what draws it
+// meanwhile Equation   T = the model's step over (1 + d) tokens a sequence, its attention reading the context once for
+// all of
 //            them, max(reading, (1 + d) * arithmetic of a query) for each token of context, + first drafting pass over
 //            all tokens of the step + (d - 1) passes over one token a sequence + d * (attention of the drafter + head)
 // Source     form: Leviathan et al., Fast Inference from Transformers via Speculative Decoding, 2023; DeepSeek-AI,
@@ -50,7 +51,7 @@ class SpeculationModel {
   std::optional<StepModel> drafter_;
   std::int64_t draft_tokens_;
   std::int64_t arithmetic_ps_per_full_token_ = 0, arithmetic_ps_per_window_token_ = 0;  // of all queries of a sequence
-  bool selects_ = false;                                // each query reads tokens of its own choice
+  bool selects_ = false;                                 // each query reads tokens of its own choice
   std::vector<std::vector<DecodeAttention>> attention_;  // by sequences, rising in context; what was asked for so far
 };
 

@@ -97,15 +97,11 @@ TEST_CASE("speculation: a drafter's first pass takes all tokens, the others one 
   Served served(3, true);
   ValidityNotes notes;
   const LlmSpec layers = drafter_as_model(served.model);
-  StepModel drafter({.gpu = served.gpu, .kernels = {&served.kernels},
-                     .model = layers,
-                     .parallelism = {},
-                     .variant = {},
-                     .host = {}},
-                    notes);
-  CHECK(served.speculation.drafting(40, 10).duration_ps == drafter.tokens(40).duration_ps +
-                                                               2 * drafter.tokens(10).duration_ps +
-                                                               3 * drafter.head(10).duration_ps);
+  StepModel drafter(
+      {.gpu = served.gpu, .kernels = {&served.kernels}, .model = layers, .parallelism = {}, .variant = {}, .host = {}},
+      notes);
+  CHECK(served.speculation.drafting(40, 10).duration_ps ==
+        drafter.tokens(40).duration_ps + 2 * drafter.tokens(10).duration_ps + 3 * drafter.head(10).duration_ps);
   CHECK(served.speculation.drafting(500, 0).duration_ps == drafter.tokens(500).duration_ps);
   // Three passes read one layer each: 3 * 8 ns beside the model's 16.
   CHECK(served.speculation.decode_attention(1, 0).ps_per_full_token == 16'000 + 3 * 8'000);
@@ -164,7 +160,8 @@ TEST_CASE("drafter: as a model of its own it has the parameters that its entry s
     INFO(id);
     const Drafter& entry = model.drafters.front();
     const LlmSpec drafter = drafter_as_model(model);
-    const double embeddings = (model.tied_embeddings ? 1.0 : 2.0) * static_cast<double>(model.hidden * model.vocabulary);
+    const double embeddings =
+        (model.tied_embeddings ? 1.0 : 2.0) * static_cast<double>(model.hidden * model.vocabulary);
     CHECK_THAT(parameters(drafter).active - embeddings, WithinRel(entry.active_parameters, 0.01));
     CHECK_THAT(parameters(drafter).total - embeddings, WithinRel(entry.parameters, 0.03));
     // What GPUs hold grows by just these, and their contexts by the drafter's layers.
