@@ -25,8 +25,8 @@ struct Drafts {
 /// The same requests in two pools, one for each book.
 struct TwoBooks {
   TwoBooks(std::int64_t block_tokens, std::int64_t window_tokens, Drafts drafts = {})
-      : coalesced(make_coalesced_decode_batch({&pools[0], block_tokens, window_tokens, drafts.tokens, drafts.pattern})),
-        exact(make_exact_decode_batch({&pools[1], block_tokens, window_tokens, drafts.tokens, drafts.pattern})) {}
+      : coalesced(make_coalesced_decode_batch({&pools[0], block_tokens, window_tokens, drafts.pattern, drafts.tokens})),
+        exact(make_exact_decode_batch({&pools[1], block_tokens, window_tokens, drafts.pattern, drafts.tokens})) {}
 
   RequestId join(std::int32_t context, std::int32_t remaining) {
     ++admissions;

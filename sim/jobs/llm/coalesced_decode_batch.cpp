@@ -11,6 +11,8 @@
 namespace tokenworks::jobs {
 namespace {
 
+/// Without speculation counts of tokens are numbers of steps, and nothing is paid for the difference.
+template <bool kSpeculates>
 class CoalescedDecodeBatch final : public DecodeBatch {
  public:
   explicit CoalescedDecodeBatch(const DecodeBatchSetup& setup)
@@ -72,8 +74,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
 
   std::int64_t blocks_for_next_step() const override {
     if (setup_.block_tokens == 0) return 0;
-    return setup_.pattern == nullptr ? needs_block_at_[phase_of(tokens_)]
-                                     : blocks_of_tokens(tokens_by(steps_ + 1) - tokens_);
+    return kSpeculates ? blocks_of_tokens(tokens_by(steps_ + 1) - tokens_) : needs_block_at_[phase_of(tokens_)];
   }
 
   DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits& limits) override {
@@ -89,7 +90,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
             .steps = count,
             .sequences = size(),
             .start_step = steps_,
-            .pattern = setup_.pattern};
+            .pattern = kSpeculates ? setup_.pattern : nullptr};
   }
 
   std::int64_t advance(std::int64_t count) override {
@@ -122,18 +123,21 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   static constexpr std::size_t kUsualMembers = 16;
 
   std::int64_t tokens_by(std::int64_t step) const {
-    return setup_.pattern == nullptr ? step : setup_.pattern->tokens_by(step);
+    if constexpr (kSpeculates) return setup_.pattern->tokens_by(step);
+    return step;
   }
   std::int64_t first_step_with(std::int64_t tokens) const {
-    return setup_.pattern == nullptr ? tokens : setup_.pattern->first_step_with(tokens);
+    if constexpr (kSpeculates) return setup_.pattern->first_step_with(tokens);
+    return tokens;
   }
-  std::int64_t read_by_step(std::int64_t held) const { return held + 1 + setup_.draft_tokens; }
+  std::int64_t draft_tokens() const { return kSpeculates ? setup_.draft_tokens : 0; }
+  std::int64_t read_by_step(std::int64_t held) const { return held + 1 + draft_tokens(); }
 
   std::size_t phase_of(std::int64_t tokens) const { return static_cast<std::size_t>(tokens % setup_.block_tokens); }
   /// A member needs a block at the counts of tokens with this remainder: then what it holds and the drafted tokens fill
   /// whole blocks.
   std::size_t block_phase(const InFlight& member) const {
-    const std::int64_t covered = member.joined_context + setup_.draft_tokens;
+    const std::int64_t covered = member.joined_context + draft_tokens();
     return phase_of(tokens_by(member.joined_step) + setup_.block_tokens - covered % setup_.block_tokens);
   }
   /// Count of tokens at which its window is full: from then on it reads the same number of tokens in each step.
@@ -200,7 +204,8 @@ class CoalescedDecodeBatch final : public DecodeBatch {
 }  // namespace
 
 std::unique_ptr<DecodeBatch> make_coalesced_decode_batch(const DecodeBatchSetup& setup) {
-  return std::make_unique<CoalescedDecodeBatch>(setup);
+  if (setup.pattern == nullptr) return std::make_unique<CoalescedDecodeBatch<false>>(setup);
+  return std::make_unique<CoalescedDecodeBatch<true>>(setup);
 }
 
 }  // namespace tokenworks::jobs

@@ -73,8 +73,9 @@ struct DecodeBatchSetup {
   InFlightPool* pool = nullptr;
   std::int64_t block_tokens = 16;  ///< 0: blocks do not grow, they were reserved
   std::int64_t window_tokens = 0;  ///< 0: no sliding window
+  /// Tokens that a step yields; outlives the batch. Null: one, without drafts.
+  const TokenPattern* pattern = nullptr;
   std::int64_t draft_tokens = 0;   ///< verified beside the new token of each sequence in a step
-  const TokenPattern* pattern = nullptr;  ///< tokens that a step yields; null: one; outlives the batch
 };
 
 std::unique_ptr<DecodeBatch> make_coalesced_decode_batch(const DecodeBatchSetup& setup);

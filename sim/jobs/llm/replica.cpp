@@ -33,8 +33,8 @@ Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement:
       .pool = &service.pool_,
       .block_tokens = service.setup_.profile.reserves_full_length ? 0 : service.setup_.profile.kv_block_tokens,
       .window_tokens = service.setup_.step_model->window_tokens(),
-      .draft_tokens = service.draft_tokens_,
-      .pattern = service.pattern()};
+      .pattern = service.pattern(),
+      .draft_tokens = service.draft_tokens_};
   batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
   for (const placement::Slice& slice : slices_) gpus_ += slice.gpus;
   constexpr std::size_t kUsualPrompts = 8;  // beside the object in memory: many replicas do not fit the cache
