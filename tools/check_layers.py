@@ -60,7 +60,7 @@ LIBRARIES = [
     ("rapidcheck", r"rapidcheck"),
     ("benchmark", r"benchmark/"),
     ("cuda", r"(cuda|cublas|nvml)"),
-    ("posix", r"(fcntl|unistd|signal|stdlib|stdio|string|dlfcn|errno|poll|pthread)\.h$|sys/\w+\.h$"),
+    ("posix", r"(fcntl|unistd|signal|stdlib|stdio|string|dlfcn|errno|poll|pthread|ucontext)\.h$|sys/\w+\.h$"),
     ("standard", r"\w+$"),
 ]
 

@@ -275,9 +275,8 @@ bool has_curve(const ExpertTable& table, const ExpertShape& shape) {
                      [&](const ExpertCurve& curve) { return distance(shape_of(curve), shape) == 0.0; });
 }
 
-double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
-                const ExpertShape& shape, double tokens) {
-  if (table.curves.empty()) return physical_expert_s(table, ratings, shape, tokens);
+ExpertTimes expert_times(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
+                         const ExpertShape& shape) {
   struct Near {
     const ExpertCurve* curve;
     double weight;
@@ -303,7 +302,7 @@ double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuR
   /// Time at one node of the axis, on the GPU that it is wanted for.
   const auto at_node = [&](std::size_t node) {
     const double at = table.tokens[node];
-    double log_ratio = 0.0;
+    double log_ratio = 0.0;  // a table without curves is its physical form
     for (const Near& other : near) {
       const double form = physical_expert_s(table, measured, shape_of(*other.curve), at);
       log_ratio += other.weight / weights * std::log(other.curve->time_s[node] / form);
@@ -315,10 +314,20 @@ double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuR
   for (std::size_t node = 0; node < times.size(); ++node) {
     times[node] = std::max(at_node(node), node > 0 ? times[node - 1] : 0.0);
   }
-  const double last = table.tokens.back();
-  if (tokens <= last) return along_curve(table.tokens, times, tokens);
-  return times.back() * physical_expert_s(table, ratings, shape, tokens) /
+  return {table.tokens, std::move(times)};
+}
+
+double expert_s(const ExpertTable& table, const GpuRatings& ratings, const ExpertShape& shape, const ExpertTimes& times,
+                double tokens) {
+  const double last = times.tokens.back();
+  if (tokens <= last) return along_curve(times.tokens, times.seconds, tokens);
+  return times.seconds.back() * physical_expert_s(table, ratings, shape, tokens) /
          physical_expert_s(table, ratings, shape, last);
+}
+
+double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
+                const ExpertShape& shape, double tokens) {
+  return expert_s(table, ratings, shape, expert_times(table, measured, ratings, shape), tokens);
 }
 
 double linear_attention_s(const LinearAttentionTable& table, double value_heads, double tokens) {

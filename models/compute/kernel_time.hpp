@@ -57,6 +57,7 @@ double latent_decode_s(const LatentDecodeTable& table, double heads, double sequ
 struct ExpertShape {
   std::int64_t hidden = 0, intermediate = 0, experts = 0, active = 0;
   std::int64_t tensor = 1, expert = 1;
+  bool operator==(const ExpertShape&) const = default;
 };
 /// Bytes and operations of a GPU that gets its even share of visits.
 double expert_bytes(const ExpertShape& shape, NumberFormat format, double tokens);
@@ -69,7 +70,16 @@ struct ExpertLoad {
 };
 ExpertLoad busiest_group(const ExpertShape& shape, double tokens);
 double physical_expert_s(const ExpertTable& table, const GpuRatings& ratings, const ExpertShape& shape, double tokens);
-/// `measured`: the GPU of the table, `ratings`: the one that it is wanted for.
+/// Times of one shape and split at the nodes of its table, found once for many sizes. `measured`: the GPU of the table,
+/// `ratings`: the one that they are wanted for.
+struct ExpertTimes {
+  std::vector<double> tokens, seconds;
+};
+ExpertTimes expert_times(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
+                         const ExpertShape& shape);
+double expert_s(const ExpertTable& table, const GpuRatings& ratings, const ExpertShape& shape, const ExpertTimes& times,
+                double tokens);
+/// Both in one.
 double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
                 const ExpertShape& shape, double tokens);
 /// Whether a curve of this very shape and split is there.

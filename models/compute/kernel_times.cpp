@@ -240,18 +240,30 @@ std::vector<double> KernelTimes::context_nodes(const LatentShape& shape) const {
 
 // ---- Experts, states, small kernels -------------------------------------------------------------------------------
 
-std::optional<double> KernelTimes::expert_s(NumberFormat format, const ExpertShape& shape, double tokens) const {
+const KernelTimes::KnownExperts& KernelTimes::known_experts(NumberFormat format, const ExpertShape& shape) const {
+  for (const KnownExperts& known : known_experts_) {
+    if (known.format == format && known.shape == shape) return known;
+  }
+  KnownExperts found{format, shape, {}};
   for (const KernelSpec* entry : entries_) {
-    std::optional<double> fastest;
     for (const ExpertTable& table : entry->experts) {
       if (table.format != name_of(format)) continue;
-      const double seconds = compute::expert_s(table, entry->ratings, gpu_.ratings, shape, tokens);
-      if (!fastest || seconds < *fastest) fastest = seconds;
-      notes_.check("kernel_time: tokens at the experts", tokens, 1.0, table.tokens.back());
+      found.tables.emplace_back(&table, expert_times(table, entry->ratings, gpu_.ratings, shape));
     }
-    if (fastest) return fastest;
+    if (!found.tables.empty()) break;
   }
-  return std::nullopt;
+  known_experts_.push_back(std::move(found));
+  return known_experts_.back();
+}
+
+std::optional<double> KernelTimes::expert_s(NumberFormat format, const ExpertShape& shape, double tokens) const {
+  std::optional<double> fastest;
+  for (const auto& [table, times] : known_experts(format, shape).tables) {
+    const double seconds = compute::expert_s(*table, gpu_.ratings, shape, times, tokens);
+    if (!fastest || seconds < *fastest) fastest = seconds;
+    notes_.check("kernel_time: tokens at the experts", tokens, 1.0, table->tokens.back());
+  }
+  return fastest;
 }
 
 std::optional<double> KernelTimes::linear_attention_s(std::string_view phase, double value_heads, double tokens) const {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/compute/gpu.hpp"
@@ -72,10 +73,19 @@ class KernelTimes {
   /// The table that acts for a format, on this GPU; made when first asked for.
   const MatrixProductTable& matrix_products(NumberFormat format) const;
 
+  /// Experts of one shape in one format: the tables of the entry that answers, and their times at the nodes.
+  struct KnownExperts {
+    NumberFormat format;
+    ExpertShape shape;
+    std::vector<std::pair<const ExpertTable*, ExpertTimes>> tables;
+  };
+  const KnownExperts& known_experts(NumberFormat format, const ExpertShape& shape) const;
+
   GpuSpec gpu_;
   std::vector<const KernelSpec*> entries_;
   ValidityNotes& notes_;
   mutable std::map<NumberFormat, MatrixProductTable> matrix_products_;
+  mutable std::vector<KnownExperts> known_experts_;  // few: those of one model
 };
 
 }  // namespace tokenworks::compute

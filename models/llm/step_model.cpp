@@ -288,6 +288,23 @@ struct StepModel::State {
     return sum + stage_hops(rows);
   }
 
+  /// Exact up to 256 tokens, beyond straight between 32 sizes an octave: prompts give a step every size there is, and
+  /// the walk takes microseconds.
+  StepPart tokens_part(std::int64_t count) {
+    constexpr std::int64_t kExact = 256;
+    std::int64_t grain = 1;
+    while (count / grain >= 2 * kExact / 8) grain *= 2;  // 32 .. 63 grains
+    const std::int64_t low = count / grain * grain;
+    if (count <= kExact || low == count) return to_step_part(tokens_cost(static_cast<double>(count)));
+    const auto part = [this](std::int64_t size) {
+      return tokens_memo.get(size, [this](std::int64_t at) { return to_step_part(tokens_cost(static_cast<double>(at))); });
+    };
+    const StepPart below = part(low), above = part(low + grain);
+    const double share = static_cast<double>(count - low) / static_cast<double>(grain);
+    return {below.duration_ps + (above.duration_ps - below.duration_ps) * (count - low) / grain,
+            below.gpu_energy_j + share * (above.gpu_energy_j - below.gpu_energy_j)};
+  }
+
   /// Activations move from stage to stage.
   Cost stage_hops(double rows) const {
     if (parallelism.pipeline == 1) return {};
@@ -570,8 +587,7 @@ StepModel::~StepModel() = default;
 
 const StepPart& StepModel::tokens(std::int64_t tokens) {
   if (tokens < 1) throw std::invalid_argument("step model: a step has at least 1 token, not " + std::to_string(tokens));
-  return state_->tokens_memo.get(
-      tokens, [this](std::int64_t count) { return to_step_part(state_->tokens_cost(static_cast<double>(count))); });
+  return state_->tokens_memo.get(tokens, [this](std::int64_t count) { return state_->tokens_part(count); });
 }
 
 const StepPart& StepModel::head(std::int64_t sequences) {

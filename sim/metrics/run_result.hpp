@@ -22,6 +22,12 @@ struct RequestCounts {
 /// Requests turned away, by reason ("longer_than_context", "longer_than_kv_pool", "queue_full", "no_replica").
 using RejectionReasons = std::map<std::string, std::int64_t>;
 
+struct SpeculationResult {
+  std::int64_t draft_tokens = 0;        ///< of a sequence in a step
+  std::int64_t verified_steps = 0;      ///< each counted for every sequence in it
+  std::optional<double> mean_accepted;  ///< tokens that one of these yielded, the model's own included
+};
+
 struct ServiceResult {
   std::string name;
   std::string kind;
@@ -44,6 +50,7 @@ struct ServiceResult {
   std::int64_t kv_pool_tokens = 0;         ///< of one replica
   std::int64_t preemptions = 0;
   double mean_requests_in_system = 0.0;    ///< over the window
+  std::optional<SpeculationResult> speculation;  ///< absent: each step yields one token
   double gpu_energy_j = 0.0;               ///< of the boards of its replicas
   double energy_j = 0.0;                   ///< its share of the facility's energy
 };

@@ -71,6 +71,13 @@ Json summary_json(const Summary& summary) {
           {"usd_contains", Json::array({"electricity"})}};
 }
 
+Json speculation_json(const std::optional<metrics::SpeculationResult>& speculation) {
+  if (!speculation) return nullptr;
+  return {{"draft_tokens", speculation->draft_tokens},
+          {"mean_accepted", number(speculation->mean_accepted)},
+          {"verified_steps", speculation->verified_steps}};
+}
+
 Json service_json(const ServiceResult& service) {
   const metrics::RequestCounts& requests = service.requests;
   const double window = service.window_s;
@@ -114,6 +121,7 @@ Json service_json(const ServiceResult& service) {
             {"preemptions", service.preemptions},
             {"prefix_hit_share", number(ratio(static_cast<double>(service.cached_input_tokens),
                                               static_cast<double>(service.input_tokens)))}}},
+          {"speculation", speculation_json(service.speculation)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

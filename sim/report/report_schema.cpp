@@ -100,6 +100,16 @@ Json summary() {
                 "what a reader looks at first");
 }
 
+Json speculation() {
+  Json schema = object({{"draft_tokens", count("of a sequence in a step")},
+                        {"mean_accepted", number_or_null("tokens of decode steps / verified_steps: the model's own "
+                                                         "included, what lies beyond the end of an answer not")},
+                        {"verified_steps", count("whole run; each counted for every sequence in it")}},
+                       "null without speculative decoding");
+  schema["type"] = {"object", "null"};
+  return schema;
+}
+
 Json service() {
   return object(
       {{"name", text()},
@@ -136,6 +146,7 @@ Json service() {
                             {"peak_share", number("highest share of a replica's pool in use, 0..1")},
                             {"preemptions", count()},
                             {"prefix_hit_share", number_or_null("cached / input tokens, 0..1")}})},
+       {"speculation", speculation()},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

@@ -212,7 +212,8 @@ class Checker {
     const bool layout_good = model != nullptr && check_parallelism(pointer, service, *model);
     const compute::GpuSpec* gpu = check_gpu(pointer, service);
     const bool precision_good = check_precision(pointer, service, model, gpu);
-    if (layout_good && precision_good && gpu != nullptr) check_memory(pointer, service, *model, *gpu);
+    const bool speculation_good = check_speculation(pointer, service, model);
+    if (layout_good && precision_good && speculation_good && gpu != nullptr) check_memory(pointer, service, *model, *gpu);
   }
 
   bool check_model(const std::string& pointer, const llm::LlmSpec& model) {
@@ -303,13 +304,44 @@ class Checker {
     return refuse(fmt::format("{} computes in", gpu->title), known);
   }
 
+  /// Whether the layers of the drafter, if one is used, are known.
+  bool check_speculation(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec* model) {
+    if (!service.speculation) return true;
+    const std::string place = pointer + "/speculation";
+    if (faults_.concern(place) || !service.speculation->has_value()) return false;
+    const llm::SpeculationOption& option = **service.speculation;
+    const std::optional<double> stated = option.stated_mean_accepted();
+    const auto most = static_cast<double>(1 + option.draft_tokens);
+    if (stated && *stated > most) {
+      faults_.add(FaultKind::out_of_range, place + "/mean_accepted",
+                  fmt::format("found {}; allowed: at most 1 + draft_tokens, {}", number_text(*stated),
+                              number_text(most)));
+    }
+    if (model == nullptr) return false;
+    if (option.uses_drafter() && model->drafters.empty()) {
+      faults_.add(FaultKind::no_drafter, place + "/kind",
+                  fmt::format("{} has no drafter in the catalog; allowed: n_gram, or a model with drafters",
+                              service.model));
+      return false;
+    }
+    if (!llm::mean_accepted(option, *model)) {
+      const std::size_t measured = model->drafters.front().mean_accepted.size();
+      faults_.add(FaultKind::missing_key, place + "/mean_accepted",
+                  fmt::format("is missing; the drafter of {} is measured for {}, not for {}", service.model,
+                              measured == 0 ? "no number of drafted tokens"
+                                            : fmt::format("1 to {} drafted tokens", measured),
+                              option.draft_tokens));
+    }
+    return true;
+  }
+
   void check_memory(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model,
                     const compute::GpuSpec& gpu) {
     if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
     if (faults_.concern(pointer + "/kv_cache_precision")) return;
     const batching::EngineProfile profile = service.engine->profile(gpu);
-    const llm::KvPool pool = llm::kv_pool(gpu, model, llm::precision_from_name(service.precision), service.kv_format(),
-                                          service.parallelism, memory_rule(profile));
+    const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
+                                          service.kv_format(), service.parallelism, memory_rule(profile));
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))

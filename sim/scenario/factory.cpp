@@ -107,19 +107,28 @@ void Factory::build_services(const RunOptions& options) {
     setup.profile = service.engine->profile(gpu);
     setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
     setup.eager_step_s = setup.profile.eager_step.seconds(model);
-    setup.step_model = std::make_unique<llm::StepModel>(
-        llm::StepModel::Setup{
-            .gpu = gpu,
-            .kernels = scenario_.catalog.kernels_of(gpu, setup.profile.kernels.kernel_library, scenario_.faults),
-            .model = model,
-            .precision = precision,
-            .kv_format = service.kv_format(),
-            .parallelism = service.parallelism,
-            .variant = setup.profile.kernels,
-            .host = {setup.profile.host_per_step_s, setup.profile.host_per_sequence_s}},
-        notes_);
-    const llm::KvPool pool =
-        llm::kv_pool(gpu, model, precision, service.kv_format(), service.parallelism, memory_rule(setup.profile));
+    const llm::StepModel::Setup steps{
+        .gpu = gpu,
+        .kernels = scenario_.catalog.kernels_of(gpu, setup.profile.kernels.kernel_library, scenario_.faults),
+        .model = model,
+        .precision = precision,
+        .kv_format = service.kv_format(),
+        .parallelism = service.parallelism,
+        .variant = setup.profile.kernels,
+        .host = {setup.profile.host_per_step_s, setup.profile.host_per_sequence_s}};
+    setup.step_model = std::make_unique<llm::StepModel>(steps, notes_);
+    if (service.speculation) {
+      const llm::SpeculationOption& option = **service.speculation;
+      setup.speculation = std::make_unique<llm::SpeculationModel>(
+          llm::SpeculationModel::Setup{.verifier = *setup.step_model,
+                                       .steps = steps,
+                                       .draft_tokens = option.draft_tokens,
+                                       .uses_drafter = option.uses_drafter()},
+          notes_);
+      setup.mean_accepted = llm::mean_accepted(option, model).value();
+    }
+    const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
+                                          service.parallelism, memory_rule(setup.profile));
     setup.profile.max_sequences = pool.sequences;
     weights_per_gpu_.push_back(pool.weight_bytes_per_gpu);
     setup.kv_pool_tokens = pool.tokens;

@@ -36,6 +36,7 @@ constexpr FaultId kFaultIds[] = {
     {FaultKind::mixed_gpus, "mixed_gpus", "the racks of one service hold different GPUs"},
     {FaultKind::too_few_gpus, "too_few_gpus", "replicas need more GPUs or scale-up domains than there are"},
     {FaultKind::does_not_fit, "does_not_fit", "a model does not fit into the memory of its GPUs"},
+    {FaultKind::no_drafter, "no_drafter", "a model is to draft tokens and has nothing that drafts"},
 };
 
 constexpr std::size_t kLongestComparedName = 64;

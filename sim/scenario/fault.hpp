@@ -36,6 +36,7 @@ enum class FaultKind {
   mixed_gpus,
   too_few_gpus,
   does_not_fit,
+  no_drafter,
 };
 
 struct FaultId {

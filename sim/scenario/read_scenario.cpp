@@ -97,6 +97,29 @@ void fill_names(ScenarioSpec& spec) {
   }
 }
 
+/// Acceptance that no scenario states was measured on another workload.
+void assume_measured_acceptance(ReadOutcome& outcome) {
+  std::map<std::string, std::string> means;  // by subject: two services may use one
+  for (const ServiceSpec& service : outcome.spec.services) {
+    const auto* llm = service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+    if (llm == nullptr || !llm->speculation || !llm->speculation->has_value()) continue;
+    const llm::SpeculationOption& option = **llm->speculation;
+    FaultList known;
+    const llm::LlmSpec* model = outcome.catalog.model(llm->model, known);
+    if (model == nullptr || option.stated_mean_accepted()) continue;
+    const std::optional<double> mean = llm::measured_mean_accepted(*model, option.draft_tokens);
+    if (!mean) continue;
+    means[fmt::format("models/{}/drafters/0/mean_accepted/{}", llm->model, option.draft_tokens - 1)] =
+        number_text(*mean);
+  }
+  for (const auto& [subject, mean] : means) {
+    outcome.assumptions.push_back(
+        {subject, mean, "E",
+         "Measured on the SPEED-Bench coding set where the entry does not say otherwise: other workloads accept other "
+         "shares of the drafted tokens"});
+  }
+}
+
 }  // namespace
 
 ReadOutcome read_scenario_text(const std::string& text, const std::string& path, const fs::path& folder,
@@ -134,6 +157,7 @@ ReadOutcome read_scenario_text(const std::string& text, const std::string& path,
 
   // Defaults in a scenario's own entries act only when the entries do; the catalog knows.
   std::erase_if(outcome.assumptions, [](const Assumption& a) { return a.subject.starts_with("/catalog/"); });
+  if (outcome.faults.empty()) assume_measured_acceptance(outcome);
   for (Assumption& assumption : outcome.catalog.assumptions()) outcome.assumptions.push_back(std::move(assumption));
   std::stable_sort(outcome.assumptions.begin(), outcome.assumptions.end(),
                    [](const Assumption& a, const Assumption& b) {

@@ -1,5 +1,7 @@
 #include "sim/scenario/scenario_spec.hpp"
 
+#include "models/llm/speculation/drafter_layers.hpp"
+
 namespace tokenworks::scenario {
 namespace {
 
@@ -93,6 +95,10 @@ llm::KvFormat LlmServiceSpec::kv_format() const {
                             : llm::usual_kv_format(llm::precision_from_name(precision));
 }
 
+llm::LlmSpec LlmServiceSpec::held_layers(const llm::LlmSpec& served) const {
+  return speculation && (*speculation)->uses_drafter() ? llm::model_with_drafter(served) : served;
+}
+
 llm::MemoryRule memory_rule(const batching::EngineProfile& profile) {
   return {.memory_share = profile.memory_share,
           .share_of_free_memory = profile.share_of_free_memory,
@@ -110,6 +116,8 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
   field(v, "parallelism", parallelism, "How a replica is spread over GPUs");
   field(v, "replicas", replicas, "Copies of the model, each with its own GPUs", rule().at_least(1).at_most(1e6));
   field(v, "engine", engine, "Inference engine: its scheduler and settings");
+  field(v, "speculation", speculation,
+        "Speculative decoding: how tokens are drafted for the model to verify; none when absent");
   field(v, "router", router, "Which replica gets a request");
   field(v, "slo", slo, "What is promised to a request; goodput counts those for which it was kept");
 }

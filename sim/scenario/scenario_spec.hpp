@@ -17,6 +17,7 @@
 #include "models/llm/architecture.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
+#include "models/llm/speculation/speculation_option.hpp"
 #include "models/power/power_chain.hpp"
 #include "models/weather/weather_option.hpp"
 #include "models/workload/arrival_process.hpp"
@@ -75,6 +76,10 @@ struct PlacementSpec {
   void visit(FieldVisitor& v);
 };
 
+struct SpeculationSpec : Choice<llm::SpeculationOption> {
+  SpeculationSpec() : Choice(llm::speculation_options()) {}
+};
+
 /// One member of the family of service kinds.
 class ServiceOption {
  public:
@@ -97,10 +102,13 @@ class LlmServiceSpec final : public ServiceOption {
   llm::Parallelism parallelism;
   std::int64_t replicas = 1;
   Choice<batching::EngineOption> engine;
+  std::optional<SpeculationSpec> speculation;
   Choice<routing::RouterOption> router;
   std::optional<PromiseSpec> slo;
   LlmServiceSpec();
   llm::KvFormat kv_format() const;
+  /// What its GPUs hold of `model`: with the drafter when that drafts.
+  llm::LlmSpec held_layers(const llm::LlmSpec& model) const;
   void visit(FieldVisitor& v) override;
 };
 

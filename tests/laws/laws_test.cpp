@@ -50,6 +50,11 @@ void check_requests_and_tokens(const json& report, const json& scenario) {
     const bool drained = scenario["clock"].value("drain", true);
     if (drained) RC_ASSERT(count("unfinished") == 0);
     RC_ASSERT(number(service.at("kv_cache").at("peak_share")) <= 1.0);
+    const json& speculation = service.at("speculation");
+    if (!speculation.is_null() && !speculation.at("mean_accepted").is_null()) {
+      RC_ASSERT(number(speculation.at("mean_accepted")) >= 1.0);
+      RC_ASSERT(number(speculation.at("mean_accepted")) <= 1.0 + number(speculation.at("draft_tokens")));
+    }
     // With answers of one fixed length, the tokens of completed requests are known; nothing else adds to them when
     // nothing fails or is left over.
     std::int64_t fixed = -1;

@@ -102,6 +102,27 @@ json random_engine(Draw& draw, bool tight) {
   return engine;
 }
 
+/// Speculative decoding of a service. A drafter comes with a model entry of the scenario's own: the shipped model and a
+/// head that is little more than one attention, for which tight memory gets more room.
+void add_speculation(Draw& draw, json& service, json& catalog) {
+  constexpr double kDrafterGib = 0.1;  // of the largest attention, Llama 3.1 8B in bf16: 84 MB
+  const std::string kind = draw.one_of("speculation", {"drafter", "n_gram"});
+  const std::int64_t draft_tokens = draw.whole(1, 8);
+  service["speculation"] = {{"kind", kind}, {"draft_tokens", draft_tokens}};
+  if (kind == "drafter") {
+    json model = shipped("models", service["model"]);
+    json table = json::array();
+    for (int tokens = 1; tokens <= draft_tokens; ++tokens) table.push_back(1 + draw.real(0, tokens));
+    model["drafters"] = {{{"layers", 1}, {"parameters", 1e6}, {"active_parameters", 1e6}, {"mean_accepted", table}}};
+    service["model"] = "drafting_" + service["name"].get<std::string>();
+    catalog["models"][service["model"]] = model;
+    json& memory = catalog["gpus"]["test_gpu"]["memory_gib"];
+    memory = memory.get<double>() + kDrafterGib;
+    if (draw.feature("measured acceptance", 0.5)) return;
+  }
+  service["speculation"]["mean_accepted"] = 1 + draw.real(0, static_cast<double>(draft_tokens));
+}
+
 }  // namespace
 
 std::string FeatureCounts::rare() const {
@@ -162,6 +183,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features) {
     if (two_groups && draw.feature("placement", 0.4)) {
       service["placement"] = {{"racks", json::array({s == 0 ? "row_b" : "row_a"})}};
     }
+    if (draw.feature("speculation", 0.3)) add_speculation(draw, service, scenario["catalog"]);
     scenario["services"].push_back(service);
     const int workloads = draw.feature("two workloads", 0.2) ? 2 : 1;
     for (int w = 0; w < workloads; ++w) {

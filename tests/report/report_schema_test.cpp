@@ -39,10 +39,10 @@ void validate(const Json& value, const Json& schema, const std::string& path, st
     if (!fits) return faults.push_back(path + ": wrong type");
   }
   if (schema.contains("minimum") && value < schema["minimum"]) faults.push_back(path + ": below the minimum");
-  for (const Json& key : schema.value("required", Json::array())) {
-    if (!value.contains(key.get<std::string>())) faults.push_back(path + "/" + key.get<std::string>() + ": missing");
-  }
   if (value.is_object()) {
+    for (const Json& key : schema.value("required", Json::array())) {
+      if (!value.contains(key.get<std::string>())) faults.push_back(path + "/" + key.get<std::string>() + ": missing");
+    }
     const Json properties = schema.value("properties", Json::object());
     for (const auto& [key, member] : value.items()) {
       if (properties.contains(key)) {

@@ -48,6 +48,9 @@ TEST_CASE("report: rates and ratios of a run computed by hand", "[sim][report]")
   CHECK(chat["total_tokens_per_s_per_gpu"] == 37.5);    // 150,000 / 500 s / 8
   CHECK(chat["requests_per_s"] == 0.02);                // 10 / 500 s
   CHECK(chat["kv_cache"]["prefix_hit_share"] == 0.25);  // 40,000 / 160,000
+  CHECK(chat["speculation"]["draft_tokens"] == 3);
+  CHECK(chat["speculation"]["mean_accepted"] == 2.4);
+  CHECK(chat["speculation"]["verified_steps"] == 32'000);
   const Json& summary = report["summary"];
   CHECK(summary["output_tokens_per_s"] == 100.0);
   CHECK(summary["mean_it_w"] == 10'000.0);                  // 1e7 J / 1,000 s
@@ -73,6 +76,7 @@ TEST_CASE("report: a statistic of nothing is null", "[sim][report]") {
   }
   CHECK(chat["slo"]["attainment"].is_null());
   CHECK(chat["kv_cache"]["prefix_hit_share"].is_null());
+  CHECK(chat["speculation"].is_null());
   for (const char* key : {"ttft_p99_s", "tpot_p99_s", "slo_attainment", "mean_it_w", "pue", "output_tokens_per_joule",
                           "usd_per_million_output_tokens"}) {
     INFO(key);

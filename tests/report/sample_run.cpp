@@ -40,6 +40,7 @@ metrics::RunResult sample_run() {
   chat.kv_peak_share = 0.75;
   chat.kv_pool_tokens = 500'000;
   chat.preemptions = 2;
+  chat.speculation = metrics::SpeculationResult{.draft_tokens = 3, .verified_steps = 32'000, .mean_accepted = 2.4};
   chat.mean_requests_in_system = 0.24;
   chat.gpu_energy_j = 7e6;
   chat.energy_j = 1.2e7;

@@ -1,6 +1,8 @@
-// Between two joins, ends or removals only contexts grow, all by one a step. So sums over the batch are kept instead of
-// contexts, ends are step numbers in a heap, and KV blocks are counted by the remainder (modulo the block length) of the
-// steps at which a sequence needs its next one. Cost is by request, not by token.
+// Between two joins, ends or removals only contexts grow, all by the same number of tokens in a step: one, or what the
+// pattern of speculative decoding yields. So sums over the batch are kept instead of contexts, and everything else is
+// dated by the tokens that a sequence would have which had decoded from the first step on ("count of tokens"): windows
+// are full at such counts, and KV blocks are counted by the remainder (modulo the block length) of the counts at which a
+// sequence needs its next one. Ends are step numbers in a heap. Cost is by request, not by token.
 #include <algorithm>
 #include <functional>
 
@@ -9,6 +11,8 @@
 namespace tokenworks::jobs {
 namespace {
 
+/// Without speculation counts of tokens are numbers of steps, and nothing is paid for the difference.
+template <bool kSpeculates>
 class CoalescedDecodeBatch final : public DecodeBatch {
  public:
   explicit CoalescedDecodeBatch(const DecodeBatchSetup& setup)
@@ -23,17 +27,17 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   void join(RequestId request, std::int64_t remaining) override {
     InFlight& member = pool(request);
     member.joined_step = steps_;
-    const std::int64_t held = member.joined_context;
-    load_.full_tokens += held + 1;
+    const std::int64_t read = read_by_step(member.joined_context);
+    load_.full_tokens += read;
     if (setup_.window_tokens > 0) {
-      load_.window_tokens += std::min(held + 1, setup_.window_tokens);
-      if (held + 1 < setup_.window_tokens) {
+      load_.window_tokens += std::min(read, setup_.window_tokens);
+      if (read < setup_.window_tokens) {
         kinks_.push_back(kink_of(member));
         std::push_heap(kinks_.begin(), kinks_.end(), std::greater<>());
       }
     }
     if (setup_.block_tokens > 0) ++needs_block_at_[block_phase(member)];
-    ends_.push_back({steps_ + remaining, member.admission, request});
+    ends_.push_back({first_step_with(tokens_ + remaining), member.admission, request});
     std::push_heap(ends_.begin(), ends_.end(), Later());
   }
 
@@ -51,13 +55,12 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     return leave(request);
   }
 
-  void take_finished(std::vector<RequestId>& finished) override {
+  void take_finished(std::vector<FinishedDecode>& finished) override {
     while (!ends_.empty() && ends_.front().step == steps_) {
       const RequestId request = ends_.front().request;
       std::pop_heap(ends_.begin(), ends_.end(), Later());
       ends_.pop_back();
-      leave(request);
-      finished.push_back(request);
+      finished.push_back({request, leave(request)});
     }
   }
 
@@ -70,29 +73,35 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   }
 
   std::int64_t blocks_for_next_step() const override {
-    return setup_.block_tokens == 0 ? 0 : needs_block_at_[phase_of_step(steps_)];
+    if (setup_.block_tokens == 0) return 0;
+    return kSpeculates ? blocks_of_tokens(tokens_by(steps_ + 1) - tokens_) : needs_block_at_[phase_of(tokens_)];
   }
 
   DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits& limits) override {
     const auto growing = static_cast<std::int64_t>(kinks_.size());
     std::int64_t count = std::min({limits.max_steps, DecodeSegment::kMaxSteps, ends_.front().step - steps_});
-    if (growing > 0) count = std::min(count, kinks_.front() - steps_);
-    const std::int64_t to_knot = limits.next_knot - load_.full_tokens;
-    count = std::min(count, std::max<std::int64_t>(1, (to_knot + size() - 1) / size()));
+    if (growing > 0) count = std::min(count, first_step_with(kinks_.front()) - steps_);
+    const std::int64_t to_knot = (limits.next_knot - load_.full_tokens + size() - 1) / size();
+    count = std::min(count, std::max<std::int64_t>(1, first_step_with(tokens_ + to_knot) - steps_));
     count = affordable_steps(count, limits.free_blocks);
     return {.start = now,
             .first = rate.fixed + rate.per_full_token * load_.full_tokens + rate.per_window_token * load_.window_tokens,
             .growth = rate.per_full_token * size() + rate.per_window_token * growing,
             .steps = count,
-            .sequences = size()};
+            .sequences = size(),
+            .start_step = steps_,
+            .pattern = kSpeculates ? setup_.pattern : nullptr};
   }
 
   std::int64_t advance(std::int64_t count) override {
-    const std::int64_t blocks = blocks_of_steps(count);
-    load_.full_tokens += size() * count;
-    load_.window_tokens += static_cast<std::int64_t>(kinks_.size()) * count;
+    const std::int64_t tokens = tokens_by(steps_ + count) - tokens_;
+    const std::int64_t blocks = blocks_of_tokens(tokens);
+    load_.full_tokens += size() * tokens;
+    load_.window_tokens += static_cast<std::int64_t>(kinks_.size()) * tokens;
     steps_ += count;
-    while (!kinks_.empty() && kinks_.front() == steps_) {
+    tokens_ += tokens;
+    while (!kinks_.empty() && kinks_.front() <= tokens_) {
+      load_.window_tokens -= tokens_ - kinks_.front();  // a step may go beyond the count at which the window is full
       std::pop_heap(kinks_.begin(), kinks_.end(), std::greater<>());
       kinks_.pop_back();
     }
@@ -113,25 +122,39 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   InFlight& pool(RequestId request) const { return (*setup_.pool)[request]; }
   static constexpr std::size_t kUsualMembers = 16;
 
-  std::size_t phase_of_step(std::int64_t step) const { return static_cast<std::size_t>(step % setup_.block_tokens); }
-  /// A member needs a block at the steps whose number has this remainder: then its held tokens fill whole blocks.
-  std::size_t block_phase(const InFlight& member) const {
-    return phase_of_step(member.joined_step + setup_.block_tokens - member.joined_context % setup_.block_tokens);
+  std::int64_t tokens_by(std::int64_t step) const {
+    if constexpr (kSpeculates) return setup_.pattern->tokens_by(step);
+    return step;
   }
-  /// Step at which its window is full: from then on it reads the same number of tokens in each step.
+  std::int64_t first_step_with(std::int64_t tokens) const {
+    if constexpr (kSpeculates) return setup_.pattern->first_step_with(tokens);
+    return tokens;
+  }
+  std::int64_t draft_tokens() const { return kSpeculates ? setup_.draft_tokens : 0; }
+  std::int64_t read_by_step(std::int64_t held) const { return held + 1 + draft_tokens(); }
+
+  std::size_t phase_of(std::int64_t tokens) const { return static_cast<std::size_t>(tokens % setup_.block_tokens); }
+  /// A member needs a block at the counts of tokens with this remainder: then what it holds and the drafted tokens fill
+  /// whole blocks.
+  std::size_t block_phase(const InFlight& member) const {
+    const std::int64_t covered = member.joined_context + draft_tokens();
+    return phase_of(tokens_by(member.joined_step) + setup_.block_tokens - covered % setup_.block_tokens);
+  }
+  /// Count of tokens at which its window is full: from then on it reads the same number of tokens in each step.
   std::int64_t kink_of(const InFlight& member) const {
-    return member.joined_step + setup_.window_tokens - 1 - member.joined_context;
+    return tokens_by(member.joined_step) + setup_.window_tokens - read_by_step(member.joined_context);
   }
 
   std::int64_t leave(RequestId request) {
     InFlight& member = pool(request);
-    const std::int64_t made = steps_ - member.joined_step;
+    const std::int64_t made = tokens_ - tokens_by(member.joined_step);
     const std::int64_t held = member.joined_context + made;
-    member.generated += static_cast<std::int32_t>(made);
-    load_.full_tokens -= held + 1;
+    const std::int64_t read = read_by_step(held);
+    member.generated = static_cast<std::int32_t>(std::min<std::int64_t>(member.generated + made, member.output_tokens));
+    load_.full_tokens -= read;
     if (setup_.window_tokens > 0) {
-      load_.window_tokens -= std::min(held + 1, setup_.window_tokens);
-      if (held + 1 < setup_.window_tokens) {  // it leaves while its window still fills
+      load_.window_tokens -= std::min(read, setup_.window_tokens);
+      if (read < setup_.window_tokens) {  // it leaves while its window still fills
         kinks_.erase(std::find(kinks_.begin(), kinks_.end(), kink_of(member)));
         std::make_heap(kinks_.begin(), kinks_.end(), std::greater<>());
       }
@@ -141,39 +164,48 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   }
 
   std::int64_t affordable_steps(std::int64_t wanted, std::int64_t free_blocks) const {
+    if (setup_.block_tokens == 0) return wanted;
+    const std::int64_t tokens = tokens_by(steps_ + wanted) - tokens_;
+    const std::int64_t affordable = affordable_tokens(tokens, free_blocks);
+    return affordable == tokens ? wanted : first_step_with(tokens_ + affordable + 1) - 1 - steps_;
+  }
+
+  std::int64_t affordable_tokens(std::int64_t wanted, std::int64_t free_blocks) const {
     const std::int64_t length = setup_.block_tokens;
-    if (length == 0 || free_blocks >= size() * ((wanted + length - 1) / length)) return wanted;
-    const std::int64_t rounds = free_blocks / size();  // in a round of `length` steps each member takes one block
+    if (free_blocks >= size() * ((wanted + length - 1) / length)) return wanted;
+    const std::int64_t rounds = free_blocks / size();  // in a round of `length` tokens each member takes one block
     std::int64_t left = free_blocks - rounds * size();
     std::int64_t count = rounds * length;
     for (std::int64_t i = 0; i < length && count < wanted; ++i) {
-      left -= needs_block_at_[phase_of_step(steps_ + i)];
+      left -= needs_block_at_[phase_of(tokens_ + i)];
       if (left < 0) break;
       ++count;
     }
     return std::min(count, wanted);
   }
 
-  std::int64_t blocks_of_steps(std::int64_t count) const {
+  std::int64_t blocks_of_tokens(std::int64_t count) const {
     const std::int64_t length = setup_.block_tokens;
     if (length == 0) return 0;
     std::int64_t blocks = count / length * size();
-    for (std::int64_t i = 0; i < count % length; ++i) blocks += needs_block_at_[phase_of_step(steps_ + i)];
+    for (std::int64_t i = 0; i < count % length; ++i) blocks += needs_block_at_[phase_of(tokens_ + i)];
     return blocks;
   }
 
   DecodeBatchSetup setup_;
-  std::vector<std::int32_t> needs_block_at_;  // members by the remainder of the steps at which they need a block
+  std::vector<std::int32_t> needs_block_at_;  // members by the remainder of the counts at which they need a block
   std::vector<End> ends_;                     // heap: the next end first
-  std::vector<std::int64_t> kinks_;           // heap: steps at which a window is full
+  std::vector<std::int64_t> kinks_;           // heap: counts of tokens at which a window is full
   ContextLoad load_;
   std::int64_t steps_ = 0;
+  std::int64_t tokens_ = 0;                   // count of tokens: tokens_by(steps_)
 };
 
 }  // namespace
 
 std::unique_ptr<DecodeBatch> make_coalesced_decode_batch(const DecodeBatchSetup& setup) {
-  return std::make_unique<CoalescedDecodeBatch>(setup);
+  if (setup.pattern == nullptr) return std::make_unique<CoalescedDecodeBatch<false>>(setup);
+  return std::make_unique<CoalescedDecodeBatch<true>>(setup);
 }
 
 }  // namespace tokenworks::jobs

@@ -9,12 +9,13 @@ std::int64_t DecodeSegment::steps_ended_by(Picoseconds date) const {
   const Picoseconds elapsed = date - start;
   if (elapsed < first) return 0;
   if (elapsed >= duration(steps)) return steps;
-  // Root of growth/2 k^2 + (first - growth/2) k = elapsed in doubles, then mended to the whole-number answer.
+  // Root of growth/2 k^2 + (first - growth/2) k = elapsed in doubles, then mended to the whole-number answer. Under a
+  // pattern the growth is its mean, and the durations lie within a step of that curve.
   double guess;
   if (growth == 0) {
     guess = static_cast<double>(elapsed) / static_cast<double>(first);
   } else {
-    const double half = static_cast<double>(growth) / 2;
+    const double half = static_cast<double>(growth) * (pattern == nullptr ? 1.0 : pattern->mean()) / 2;
     const double linear = static_cast<double>(first) - half;
     const double root = std::sqrt(linear * linear + 4 * half * static_cast<double>(elapsed));
     guess = 2 * static_cast<double>(elapsed) / (linear + root);

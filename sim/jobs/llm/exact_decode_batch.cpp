@@ -16,8 +16,9 @@ class ExactDecodeBatch final : public DecodeBatch {
   ContextLoad load() const override {
     ContextLoad load;
     for (const Sequence& sequence : sequences_) {
-      load.full_tokens += sequence.held + 1;
-      if (setup_.window_tokens > 0) load.window_tokens += std::min(sequence.held + 1, setup_.window_tokens);
+      const std::int64_t read = sequence.held + 1 + setup_.draft_tokens;
+      load.full_tokens += read;
+      if (setup_.window_tokens > 0) load.window_tokens += std::min(read, setup_.window_tokens);
     }
     return load;
   }
@@ -43,11 +44,11 @@ class ExactDecodeBatch final : public DecodeBatch {
     return sequence.held;
   }
 
-  void take_finished(std::vector<RequestId>& finished) override {
+  void take_finished(std::vector<FinishedDecode>& finished) override {
     for (const Sequence& sequence : sequences_) {
       if (sequence.remaining > 0) continue;
       (*setup_.pool)[sequence.request].generated += static_cast<std::int32_t>(sequence.made);
-      finished.push_back(sequence.request);
+      finished.push_back({sequence.request, sequence.held});
     }
     std::erase_if(sequences_, [](const Sequence& sequence) { return sequence.remaining == 0; });
   }
@@ -60,25 +61,40 @@ class ExactDecodeBatch final : public DecodeBatch {
 
   std::int64_t blocks_for_next_step() const override {
     if (setup_.block_tokens == 0) return 0;
-    return std::count_if(sequences_.begin(), sequences_.end(),
-                         [this](const Sequence& sequence) { return sequence.held % setup_.block_tokens == 0; });
+    std::int64_t blocks = 0;
+    for (const Sequence& sequence : sequences_) {
+      const std::int64_t covered = sequence.held + setup_.draft_tokens;
+      blocks += blocks_for(covered + next_tokens()) - blocks_for(covered);
+    }
+    return blocks;
   }
 
   DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits&) override {
     const ContextLoad read = load();
     const Picoseconds duration =
         rate.fixed + rate.per_full_token * read.full_tokens + rate.per_window_token * read.window_tokens;
-    return {.start = now, .first = duration, .growth = 0, .steps = 1, .sequences = size()};
+    return {.start = now,
+            .first = duration,
+            .growth = 0,
+            .steps = 1,
+            .sequences = size(),
+            .start_step = steps_,
+            .pattern = setup_.pattern};
   }
 
   std::int64_t advance(std::int64_t count) override {
     std::int64_t blocks = 0;
     for (std::int64_t step = 0; step < count; ++step) {
       blocks += blocks_for_next_step();
+      const std::int64_t tokens = next_tokens();
       for (Sequence& sequence : sequences_) {
-        ++sequence.held;
-        ++sequence.made;
-        --sequence.remaining;
+        const std::int64_t wanted = std::min(tokens, sequence.remaining);
+        sequence.held += tokens;
+        sequence.made += wanted;
+        sequence.remaining -= wanted;
+      }
+      if (setup_.pattern != nullptr) {
+        fraction_ += setup_.pattern->tokens_of_period() - tokens * setup_.pattern->steps_of_period();
       }
       ++steps_;
     }
@@ -93,9 +109,20 @@ class ExactDecodeBatch final : public DecodeBatch {
     std::int64_t made;
   };
 
+  std::int64_t blocks_for(std::int64_t tokens) const {
+    return (tokens + setup_.block_tokens - 1) / setup_.block_tokens;
+  }
+
+  /// Tokens that each sequence gets in the next step: what is whole of the mean and of what earlier steps left over.
+  std::int64_t next_tokens() const {
+    if (setup_.pattern == nullptr) return 1;
+    return (fraction_ + setup_.pattern->tokens_of_period()) / setup_.pattern->steps_of_period();
+  }
+
   DecodeBatchSetup setup_;
   std::vector<Sequence> sequences_;
   std::int64_t steps_ = 0;
+  std::int64_t fraction_ = 0;  // of a token, in 1 / steps of the pattern's period
 };
 
 }  // namespace

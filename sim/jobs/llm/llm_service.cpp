@@ -13,7 +13,9 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
       eager_step_(to_picoseconds(setup_.eager_step_s)),
       kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
+      draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
+  if (setup_.speculation) pattern_.emplace(setup_.mean_accepted);
   for (std::size_t i = 0; i < setup_.replicas.size(); ++i) {
     replicas_.push_back(
         std::make_unique<Replica>(*this, static_cast<std::int32_t>(i), std::move(setup_.replicas[i]),
@@ -36,11 +38,13 @@ const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences, std::i
   while (known.empty() || full_tokens >= known.back().until_full_tokens) {
     llm::StepModel& model = *setup_.step_model;
     const llm::DecodeAttention& attention =
-        model.decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
+        decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
+    const std::int64_t tokens = decode_tokens(sequences);
     llm::StepPart fixed = attention.fixed;
-    fixed += model.tokens(sequences);
-    fixed += model.head(sequences);
+    fixed += model.tokens(tokens);
+    fixed += model.head(tokens);
     fixed += model.host(sequences);
+    if (setup_.speculation) fixed += setup_.speculation->drafting(tokens, sequences);
     known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
                      .fixed_energy_j = fixed.gpu_energy_j,
                      .attention_power_w = attention.gpu_power_w,
@@ -60,8 +64,10 @@ void LlmService::submit(const Request& request, std::int32_t owner) {
   stats_.arrived(pool_[id], simulation_.now());
   const std::int64_t tokens = std::int64_t{request.input_tokens} + request.output_tokens;
   const std::int64_t block = setup_.profile.kv_block_tokens;
+  // The last step may go beyond the answer by what it drafts; where blocks grow, room for as much again is kept.
+  const std::int64_t most = tokens + (setup_.profile.reserves_full_length ? 1 : 2) * draft_tokens_;
   if (tokens > setup_.context_tokens) return reject(id, "longer_than_context");
-  if ((tokens + block - 1) / block > kv_pool_blocks_) return reject(id, "longer_than_kv_pool");
+  if ((most + block - 1) / block > kv_pool_blocks_) return reject(id, "longer_than_kv_pool");
   if (!setup_.profile.chunked_prompts && request.input_tokens > setup_.profile.max_batch_tokens) {
     return reject(id, "longer_than_batch");
   }
@@ -153,6 +159,11 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   result.kv_pool_tokens = kv_pool_blocks_ * setup_.profile.kv_block_tokens;
   result.kv_peak_share = static_cast<double>(stats_.kv_peak_blocks()) / static_cast<double>(kv_pool_blocks_);
   result.gpu_energy_j = to_joules(gpu_energy());
+  if (setup_.speculation) {
+    result.speculation = metrics::SpeculationResult{.draft_tokens = draft_tokens_,
+                                                    .verified_steps = stats_.sequence_steps(),
+                                                    .mean_accepted = stats_.tokens_per_sequence_step()};
+  }
 }
 
 std::string LlmService::describe_work_left() const {

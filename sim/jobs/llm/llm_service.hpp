@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "models/llm/speculation/speculation_model.hpp"
 #include "models/llm/step_model.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/replica.hpp"
@@ -36,6 +38,8 @@ class LlmService {
     double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
     double eager_step_s = 0.0;         ///< shortest step with a prompt
     std::unique_ptr<llm::StepModel> step_model;
+    std::unique_ptr<llm::SpeculationModel> speculation;  ///< null: one token a step and sequence; about `step_model`
+    double mean_accepted = 1.0;        ///< with speculation: tokens that a verified step yields, the model's own included
     std::int64_t kv_pool_tokens = 0;   ///< of one replica
     std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
     std::unique_ptr<routing::Router> router;
@@ -87,6 +91,15 @@ class LlmService {
     std::int64_t until_full_tokens = 0;  ///< tokens of context from which on another rate holds
   };
   const StepRate& step_rate(std::int64_t sequences, std::int64_t full_tokens);
+  /// Attention of a step of so many decoding sequences, drafting included.
+  const llm::DecodeAttention& decode_attention(std::int64_t sequences, std::int64_t full_tokens) {
+    return setup_.speculation ? setup_.speculation->decode_attention(sequences, full_tokens)
+                              : setup_.step_model->decode_attention(sequences, full_tokens);
+  }
+  /// Tokens that so many decoding sequences bring into a step.
+  std::int64_t decode_tokens(std::int64_t sequences) const { return sequences * (1 + draft_tokens_); }
+  /// Tokens that a step yields; null: one.
+  const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
   void ended(RequestId request, Ending ending);
   void reject(RequestId request, std::string_view reason);
   void route(RequestId request);
@@ -98,12 +111,14 @@ class LlmService {
   Picoseconds request_overhead_;
   Picoseconds eager_step_;
   std::int64_t kv_pool_blocks_;
+  std::int64_t draft_tokens_;             // of a sequence in a step
+  std::optional<TokenPattern> pattern_;
   InFlightPool pool_;
   ServiceStats stats_;
   std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far
   std::vector<RequestOwner*> owners_;
   std::vector<std::unique_ptr<Replica>> replicas_;
-  std::vector<RequestId> finished_;  // scratch of a replica's step
+  std::vector<FinishedDecode> finished_;  // scratch of a replica's step
 };
 
 }  // namespace tokenworks::jobs

@@ -32,7 +32,9 @@ Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement:
   const DecodeBatchSetup setup{
       .pool = &service.pool_,
       .block_tokens = service.setup_.profile.reserves_full_length ? 0 : service.setup_.profile.kv_block_tokens,
-      .window_tokens = service.setup_.step_model->window_tokens()};
+      .window_tokens = service.setup_.step_model->window_tokens(),
+      .pattern = service.pattern(),
+      .draft_tokens = service.draft_tokens_};
   batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
   for (const placement::Slice& slice : slices_) gpus_ += slice.gpus;
   constexpr std::size_t kUsualPrompts = 8;  // beside the object in memory: many replicas do not fit the cache
@@ -96,6 +98,16 @@ std::int64_t Replica::blocks_for(std::int64_t tokens) const {
   return (tokens + length - 1) / length;
 }
 
+/// Of a sequence that holds `tokens` tokens: there is room for those that it drafts, too.
+std::int64_t Replica::blocks_held(std::int64_t tokens) const {
+  return tokens == 0 ? 0 : blocks_for(tokens + service_.draft_tokens_);
+}
+
+/// Where blocks are taken once for the whole length of a request.
+std::int64_t Replica::blocks_reserved(const InFlight& request) const {
+  return blocks_for(request.input_tokens + request.output_tokens + service_.draft_tokens_);
+}
+
 void Replica::plan() {
   const batching::EngineProfile& profile = service_.setup_.profile;
   chunks_.clear();
@@ -109,7 +121,7 @@ void Replica::plan() {
     if (!chunks_.empty()) return start_prompt_step(false);
   } else {
     const bool preempted = make_room_for_decodes();
-    form_chunks(profile.max_batch_tokens - batch_->size(), !preempted && admission_due());
+    form_chunks(profile.max_batch_tokens - service_.decode_tokens(batch_->size()), !preempted && admission_due());
     if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
     if (batch_->size() > 0) return start_decoding();
     form_chunks(profile.max_batch_tokens, true);
@@ -213,9 +225,9 @@ bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
   const std::int64_t end = request.prompt_done + tokens;
   std::int64_t blocks;
   if (profile.reserves_full_length) {
-    blocks = is_new ? blocks_for(request.input_tokens + request.output_tokens) : 0;
+    blocks = is_new ? blocks_reserved(request) : 0;
   } else {
-    blocks = blocks_for(end) - blocks_for(request.prompt_done);
+    blocks = blocks_held(end) - blocks_held(request.prompt_done);
   }
   // The decodes that share a step with prompts take their blocks at its end.
   const std::int64_t promised =
@@ -230,6 +242,7 @@ bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
 
 void Replica::start_prompt_step(bool with_decodes) {
   llm::StepModel& model = *service_.setup_.step_model;
+  llm::SpeculationModel* speculation = service_.setup_.speculation.get();
   with_decodes_ = with_decodes;
   const std::int64_t decodes = with_decodes ? batch_->size() : 0;
   std::int64_t prompt_tokens = 0;
@@ -239,14 +252,20 @@ void Replica::start_prompt_step(bool with_decodes) {
     prompt_tokens += chunk.end - chunk.start;
     if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++finishing;
     total += model.prompt_attention(chunk.start, chunk.end);
+    if (speculation != nullptr) total += speculation->prompt_attention(chunk.start, chunk.end);
   }
+  const std::int64_t tokens = prompt_tokens + service_.decode_tokens(decodes);
   total += model.prompt_launch();
-  total += model.tokens(prompt_tokens + decodes);
-  total += model.head(decodes + finishing);
+  total += model.tokens(tokens);
+  total += model.head(service_.decode_tokens(decodes) + finishing);
   total += model.host(decodes + static_cast<std::int64_t>(chunks_.size()));
+  if (speculation != nullptr) {
+    total += speculation->prompt_launch();
+    total += speculation->drafting(tokens, decodes + finishing);
+  }
   if (decodes > 0) {
     const ContextLoad load = batch_->load();
-    const llm::DecodeAttention& attention = model.decode_attention(decodes, load.full_tokens);
+    const llm::DecodeAttention& attention = service_.decode_attention(decodes, load.full_tokens);
     const Picoseconds reading =
         attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
     total += attention.fixed;
@@ -267,8 +286,14 @@ void Replica::start_prompt_step(bool with_decodes) {
 void Replica::finish_prompt_step() {
   const Picoseconds now = service_.simulation_.now();
   if (with_decodes_) {
-    after_decode_steps(
-        {.start = step_start_, .first = now - step_start_, .growth = 0, .steps = 1, .sequences = batch_->size()}, 1);
+    after_decode_steps({.start = step_start_,
+                        .first = now - step_start_,
+                        .growth = 0,
+                        .steps = 1,
+                        .sequences = batch_->size(),
+                        .start_step = batch_->steps(),
+                        .pattern = service_.pattern()},
+                       1);
   }
   for (const Chunk& chunk : chunks_) finish_chunk(chunk);
   std::erase(prompts_, kNoRequest);
@@ -335,30 +360,40 @@ void Replica::take_decode_power() {
 
 void Replica::finish_decoding() { after_decode_steps(segment_, segment_.steps); }
 
-/// Books `steps` steps of a segment that ends now: tokens, gaps, blocks, and the requests that are done.
+/// `steps` steps of a segment that ends now: their books, and the requests that are done.
 void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
-  service_.stats_.decoded(segment, steps, last_step_end_, fresh_);
+  book_decode_steps(segment, steps);
   fresh_.clear();
-  used_blocks_ += batch_->advance(steps);
-  service_.stats_.kv_used(used_blocks_);
   last_step_end_ = segment.end_of_step(steps);
-  std::vector<RequestId>& finished = service_.finished_;
-  finished.clear();
-  batch_->take_finished(finished);
+  const std::vector<FinishedDecode>& finished = service_.finished_;
   if (finished.empty()) return;
   composition_changed_ = true;
-  for (const RequestId id : finished) {
-    const InFlight& request = service_.pool_[id];
-    complete(id, request.input_tokens + request.output_tokens - 1);
+  for (const FinishedDecode& end : finished) complete(end.request, end.held_tokens);
+}
+
+/// Tokens, gaps and blocks; takes those that have all their tokens out of the batch, into the service's `finished_`.
+void Replica::book_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
+  used_blocks_ += batch_->advance(steps);
+  service_.stats_.kv_used(used_blocks_);
+  std::vector<FinishedDecode>& finished = service_.finished_;
+  finished.clear();
+  batch_->take_finished(finished);
+  std::int64_t surplus = 0;
+  if (segment.pattern != nullptr) {
+    for (const FinishedDecode& end : finished) {
+      const InFlight& request = service_.pool_[end.request];
+      surplus += end.held_tokens - (request.input_tokens + request.output_tokens - 1);
+    }
   }
+  service_.stats_.decoded(segment, steps, last_step_end_, fresh_, surplus);
 }
 
 // ---- Requests out -------------------------------------------------------------------------------------------------
 
 void Replica::release_blocks(const InFlight& request, std::int64_t held_tokens) {
   used_blocks_ -= service_.setup_.profile.reserves_full_length
-                      ? blocks_for(request.input_tokens + request.output_tokens)
-                      : blocks_for(held_tokens);
+                      ? blocks_reserved(request)
+                      : blocks_held(held_tokens);
 }
 
 void Replica::complete(RequestId id, std::int64_t held_tokens) {
@@ -407,10 +442,7 @@ void Replica::come_up() {
 
 void Replica::settle_at_end(Picoseconds end) {
   if (state_ == State::decoding) {
-    const std::int64_t done = segment_.steps_ended_by(end);
-    service_.stats_.decoded(segment_, done, last_step_end_, fresh_);
-    used_blocks_ += batch_->advance(done);
-    service_.stats_.kv_used(used_blocks_);
+    book_decode_steps(segment_, segment_.steps_ended_by(end));
   }
   settle_energy(end);
 }

@@ -61,6 +61,8 @@ class Replica final : public engine::TimerClient {
   bool admission_due();
   std::int64_t running() const;
   std::int64_t blocks_for(std::int64_t tokens) const;
+  std::int64_t blocks_held(std::int64_t tokens) const;
+  std::int64_t blocks_reserved(const InFlight& request) const;
   bool start_chunk(RequestId request, std::int64_t budget, bool is_new);
   void start_prompt_step(bool with_decodes);
   void start_decoding();
@@ -68,6 +70,7 @@ class Replica final : public engine::TimerClient {
   void finish_decoding();
   void finish_chunk(const Chunk& chunk);
   void after_decode_steps(const DecodeSegment& segment, std::int64_t steps);
+  void book_decode_steps(const DecodeSegment& segment, std::int64_t steps);
   void complete(RequestId request, std::int64_t held_tokens);
   void release_blocks(const InFlight& request, std::int64_t held_tokens);
   void take_decode_power();

@@ -51,47 +51,73 @@ void ServiceStats::gap(Picoseconds from, Picoseconds to, std::int64_t weight) {
 }
 
 void ServiceStats::decoded(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
-                           std::span<const Picoseconds> fresh) {
+                           std::span<const Picoseconds> fresh, std::int64_t surplus) {
   if (steps == 0) return;
-  count_tokens(segment, steps);
-  count_gaps(segment, steps, last_step_end, fresh);
+  const StepRange window = in_window(segment, steps);
+  count_tokens(segment, steps, window, surplus);
+  count_gaps(segment, window, last_step_end, fresh);
 }
 
-void ServiceStats::count_tokens(const DecodeSegment& segment, std::int64_t steps) {
-  output_tokens_ += steps * segment.sequences;
-  const std::int64_t before = window_.from == 0 ? 0 : std::min(steps, segment.steps_ended_by(window_.from - 1));
-  const Picoseconds end = segment.end_of_step(steps);
-  const std::int64_t within = end < window_.to ? steps : std::min(steps, segment.steps_ended_by(window_.to - 1));
-  window_output_tokens_ += (within - before) * segment.sequences;
+ServiceStats::StepRange ServiceStats::in_window(const DecodeSegment& segment, std::int64_t steps) const {
+  StepRange range;
+  range.first = window_.from == 0 ? 0 : std::min(steps, segment.steps_ended_by(window_.from - 1));
+  range.last =
+      segment.end_of_step(steps) < window_.to ? steps : std::min(steps, segment.steps_ended_by(window_.to - 1));
+  return range;
+}
+
+void ServiceStats::count_tokens(const DecodeSegment& segment, std::int64_t steps, StepRange window,
+                                std::int64_t surplus) {
+  const std::int64_t tokens = segment.tokens(steps) * segment.sequences - surplus;
+  output_tokens_ += tokens;
+  decoded_tokens_ += tokens;
+  sequence_steps_ += steps * segment.sequences;
+  if (window.last > window.first) {
+    std::int64_t in_window = (segment.tokens(window.last) - segment.tokens(window.first)) * segment.sequences;
+    if (window.last == steps) in_window -= surplus;
+    window_output_tokens_ += in_window;
+    // Tokens of one step come out together: between them lies no time.
+    itl_.add(0, in_window - (window.last - window.first) * segment.sequences);
+  }
 
   std::int64_t counted = 0;
+  const Picoseconds end = segment.end_of_step(steps);
   Picoseconds date = segment.end_of_step(1);
   while (counted < steps) {
     const Picoseconds border = output_tokens_series_.end_of_interval(date);
     const std::int64_t until = end < border ? steps : std::min(steps, segment.steps_ended_by(border - 1));
-    output_tokens_series_.add(date, (until - counted) * segment.sequences);
+    const std::int64_t in_interval = (segment.tokens(until) - segment.tokens(counted)) * segment.sequences;
+    output_tokens_series_.add(date, until == steps ? in_interval - surplus : in_interval);
     counted = until;
     if (counted < steps) date = segment.end_of_step(counted + 1);
   }
 }
 
-void ServiceStats::count_gaps(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
+void ServiceStats::count_gaps(const DecodeSegment& segment, StepRange window, Picoseconds last_step_end,
                               std::span<const Picoseconds> fresh) {
   // The first step closes gaps that opened at different dates; the gaps of all others are the steps' own durations.
-  std::int64_t done = 0;
   if (!fresh.empty() || last_step_end != segment.start) {
     const Picoseconds end = segment.end_of_step(1);
     for (const Picoseconds date : fresh) gap(date, end, 1);
     gap(last_step_end, end, segment.sequences - static_cast<std::int64_t>(fresh.size()));
-    done = 1;
+    window.first = std::max<std::int64_t>(1, window.first);
   }
-  const std::int64_t first =
-      std::max(done, window_.from == 0 ? 0 : std::min(steps, segment.steps_ended_by(window_.from - 1)));
-  const std::int64_t last = segment.end_of_step(steps) < window_.to
-                                ? steps
-                                : std::min(steps, segment.steps_ended_by(window_.to - 1));
-  if (last > first) {
-    itl_.add_progression(segment.first + first * segment.growth, segment.growth, last - first, segment.sequences);
+  count_step_durations(segment, window);
+}
+
+void ServiceStats::count_step_durations(const DecodeSegment& segment, StepRange range) {
+  const std::int64_t count = range.last - range.first;
+  if (count <= 0) return;
+  if (segment.pattern == nullptr) {
+    itl_.add_progression(segment.first + range.first * segment.growth, segment.growth, count, segment.sequences);
+    return;
+  }
+  // Steps a period of the pattern apart grow evenly.
+  const std::int64_t period = segment.pattern->steps_of_period();
+  for (std::int64_t step = 0; step < std::min(count, period); ++step) {
+    const Picoseconds duration = segment.first + segment.growth * segment.tokens(range.first + step);
+    itl_.add_progression(duration, segment.growth * segment.pattern->tokens_of_period(),
+                         (count - step + period - 1) / period, segment.sequences);
   }
 }
 
@@ -137,6 +163,11 @@ void ServiceStats::finish(Picoseconds end) {
   settle_in_system(end);
   in_system_.settle(end);
   waiting_.settle(end);
+}
+
+std::optional<double> ServiceStats::tokens_per_sequence_step() const {
+  if (sequence_steps_ == 0) return std::nullopt;
+  return static_cast<double>(decoded_tokens_) / static_cast<double>(sequence_steps_);
 }
 
 void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const {

@@ -46,9 +46,9 @@ class ServiceStats {
   /// A later token that did not come out of a decode step: the gap since the one before.
   void late_token(const InFlight& request, Picoseconds now);
   /// The first `steps` steps of a segment. `fresh` are members whose last token came at dates of their own; all others
-  /// had theirs at `last_step_end`.
+  /// had theirs at `last_step_end`. `surplus` tokens of the last of these steps lie beyond the ends of their answers.
   void decoded(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
-               std::span<const Picoseconds> fresh);
+               std::span<const Picoseconds> fresh, std::int64_t surplus);
   void preempted() { ++preemptions_; }
   void completed(const InFlight& request, Picoseconds now);
   void rejected(const InFlight& request, std::string_view reason, Picoseconds now);
@@ -60,6 +60,9 @@ class ServiceStats {
   /// Settles levels up to `end` (the end of the run).
   void finish(Picoseconds end);
   std::int64_t in_system() const { return in_system_.level(); }
+  /// Decode steps, each counted for every sequence in it, and the tokens that one of these yielded on average.
+  std::int64_t sequence_steps() const { return sequence_steps_; }
+  std::optional<double> tokens_per_sequence_step() const;
   /// Fills counts, tokens, distributions and rates. The window ends at the run's end when that is earlier.
   void report(metrics::ServiceResult& result, Picoseconds end) const;
 
@@ -69,9 +72,15 @@ class ServiceStats {
   const metrics::LevelSeries& waiting_series() const { return waiting_; }
 
  private:
-  void count_tokens(const DecodeSegment& segment, std::int64_t steps);
-  void count_gaps(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
+  struct StepRange {
+    std::int64_t first = 0, last = 0;  ///< steps first + 1 .. last, counted from 1
+  };
+  /// Of the first `steps` steps, those that end in the window.
+  StepRange in_window(const DecodeSegment& segment, std::int64_t steps) const;
+  void count_tokens(const DecodeSegment& segment, std::int64_t steps, StepRange window, std::int64_t surplus);
+  void count_gaps(const DecodeSegment& segment, StepRange window, Picoseconds last_step_end,
                   std::span<const Picoseconds> fresh);
+  void count_step_durations(const DecodeSegment& segment, StepRange range);
   void gap(Picoseconds from, Picoseconds to, std::int64_t weight);
   void settle_in_system(Picoseconds now);  ///< before its level changes
   bool keeps_promise(const InFlight& request, Picoseconds now) const;
@@ -83,6 +92,7 @@ class ServiceStats {
   std::int64_t input_tokens_ = 0, output_tokens_ = 0, completed_output_tokens_ = 0;
   std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
   std::int64_t judged_ = 0, kept_ = 0;  // requests of the window that have ended; those that kept every promise
+  std::int64_t decoded_tokens_ = 0, sequence_steps_ = 0;  // of decode steps; in a step each sequence counts
   std::int64_t preemptions_ = 0;
   std::int64_t kv_peak_blocks_ = 0;  // of one replica
   metrics::LatencyHistogram ttft_, tpot_, itl_, e2e_;

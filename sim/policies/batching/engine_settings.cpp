@@ -8,6 +8,13 @@ namespace tokenworks::batching {
 void visit_version(FieldVisitor& v, EngineSettings& settings) {
   field(v, "version", settings.version,
         "Version of the engine, such as 0.18.0: chooses kernels and defaults; the newest known when absent");
+  field(v, "kernel_library", settings.kernel_library,
+        "Library whose kernel times go first, such as vllm; by engine, version and GPU when absent");
+  field(v, "fused_quantisation", settings.fused_quantisation,
+        "Activations are quantised inside the kernel before; by engine, version and GPU when absent");
+  field(v, "streaming_experts", settings.streaming_experts,
+        "Routed experts run a kernel that streams the experts met, faster than those tabulated; by engine, version and "
+        "GPU when absent");
 }
 
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
@@ -93,6 +100,12 @@ bool is_version_from(const EngineSettings& settings, std::string_view first) {
     if (a != b) return a > b;
   }
   return true;
+}
+
+void settle_kernels(const EngineSettings& settings, llm::KernelVariant& kernels) {
+  if (settings.kernel_library) kernels.kernel_library = *settings.kernel_library;
+  if (settings.fused_quantisation) kernels.fused_quantisation = *settings.fused_quantisation;
+  if (settings.streaming_experts) kernels.streaming_experts = *settings.streaming_experts;
 }
 
 bool has_fp4_units(const compute::GpuSpec& gpu) { return gpu.ratings.fp4_flop_per_s > 0; }

@@ -17,6 +17,8 @@ std::unique_ptr<EngineOption> make_tensorrt_llm();
 /// Settings that a scenario may give for every engine; what is absent takes the engine's own default.
 struct EngineSettings {
   std::optional<std::string> version;
+  std::optional<std::string> kernel_library;
+  std::optional<bool> fused_quantisation, streaming_experts;
   std::optional<std::int64_t> max_batch_tokens, max_sequences, kv_block_tokens, max_prompt_chunk_tokens;
   std::optional<bool> chunked_prompts;
   std::optional<double> memory_share;
@@ -39,6 +41,8 @@ void visit_version(FieldVisitor& v, EngineSettings& settings);
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings);
 void visit_chunking(FieldVisitor& v, EngineSettings& settings);
 void visit_host_overhead(FieldVisitor& v, EngineSettings& settings);
+/// What the scenario says about kernels goes before what the engine's version implies.
+void settle_kernels(const EngineSettings& settings, llm::KernelVariant& kernels);
 /// Whether the scenario's version is `first` or newer, by its numbers ("1.2.0rc6" < "1.2.0"); the newest when absent.
 bool is_version_from(const EngineSettings& settings, std::string_view first);
 /// Blackwell and its like: units for fp4.

@@ -26,6 +26,7 @@ class Sglang final : public EngineOption {
     if (!settings_.max_prompt_chunk_tokens) profile.max_prompt_chunk_tokens = 8192;
     profile.kernels.collective_libraries = {"sglang", "nccl"};
     profile.kernels.fused_quantisation = has_fp4_units(gpu);
+    settle_kernels(settings_, profile.kernels);
     return profile;
   }
 

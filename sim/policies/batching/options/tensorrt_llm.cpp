@@ -29,6 +29,7 @@ class TensorRtLlm final : public EngineOption {
     profile.batch_wait_steps = batch_wait_steps_;
     profile.kernels.collective_libraries = {"tensorrt_llm", "nccl"};
     profile.kernels.fused_quantisation = is_version_from(settings_, "1.1.0rc0");
+    settle_kernels(settings_, profile.kernels);
     return profile;
   }
 

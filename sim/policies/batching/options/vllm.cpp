@@ -24,6 +24,7 @@ class Vllm final : public EngineOption {
     profile.kernels.collective_libraries = {"vllm", "nccl"};
     // Recipes for Blackwell switch the fusion of norms, activations and quantisation on.
     profile.kernels.fused_quantisation = has_fp4_units(gpu);
+    settle_kernels(settings_, profile.kernels);
     return profile;
   }
 
