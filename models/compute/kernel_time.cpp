@@ -52,9 +52,12 @@ double bilinear(const std::vector<double>& times, std::size_t offset, const Plac
 
 double rated_flop_per_s(const GpuRatings& ratings, Arithmetic arithmetic) {
   switch (arithmetic) {
-    case Arithmetic::bf16: return ratings.bf16_flop_per_s;
-    case Arithmetic::fp8: return ratings.fp8_flop_per_s > 0 ? ratings.fp8_flop_per_s : ratings.bf16_flop_per_s;
-    case Arithmetic::fp4: break;
+    case Arithmetic::bf16:
+      return ratings.bf16_flop_per_s;
+    case Arithmetic::fp8:
+      return ratings.fp8_flop_per_s > 0 ? ratings.fp8_flop_per_s : ratings.bf16_flop_per_s;
+    case Arithmetic::fp4:
+      break;
   }
   if (ratings.fp4_flop_per_s > 0) return ratings.fp4_flop_per_s;
   return rated_flop_per_s(ratings, Arithmetic::fp8);
@@ -131,8 +134,8 @@ MatrixProductTable on_gpu(const MatrixProductTable& table, const GpuRatings& mea
       for (std::size_t k = 0; k < inner; ++k, ++node) {
         const MatrixProduct product{table.rows[r], table.columns[c], table.inner[k]};
         double& seconds = scaled.time_s[node];
-        seconds *= physical_matrix_product_s(scaled, ratings, product) /
-                   physical_matrix_product_s(table, measured, product);
+        seconds *=
+            physical_matrix_product_s(scaled, ratings, product) / physical_matrix_product_s(table, measured, product);
         // The ratio may fall where the measured times stand still: what less work took is the least.
         if (r > 0) seconds = std::max(seconds, scaled.time_s[node - columns * inner]);
         if (c > 0) seconds = std::max(seconds, scaled.time_s[node - inner]);
@@ -167,7 +170,8 @@ double smallest_s(const DecodeAttentionTable& table) {
   return *std::min_element(table.time_s.begin(), table.time_s.end());
 }
 
-double decode_attention_s(const DecodeAttentionTable& table, double heads_per_kv_head, double kv_heads, double context) {
+double decode_attention_s(const DecodeAttentionTable& table, double heads_per_kv_head, double kv_heads,
+                          double context) {
   const Place ratio = log_place(table.heads_per_kv_head, heads_per_kv_head);
   const Place streams = linear_place(table.kv_heads, kv_heads);
   const Place cached = linear_place(table.context, context);
@@ -247,11 +251,11 @@ double physical_expert_s(const ExpertTable& table, const GpuRatings& ratings, co
   const auto hidden = static_cast<double>(shape.hidden);
   const double inner = static_cast<double>(shape.intermediate) / static_cast<double>(shape.tensor);
   const double values = 3.0 * hidden * inner;
-  const double bytes = load.met * values * bytes_per_weight(format) +
-                       load.visits * hidden * (bytes_per_activation(format) + 2.0);
+  const double bytes =
+      load.met * values * bytes_per_weight(format) + load.visits * hidden * (bytes_per_activation(format) + 2.0);
   const double operations = 2.0 * values * (load.visits + load.met * table.half_rate_rows);
-  const double between = 2.0 * (table.visit_passes * load.visits * (hidden + inner) +
-                                table.token_passes * tokens * hidden);
+  const double between =
+      2.0 * (table.visit_passes * load.visits * (hidden + inner) + table.token_passes * tokens * hidden);
   return physical_time_s(table.physical, ratings, format, bytes, operations) + between / ratings.memory_bandwidth.value;
 }
 
@@ -283,8 +287,8 @@ ExpertTimes expert_times(const ExpertTable& table, const GpuRatings& measured, c
   };
   std::vector<Near> near;
   const auto same_shape = [&](const ExpertCurve& curve) {
-    return curve.hidden == shape.hidden && curve.intermediate == shape.intermediate &&
-           curve.experts == shape.experts && curve.active == shape.active;
+    return curve.hidden == shape.hidden && curve.intermediate == shape.intermediate && curve.experts == shape.experts &&
+           curve.active == shape.active;
   };
   const bool shape_is_known = std::any_of(table.curves.begin(), table.curves.end(), same_shape);
   double weights = 0.0;

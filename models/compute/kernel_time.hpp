@@ -3,15 +3,16 @@
 //            matrix product     along rows linear in the physical form's time, along columns and inner straight in
 //                               log(size), log(time); below the grid as at its edge, beyond it plus what the physical
 //                               form adds (more rows: times its ratio)
-//            prompt attention   P(L) = [T(W, L) - T0] * heads / W, with W = heads * max(1, 8192 / L): a prompt's share of
+//            prompt attention   P(L) = [T(W, L) - T0] * heads / W, with W = heads * max(1, 8192 / L): a prompt's share
+//            of
 //                               a well-filled kernel; a chunk costs the difference of its ends
 //            decode attention   linear in KV heads and context, straight in log(query heads a KV head)
 //            experts            straight in log(tokens), log(time); a split without a curve: physical form of the
 //                               busiest GPU times the ratio of curve to form, averaged in logs over the curves of this
 //                               shape (of all shapes where it has none), each weighted by its log distance ^ -4
 //            On another GPU than the one measured: nodes times the ratio of physical forms with each GPU's ratings;
-//            attention: what exceeds the smallest time scales with memory bandwidth (decode) or the bf16 rate (prompts).
-//            elementwise        t = fixed + bytes / (0.8 B)
+//            attention: what exceeds the smallest time scales with memory bandwidth (decode) or the bf16 rate
+//            (prompts). elementwise        t = fixed + bytes / (0.8 B)
 // Source     tables: the catalog's kernel entries. Elementwise: ai-dynamo/aiconfigurator commit 095f58a, system files
 // Valid for  the axes of the tables; beyond them the result stands and a validity note says how far
 // Checked by tests/models/compute/kernel_time_test.cpp (laws), tests/gpu_calibration/fit_test.cpp (published tables)
@@ -38,7 +39,8 @@ double physical_matrix_product_s(const MatrixProductTable& table, const GpuRatin
                                  const MatrixProduct& product);
 /// `ratings`: of the GPU of the table.
 double matrix_product_s(const MatrixProductTable& table, const GpuRatings& ratings, const MatrixProduct& product);
-/// The table for a GPU of other ratings, or for `format` where it has none of its own: times the ratio of physical forms.
+/// The table for a GPU of other ratings, or for `format` where it has none of its own: times the ratio of physical
+/// forms.
 MatrixProductTable on_gpu(const MatrixProductTable& table, const GpuRatings& measured, const GpuRatings& ratings,
                           NumberFormat format);
 

@@ -49,10 +49,14 @@ std::string_view cache_format(bool fp8) { return fp8 ? "fp8" : "bf16"; }
 /// Formats without a table of their own act through another: weights are widened, or the nearest kernel stands in.
 NumberFormat stand_in(NumberFormat format) {
   switch (format) {
-    case NumberFormat::fp8_block: return NumberFormat::fp8;
-    case NumberFormat::nvfp4: return NumberFormat::fp8;
-    case NumberFormat::mxfp4_fp8: return NumberFormat::fp8;
-    default: return NumberFormat::bf16;
+    case NumberFormat::fp8_block:
+      return NumberFormat::fp8;
+    case NumberFormat::nvfp4:
+      return NumberFormat::fp8;
+    case NumberFormat::mxfp4_fp8:
+      return NumberFormat::fp8;
+    default:
+      return NumberFormat::bf16;
   }
 }
 
@@ -81,7 +85,8 @@ const MatrixProductTable& KernelTimes::matrix_products(NumberFormat format) cons
 double KernelTimes::matrix_product_s(NumberFormat format, const MatrixProduct& product) const {
   const MatrixProductTable& table = matrix_products(format);
   notes_.check("kernel_time: rows of a matrix product", product.rows, 1.0, table.rows.back());
-  notes_.check("kernel_time: columns of a matrix product", product.columns, table.columns.front(), table.columns.back());
+  notes_.check("kernel_time: columns of a matrix product", product.columns, table.columns.front(),
+               table.columns.back());
   notes_.check("kernel_time: inner width of a matrix product", product.inner, table.inner.front(), table.inner.back());
   return compute::matrix_product_s(table, gpu_.ratings, product);
 }
@@ -217,9 +222,8 @@ double KernelTimes::latent_prompt_s(const LatentShape& shape, double sequences, 
   if (!found) throw std::invalid_argument("GPU '" + gpu_.title + "': no kernel entry has latent attention of prompts");
   notes_.check("kernel_time: latent attention of prompts [tokens]", tokens, 1.0, found.table->tokens.back());
   const double rate = found.entry->ratings.bf16_flop_per_s / gpu_.ratings.bf16_flop_per_s;
-  return above_smallest(
-      compute::latent_prompt_s(*found.table, static_cast<double>(shape.heads), sequences, tokens),
-      smallest_time(*found.table), rate);
+  return above_smallest(compute::latent_prompt_s(*found.table, static_cast<double>(shape.heads), sequences, tokens),
+                        smallest_time(*found.table), rate);
 }
 
 double KernelTimes::latent_decode_s(const LatentShape& shape, double sequences, double context) const {
@@ -228,9 +232,8 @@ double KernelTimes::latent_decode_s(const LatentShape& shape, double sequences, 
   notes_.check("kernel_time: latent attention, context [tokens]", context, 0.0, found.table->context.back());
   notes_.check("kernel_time: latent attention, sequences", sequences, 1.0, found.table->sequences.back());
   const double rate = found.entry->ratings.memory_bandwidth / gpu_.ratings.memory_bandwidth;
-  return above_smallest(
-      compute::latent_decode_s(*found.table, static_cast<double>(shape.heads), sequences, context),
-      smallest_time(*found.table), rate);
+  return above_smallest(compute::latent_decode_s(*found.table, static_cast<double>(shape.heads), sequences, context),
+                        smallest_time(*found.table), rate);
 }
 
 std::vector<double> KernelTimes::context_nodes(const LatentShape& shape) const {

@@ -45,9 +45,14 @@ inline compute::KernelSpec made_up_kernels() {
     }
   }
   // 5 us and a nanosecond for each KV head and token.
-  kernels.decode_attention = {{"bf16", 128, 0, {1, 16}, {1, 1000}, {0, 1000, 100000},
-                               {5e-6, 6e-6, 105e-6, 5e-6, 1005e-6, 100005e-6, 5e-6, 6e-6, 105e-6, 5e-6, 1005e-6,
-                                100005e-6}}};
+  kernels.decode_attention = {
+      {"bf16",
+       128,
+       0,
+       {1, 16},
+       {1, 1000},
+       {0, 1000, 100000},
+       {5e-6, 6e-6, 105e-6, 5e-6, 1005e-6, 100005e-6, 5e-6, 6e-6, 105e-6, 5e-6, 1005e-6, 100005e-6}}};
   compute::ExpertTable experts{"bf16", "made up", lossless_form(), 0.0, {1, 64, 4096}, {}};
   compute::ExpertCurve curve{1024, 512, 8, 2, 1, 1, {}};
   for (const double tokens : experts.tokens) {

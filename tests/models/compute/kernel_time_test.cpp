@@ -67,8 +67,8 @@ TEST_CASE("experts: a split without a curve is the nearest one by the ratio of p
     CHECK_THAT(expert_s(table, kernels.ratings, kernels.ratings, split, tokens),
                WithinRel(physical_expert_s(table, kernels.ratings, split, tokens), 1e-9));
   }
-  // One token, two visits thrown at 8 experts: each is met with probability 1 - exp(-2/8), 1.77 of them. 3 * 1024 * 512 *
-  // 2 B each, 5.57 MB at 1 TB/s, the activations of two visits and 1 us.
+  // One token, two visits thrown at 8 experts: each is met with probability 1 - exp(-2/8), 1.77 of them. 3 * 1024 * 512
+  // * 2 B each, 5.57 MB at 1 TB/s, the activations of two visits and 1 us.
   const double met = 8 * (1 - std::exp(-2.0 / 8));
   CHECK_THAT(expert_s(table, kernels.ratings, kernels.ratings, measured, 1),
              WithinRel(1e-6 + (met * 3 * 1024 * 512 * 2.0 + 2 * 1024 * 4.0) / 1e12, 1e-4));
@@ -173,7 +173,7 @@ TEST_CASE("kernels: more work never takes less time, on any GPU of the catalog",
     RC_ASSERT(gpu.prompt_attention_s(shape, prompts, tokens + size(5'000)) >= prompt * kRounding);
 
     const ExpertShape experts{1024 * *rc::gen::inRange(1, 9), 256 * *rc::gen::inRange(1, 17), 128, 8,
-                              1 << *rc::gen::inRange(0, 4), 1 << *rc::gen::inRange(0, 4)};
+                              1 << *rc::gen::inRange(0, 4),   1 << *rc::gen::inRange(0, 4)};
     if (const auto some = gpu.expert_s(format, experts, tokens)) {
       RC_ASSERT(*gpu.expert_s(format, experts, tokens + size(5'000)) >= *some * kRounding);
     }
@@ -202,7 +202,8 @@ TEST_CASE("kernels: no product beats the rated figures of its GPU", "[models][co
       INFO(gpu->gpu().title << " " << name_of(format));
       const MatrixProduct one{1, 28672, 8192}, many{16384, 28672, 8192};
       // Weights of a quarter gigabyte do not fit the largest cache here (128 MB) by half.
-      CHECK(bytes_of(one, format) / gpu->matrix_product_s(format, one) < 1.35 * gpu->gpu().ratings.memory_bandwidth.value);
+      CHECK(bytes_of(one, format) / gpu->matrix_product_s(format, one) <
+            1.35 * gpu->gpu().ratings.memory_bandwidth.value);
       CHECK(operations_of(many) / gpu->matrix_product_s(format, many) <
             rated_flop_per_s(gpu->gpu().ratings, arithmetic_of(format)));
     }

@@ -93,8 +93,8 @@ TEST_CASE("step: a small model on a GPU of round numbers, computed by hand", "[m
   CHECK(attention.ps_per_window_token == 0);
   CHECK(attention.until_full_tokens == 2000);
   CHECK(step.window_tokens() == 0);
-  // Attention of a prompt of 2,048 tokens: four of them fill the kernel with 32 heads, 10 + 32 * 4 us a layer. Each has a
-  // quarter of what exceeds the launch, the table's least: one head of 128 tokens, 10 us and a 64th.
+  // Attention of a prompt of 2,048 tokens: four of them fill the kernel with 32 heads, 10 + 32 * 4 us a layer. Each has
+  // a quarter of what exceeds the launch, the table's least: one head of 128 tokens, 10 us and a 64th.
   const double launch = 10e-6 + 1e-6 / 64;
   CHECK_THAT(static_cast<double>(step.prompt_attention(0, 2048).duration_ps),
              WithinRel(10 * (138e-6 - launch) / 4 * 1e12, 1e-6));
@@ -125,7 +125,9 @@ TEST_CASE("step: decode attention is continuous where its table has a node", "[m
       const DecodeAttention before = built.step.decode_attention(sequences, tokens);
       tokens = before.until_full_tokens;
       const DecodeAttention after = built.step.decode_attention(sequences, tokens);
-      const auto at = [&](const DecodeAttention& rate) { return rate.fixed.duration_ps + rate.ps_per_full_token * tokens; };
+      const auto at = [&](const DecodeAttention& rate) {
+        return rate.fixed.duration_ps + rate.ps_per_full_token * tokens;
+      };
       INFO(sequences << " sequences, " << tokens << " tokens");
       // A whole picosecond a token is the grain.
       CHECK(std::abs(at(before) - at(after)) <= tokens + 1);
@@ -186,7 +188,8 @@ std::vector<Case> all_cases() {
                          model_id,
                          precision_from_name(spec.precisions.back()),
                          {.tensor = 2, .expert = 4, .attention_data = 4}});
-        cases.push_back({gpu_id, model_id, precision_from_name(spec.precisions.front()), {.expert = 8, .attention_data = 8}});
+        cases.push_back(
+            {gpu_id, model_id, precision_from_name(spec.precisions.front()), {.expert = 8, .attention_data = 8}});
       }
     }
   }
