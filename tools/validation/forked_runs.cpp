@@ -48,7 +48,11 @@ bool start(std::vector<Child>& running, std::size_t index, const std::function<s
   if (process == 0) {
     close(ends[0]);
     for (const Child& sibling : running) close(sibling.pipe);
-    signal(SIGINT, SIG_IGN);  // the parent decides; what has begun is ended
+    // The parent decides; what has begun is ended. Blocked, not ignored: SimGrid sets a handler of its own.
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, nullptr);
     alarm(static_cast<unsigned>(time_limit_s));
     try {
       write_all(ends[1], work(index));

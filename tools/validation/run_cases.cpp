@@ -1,6 +1,5 @@
 #include "tools/validation/run_cases.hpp"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -100,7 +99,6 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
     return {{ours ? "failed" : "left_out", reason_of(scenario.faults, measured.scenario)}};
   }
   scenario::RunOptions options;
-  options.before_running = [] { signal(SIGINT, SIG_IGN); };  // SimGrid has set a handler of its own by now
   CaseRun run;
   if (trace) options.on_completed = [&](const jobs::CompletedRequest& request) { run.requests.push_back(request); };
   run.result = scenario::run(scenario, options).result;
