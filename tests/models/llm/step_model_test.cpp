@@ -245,6 +245,8 @@ TEST_CASE("step: more work never takes less time", "[models][llm][law]") {
     const std::int64_t longer = context + *rc::gen::inRange(1, 100'000);
     RC_ASSERT(reading(sequences, context) > 0);
     RC_ASSERT(reading(sequences, longer) >= reading(sequences, context) - longer);  // a picosecond a token is the grain
+    const std::int64_t each = context / sequences;
+    RC_ASSERT(reading(others, others * each) >= reading(sequences, context) - others * each);
     const std::int64_t start = *rc::gen::inRange(0, 100'000);
     const StepPart chunk = step.prompt_attention(start, start + tokens);
     RC_ASSERT(step.prompt_attention(start, start + more).duration_ps >= chunk.duration_ps);
