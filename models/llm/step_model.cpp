@@ -186,6 +186,12 @@ struct StepModel::State {
                   compute::arithmetic_of(format));
   }
 
+  bool streams_experts() const {
+    const std::vector<NumberFormat>& formats = setup.variant.streaming_formats;
+    return std::find(formats.begin(), formats.end(), expert_format) != formats.end() &&
+           (!model.latent_attention.empty() || !setup.variant.streaming_needs_latent);
+  }
+
   Cost products(NumberFormat format, double rows, const std::vector<Matrix>& matrices) const {
     Cost sum;
     for (const Matrix& matrix : matrices) sum += product(format, rows, matrix);
@@ -209,7 +215,7 @@ struct StepModel::State {
       return kernel(OperatorClass::expert_block, {.seconds = seconds, .bytes = bytes, .operations = operations},
                     compute::arithmetic_of(expert_format));
     };
-    if (setup.variant.streaming_experts) {
+    if (streams_experts()) {
       constexpr double kFixed = 20e-6, kBandwidthShare = 0.75, kComputeShare = 0.5;
       const double memory = compute::expert_bytes(shape, expert_format, tokens) /
                             (kBandwidthShare * gpu.ratings.memory_bandwidth.value);

@@ -106,7 +106,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.name = service.name;
     setup.profile = service.engine->profile(gpu);
     setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
-    setup.eager_step_s = setup.profile.eager_step.seconds(model);
+    setup.eager_step_s = setup.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
     const llm::StepModel::Setup steps{
         .gpu = gpu,
         .kernels = scenario_.catalog.kernels_of(gpu, setup.profile.kernels.kernel_library, scenario_.faults),

@@ -52,7 +52,7 @@ struct EngineProfile {
   double host_per_sequence_s = 0.0;
   double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
   HostPerLayer prompt_launch;                ///< host work for a new prompt: delays its first token and nobody else
-  HostPerLayer eager_step;                   ///< shortest step with a prompt: its kernels are launched one by one
+  double eager_step_per_layer_s = 0.0;       ///< shortest step with a prompt: its kernels are launched one by one
   llm::KernelVariant kernels;                ///< which kernels its version runs
 };
 

@@ -40,14 +40,14 @@ void visit_chunking(FieldVisitor& v, EngineSettings& settings) {
 }
 
 void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {
-  field(v, "host_per_step_s", settings.host_per_step, "Host time of every step",
-        rule().at_least(0).at_most(1).default_from('C', "pooled fit to 1,229 InferenceX points, range 0.09-0.15 ms"));
+  field(v, "host_per_step_s", settings.host_per_step,
+        "Host time of every step; when absent 0.1 ms (pooled fit to 1,229 InferenceX points), longer in old versions",
+        rule().at_least(0).at_most(1));
   field(v, "host_per_sequence_s", settings.host_per_sequence, "Host time of a step for each sequence in it",
         rule().at_least(0).at_most(1).default_from('E', "pooled fit to InferenceX points, not identified: 0.2-11 us"));
   field(v, "request_overhead_s", settings.request_overhead, "Request path outside the engine, before the first step",
         rule().at_least(0).at_most(60).default_from('E', "pooled fit to InferenceX points, not identified: 0.4-26 ms"));
-  const std::string_view source = "pooled fit to TTFT of InferenceX, three folds: dense 0.09-0.46 (not identified), "
-                                  "experts 0.43-0.71, latent attention 2.2-3.3 ms";
+  const std::string_view source = "by engine, fitted to TTFT of InferenceX runs on B200";
   field(v, "dense_prompt_launch_s", settings.dense_prompt_launch,
         "Host work for a new prompt, a layer of a model without experts", rule().at_least(0).at_most(1).default_from('E', source));
   field(v, "expert_prompt_launch_s", settings.expert_prompt_launch,
@@ -55,13 +55,10 @@ void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {
   field(v, "latent_prompt_launch_s", settings.latent_prompt_launch,
         "The same for a model with experts and latent attention",
         rule().at_least(0).at_most(1).default_from('C', source));
-  field(v, "dense_eager_step_s", settings.dense_eager_step,
-        "Shortest step with a prompt, a layer of a model without experts: kernels are launched one by one",
+  field(v, "eager_step_per_layer_s", settings.eager_step_per_layer,
+        "Shortest step with a prompt, a layer of the model, where its kernels are launched one by one; when absent 0, "
+        "longer in old versions",
         rule().at_least(0).at_most(1));
-  field(v, "expert_eager_step_s", settings.expert_eager_step, "The same for a model with experts",
-        rule().at_least(0).at_most(1));
-  field(v, "latent_eager_step_s", settings.latent_eager_step,
-        "The same for a model with experts and latent attention", rule().at_least(0).at_most(1));
 }
 
 namespace {
@@ -105,7 +102,13 @@ bool is_version_from(const EngineSettings& settings, std::string_view first) {
 void settle_kernels(const EngineSettings& settings, llm::KernelVariant& kernels) {
   if (settings.kernel_library) kernels.kernel_library = *settings.kernel_library;
   if (settings.fused_quantisation) kernels.fused_quantisation = *settings.fused_quantisation;
-  if (settings.streaming_experts) kernels.streaming_experts = *settings.streaming_experts;
+  if (!settings.streaming_experts) return;
+  kernels.streaming_formats.clear();
+  kernels.streaming_needs_latent = false;
+  if (!*settings.streaming_experts) return;
+  for (const std::string_view format : compute::kNumberFormatNames) {
+    kernels.streaming_formats.push_back(compute::number_format_from_name(format));
+  }
 }
 
 bool has_fp4_units(const compute::GpuSpec& gpu) { return gpu.ratings.fp4_flop_per_s > 0; }
@@ -119,13 +122,13 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.memory_share = settings.memory_share.value_or(defaults.memory_share);
   profile.runtime_reserve = settings.runtime_reserve;
   profile.max_waiting = settings.max_waiting;
-  profile.host_per_step_s = settings.host_per_step.value;
+  profile.host_per_step_s = settings.host_per_step ? settings.host_per_step->value : defaults.host_per_step_s;
   profile.host_per_sequence_s = settings.host_per_sequence.value;
   profile.request_overhead_s = settings.request_overhead.value;
   profile.prompt_launch = {settings.dense_prompt_launch.value, settings.expert_prompt_launch.value,
                            settings.latent_prompt_launch.value};
-  profile.eager_step = {settings.dense_eager_step.value, settings.expert_eager_step.value,
-                        settings.latent_eager_step.value};
+  profile.eager_step_per_layer_s =
+      settings.eager_step_per_layer ? settings.eager_step_per_layer->value : defaults.eager_step_per_layer_s;
   return profile;
 }
 

@@ -24,17 +24,18 @@ struct EngineSettings {
   std::optional<double> memory_share;
   Bytes runtime_reserve{4e9};
   std::int64_t max_waiting = 0;
-  Seconds host_per_step{0.10e-3};
+  std::optional<Seconds> host_per_step, eager_step_per_layer;
   Seconds host_per_sequence{6e-6};
   Seconds request_overhead{18e-3};
   Seconds dense_prompt_launch{0.10e-3}, expert_prompt_launch{0.64e-3}, latent_prompt_launch{2.9e-3};
-  Seconds dense_eager_step{0.0}, expert_eager_step{0.0}, latent_eager_step{0.0};
 };
 
 /// Defaults of one engine.
 struct EngineDefaults {
   std::int64_t max_batch_tokens, max_sequences, kv_block_tokens;
   double memory_share;
+  double host_per_step_s = 0.10e-3;
+  double eager_step_per_layer_s = 0.0;
 };
 
 void visit_version(FieldVisitor& v, EngineSettings& settings);

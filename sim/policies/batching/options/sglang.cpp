@@ -7,6 +7,7 @@ namespace {
 /// follows the GPU's memory there; 8,192 for large GPUs is remembered (R).
 class Sglang final : public EngineOption {
  public:
+  Sglang() { settings_.expert_prompt_launch = Seconds(3.0e-3); }
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
@@ -26,6 +27,8 @@ class Sglang final : public EngineOption {
     if (!settings_.max_prompt_chunk_tokens) profile.max_prompt_chunk_tokens = 8192;
     profile.kernels.collective_libraries = {"sglang", "nccl"};
     profile.kernels.fused_quantisation = has_fp4_units(gpu);
+    // Its grouped products for DeepSeek models are DeepGEMM's or FlashInfer's (server_args.py, moe_runner_backend).
+    profile.kernels.streaming_formats = {compute::NumberFormat::fp8_block, compute::NumberFormat::nvfp4};
     settle_kernels(settings_, profile.kernels);
     return profile;
   }

@@ -7,6 +7,10 @@ namespace {
 /// memory share; host overhead: InferenceX runs fitted by step time (pooled over engines).
 class Vllm final : public EngineOption {
  public:
+  Vllm() {
+    settings_.dense_prompt_launch = Seconds(0.30e-3);
+    settings_.latent_prompt_launch = Seconds(1.1e-3);
+  }
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
