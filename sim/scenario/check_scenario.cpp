@@ -131,6 +131,7 @@ class Checker {
         continue;
       }
       groups_.back() = {&group, rack, open(kind, [&](FaultList& f) { return catalog_.gpu(rack->gpu, f); })};
+      if (groups_.back().gpu != nullptr) check_kernels(kind, rack->gpu, *groups_.back().gpu);
     }
     if (nodes > kMostNodes || gpus > kMostGpus) {
       too_large_ = true;
@@ -169,6 +170,21 @@ class Checker {
       faults_.add(FaultKind::cannot_read, pointer, "the catalog entry that is named here cannot be used");
     }
     return entry;
+  }
+
+  /// A GPU's kernel times must be there: without them no step has a duration.
+  void check_kernels(const std::string& pointer, const std::string& id, const compute::GpuSpec& gpu) {
+    const std::vector<std::string> ids = catalog_.ids("kernels");
+    for (const std::string& kernels : gpu.kernels) {
+      if (std::find(ids.begin(), ids.end(), kernels) == ids.end()) {
+        unknown_name(pointer, kernels, fmt::format("GPU {} names these kernels, and the catalog has in kernels", id), ids);
+      } else {
+        open(pointer, [&](FaultList& f) { return catalog_.kernels(kernels, f); });
+      }
+    }
+    if (gpu.kernels.empty() && !faults_.concern(pointer)) {
+      faults_.add(FaultKind::missing_key, pointer, fmt::format("GPU {} names no kernels", id));
+    }
   }
 
   /// Groups that a service may stand in.

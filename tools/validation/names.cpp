@@ -155,4 +155,9 @@ std::optional<Host> host_of(std::string_view gpu) {
   return std::nullopt;
 }
 
+std::string chassis_of(std::string_view system, const std::string& usual) {
+  // Lenovo's SR780a V3 is cooled by water, its SR680a V3 by air (MLPerf Inference v5.1 and Training v5.0 systems).
+  return system.find("SR780a") != system.npos ? "b200_8x_liquid" : usual;
+}
+
 }  // namespace tokenworks::validation

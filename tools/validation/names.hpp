@@ -22,6 +22,8 @@ struct Host {
   std::string rack_kind;  ///< catalog id
   std::int64_t gpus_per_rack = 8;
 };
+/// The rack kind of a system: its own where the catalog has it (liquid-cooled B200 servers), else `usual`.
+std::string chassis_of(std::string_view system, const std::string& usual);
 /// Nothing for a GPU that no rack kind of ours has.
 std::optional<Host> host_of(std::string_view gpu);
 

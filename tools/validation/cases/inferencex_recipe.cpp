@@ -108,8 +108,15 @@ std::string inferencex_kv_cache(const InferencexRow& row) {
   return names_fp8_cache(row) ? "fp8" : "bf16";
 }
 
+/// Rows without a version were measured from 29 October to 2 December 2025: the versions of those weeks (I).
+std::string version_of(const InferencexRow& row) {
+  if (!row.version.empty() || row.gap_analysis) return row.version;
+  if (row.engine == "trtllm") return "1.1.0rc2.post2";
+  return row.engine == "vllm" ? "0.11.0" : "0.5.5";
+}
+
 Json inferencex_engine(const InferencexRow& row) {
-  Json engine = engine_json(row.engine == "trtllm" ? "tensorrt_llm" : row.engine, row.version);
+  Json engine = engine_json(row.engine == "trtllm" ? "tensorrt_llm" : row.engine, version_of(row));
   if (row.gap_analysis) return engine;  // its settings are not public
   if (row.engine == "vllm") set_vllm(row, engine);
   if (row.engine == "trtllm") set_tensorrt_llm(row, engine);

@@ -183,7 +183,8 @@ CaseSet read_mlperf_inference(const std::filesystem::path& path, scenario::Fault
   std::set<std::tuple<std::string, std::string, std::string>> seen;
   for (const Row& row : rows) {
     const std::string benchmark = without_target(row.model);
-    const std::optional<Host> host = host_of(row.gpu_name);
+    std::optional<Host> host = host_of(row.gpu_name);
+    if (host) host->rack_kind = chassis_of(row.platform, host->rack_kind);
     const std::optional<std::string> model = model_id(benchmark);
     const auto prompts =
         std::find_if(kPrompts.begin(), kPrompts.end(), [&](const Prompts& p) { return p.model == model; });

@@ -50,7 +50,8 @@ CaseSet read_power_traces(const std::filesystem::path& path, scenario::FaultList
   for (std::size_t i = 0; i < table->rows(); ++i) {
     const CsvTable::Row row = table->row(i);
     row.number("min_w", kPositive);
-    const std::optional<Host> host = host_in(row.name("system"));
+    std::optional<Host> host = host_in(row.name("system"));
+    if (host) host->rack_kind = chassis_of(row.name("system"), host->rack_kind);
     if (!faults.empty()) continue;
     if (row.text("kind") != "inference") {
       set.left_out.count("training is not simulated yet");

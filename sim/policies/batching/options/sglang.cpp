@@ -7,7 +7,10 @@ namespace {
 /// follows the GPU's memory there; 8,192 for large GPUs is remembered (R).
 class Sglang final : public EngineOption {
  public:
-  Sglang() { settings_.expert_prompt_launch = Seconds(3.0e-3); }
+  Sglang() {
+    settings_.host_per_sequence = Seconds(12e-6);
+    settings_.expert_prompt_launch = Seconds(3.0e-3);
+  }
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);

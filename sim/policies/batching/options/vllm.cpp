@@ -8,6 +8,7 @@ namespace {
 class Vllm final : public EngineOption {
  public:
   Vllm() {
+    settings_.host_per_sequence = Seconds(12e-6);
     settings_.dense_prompt_launch = Seconds(0.30e-3);
     settings_.latent_prompt_launch = Seconds(1.1e-3);
   }
