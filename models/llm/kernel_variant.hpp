@@ -23,7 +23,7 @@ struct KernelVariant {
   Seconds expert_floor{25e-6};
   /// Routed experts in these formats run a kernel that streams the experts met, faster than those tabulated:
   /// 20 us + max(bytes of experts met / (0.75 B), operations / (0.5 F)).
-  std::vector<compute::NumberFormat> streaming_formats;
+  std::vector<compute::NumberFormat> streaming_formats = {};
   /// ... in models with latent attention only (DeepSeek V3 and its like, for which these kernels were written).
   bool streaming_needs_latent = true;
   /// Element-wise kernels of a layer that stand alone.
