@@ -94,7 +94,8 @@ void set_sglang(const InferencexRow& row, Json& engine) {
 
 /// vLLM's and SGLang's "auto" is the model's own format, bf16, unless the recipe names another.
 bool names_fp8_cache(const InferencexRow& row) {
-  if (has(row, "MiniMax-M2.5")) return row.system == "h200_sxm" && row.version == "0.18.0";
+  // On Blackwell 512 users of MiniMax M2.5 do not fit a bf16 cache beside its weights on two GPUs, and none waited (I).
+  if (has(row, "MiniMax-M2.5")) return is_blackwell(row) || (row.system == "h200_sxm" && row.version == "0.18.0");
   if (row.engine == "vllm") return has(row, "Llama-3.1-70B") || (is_blackwell(row) && row.precision == "fp4");
   if (has(row, "Qwen3.5")) return row.precision != "bf16";
   return has(row, "GLM-5") || is_blackwell(row);
