@@ -134,6 +134,28 @@ std::size_t cold_start(Rows& rows) {
   return marked;
 }
 
+/// Rows of the gap analysis whose first tokens come later than those of more users on the same service: the few requests
+/// of a small run waited for the service to warm up.
+std::size_t cold_start_of_small_runs(Rows& rows) {
+  const auto same_service = [](const InferencexRow& a, const InferencexRow& b) {
+    return a.model == b.model && a.system == b.system && a.engine == b.engine && a.version == b.version &&
+           a.precision == b.precision && a.parallelism.tensor == b.parallelism.tensor &&
+           a.parallelism.expert == b.parallelism.expert &&
+           a.parallelism.attention_data == b.parallelism.attention_data && a.isl == b.isl && a.osl == b.osl;
+  };
+  std::size_t marked = 0;
+  for (InferencexRow& row : rows) {
+    if (!row.gap_analysis || !row.ttft_counts) continue;
+    const bool cold = std::any_of(rows.begin(), rows.end(), [&](const InferencexRow& other) {
+      return same_service(row, other) && *other.concurrency > *row.concurrency && other.ttft_s < row.ttft_s;
+    });
+    if (!cold) continue;
+    row.ttft_counts = false;
+    ++marked;
+  }
+  return marked;
+}
+
 }  // namespace
 
 std::span<const InferencexRule> inferencex_rules() {
@@ -153,6 +175,8 @@ std::span<const InferencexRule> inferencex_rules() {
       InferencexRule{"rule served_in_bf16: Llama 3.1 8B under SGLang, labelled fp8; kept as bf16 (inferred)",
                      served_in_bf16, true},
       InferencexRule{"rule cold_start: only TPOT counts", cold_start, true},
+      InferencexRule{"rule cold_start_of_small_runs: later first tokens than with more users; only TPOT counts",
+                     cold_start_of_small_runs, true},
   };
   return kRules;
 }
