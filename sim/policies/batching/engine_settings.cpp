@@ -27,8 +27,9 @@ void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
   field(v, "memory_share", settings.memory_share,
         "Share of GPU memory for the engine (tensorrt_llm: of what weights leave free); its default when absent",
         rule().above(0).at_most(1));
-  scaled_field(v, "runtime_reserve_gb", settings.runtime_reserve, 1e9, "Memory of a GPU for activations and libraries",
-               rule().at_least(0).default_from('C', "fitted to InferenceX runs with known KV capacity"));
+  scaled_field(v, "runtime_reserve_gb", settings.runtime_reserve, 1e9,
+               "Memory of a GPU for activations and libraries; when absent 4 GB, less on small GPUs under vllm",
+               rule().at_least(0));
   field(v, "max_waiting", settings.max_waiting,
         "Requests waiting at one replica beyond which more are rejected; 0: no limit", rule().at_least(0));
 }
@@ -120,7 +121,7 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.kv_block_tokens = settings.kv_block_tokens.value_or(defaults.kv_block_tokens);
   profile.max_prompt_chunk_tokens = settings.max_prompt_chunk_tokens.value_or(0);
   profile.memory_share = settings.memory_share.value_or(defaults.memory_share);
-  profile.runtime_reserve = settings.runtime_reserve;
+  profile.runtime_reserve = settings.runtime_reserve.value_or(defaults.runtime_reserve);
   profile.max_waiting = settings.max_waiting;
   profile.host_per_step_s = settings.host_per_step ? settings.host_per_step->value : defaults.host_per_step_s;
   profile.host_per_sequence_s = settings.host_per_sequence.value;

@@ -22,7 +22,7 @@ struct EngineSettings {
   std::optional<std::int64_t> max_batch_tokens, max_sequences, kv_block_tokens, max_prompt_chunk_tokens;
   std::optional<bool> chunked_prompts;
   std::optional<double> memory_share;
-  Bytes runtime_reserve{4e9};
+  std::optional<Bytes> runtime_reserve;
   std::int64_t max_waiting = 0;
   std::optional<Seconds> host_per_step, eager_step_per_layer;
   Seconds host_per_sequence{6e-6};
@@ -34,6 +34,7 @@ struct EngineSettings {
 struct EngineDefaults {
   std::int64_t max_batch_tokens, max_sequences, kv_block_tokens;
   double memory_share;
+  Bytes runtime_reserve{4e9};  ///< fitted to InferenceX runs with known room for context
   double host_per_step_s = 0.10e-3;
   double eager_step_per_layer_s = 0.0;
 };
