@@ -90,7 +90,7 @@ class Setup(unittest.TestCase):
 
     def test_no_network(self):
         self.program("dpkg-query", ABSENT)
-        self.program("apt-get", 'echo "Err:1 Temporary failure resolving deb.debian.org"; [ "$1" = update ]')
+        self.program("apt-get", 'echo "Err:1 Temporary failure resolving packages.example"; [ "$1" = update ]')
         code, text = self.call("quickstart")
         self.assertEqual(1, code)
         self.assertIn("no package server can be reached", text)
