@@ -187,10 +187,11 @@ TEST_CASE("scenario: a small one is read with all defaults filled in", "[scenari
   // What was opened is what acts: no other GPU, model or table.
   std::vector<std::string> used;
   for (const auto& entry : outcome.catalog.used()) used.push_back(entry.section + "/" + entry.id + " " + entry.origin);
-  CHECK(used == std::vector<std::string>{"gpus/h100_sxm5 shipped", "lengths/azure_llm_2023_code_input shipped",
-                                         "models/llama_3_1_8b shipped", "racks/dgx_h100 shipped"});
+  CHECK(used == std::vector<std::string>{"gpus/h100_sxm5 shipped", "kernels/h100_sxm5_tensorrt_llm shipped",
+                                         "lengths/azure_llm_2023_code_input shipped", "models/llama_3_1_8b shipped",
+                                         "racks/dgx_h100 shipped"});
   CHECK(outcome.inputs.front().name == "test.json");
-  CHECK(outcome.inputs.size() == 5);
+  CHECK(outcome.inputs.size() == 6);
   for (const Assumption& assumption : outcome.assumptions) {
     CAPTURE(assumption.subject);
     CHECK((assumption.evidence == "E" || assumption.evidence == "R"));

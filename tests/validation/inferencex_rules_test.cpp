@@ -24,7 +24,12 @@ InferencexRow sound_row(std::size_t line) {
   return row;
 }
 
-/// Applies the rule whose reason holds `name`, and returns its count and the lines that are left.
+/// Whether a rule's reason holds `name`; a colon at its end tells a name from one that it begins.
+bool is_named(const InferencexRule& rule, std::string_view name) {
+  return rule.reason.find(name) != std::string_view::npos;
+}
+
+/// Applies the only rule of that name, and returns its count and the lines that are left.
 struct Applied {
   std::size_t count = 0;
   std::vector<std::size_t> left;
@@ -33,7 +38,7 @@ Applied apply(std::string_view name, std::vector<InferencexRow> rows) {
   Applied applied;
   int found = 0;
   for (const InferencexRule& rule : inferencex_rules()) {
-    if (rule.reason.find(name) == std::string_view::npos) continue;
+    if (!is_named(rule, name)) continue;
     applied.count = rule.apply(rows);
     ++found;
   }
@@ -102,9 +107,29 @@ TEST_CASE("rule unflagged_speculation: three dates of one engine, and the faster
   other_version.version = "0.5.10";
   other_version.tpot_s = 0.9 * slow.tpot_s;  // quicker, but alone in its version
   const Applied applied =
-      apply("unflagged_speculation", {dated, sound_date, slow, fast, crowded, other_version, other_model});
+      apply("unflagged_speculation:", {dated, sound_date, slow, fast, crowded, other_version, other_model});
   CHECK(applied.count == 3);
   CHECK(applied.left == Lines{2, 3, 6, 7});
+}
+
+TEST_CASE("rule unflagged_speculation_qwen: four B200 without expert groups only", "[validation]") {
+  InferencexRow drafted = sound_row(1);
+  drafted.model = "Qwen/Qwen3.5-397B-A17B";
+  drafted.system = "b200_sxm";
+  drafted.precision = "fp8";
+  drafted.version = "0.5.9";
+  drafted.tp = 4;
+  drafted.moe_ep = 1;
+  InferencexRow eight = drafted, grouped = drafted, later = drafted;
+  eight.line = 2;
+  eight.tp = 8;
+  grouped.line = 3;
+  grouped.moe_ep = 4;
+  later.line = 4;
+  later.version = "0.5.10";
+  const Applied applied = apply("unflagged_speculation_qwen", {drafted, eight, grouped, later});
+  CHECK(applied.count == 1);
+  CHECK(applied.left == Lines{2, 3, 4});
 }
 
 TEST_CASE("rule capped_batch: users wait while the time a token stays", "[validation]") {
@@ -127,9 +152,8 @@ TEST_CASE("rule capped_batch: users wait while the time a token stays", "[valida
 
 const InferencexRule& rule_named(std::string_view name) {
   const auto rules = inferencex_rules();
-  const auto found = std::find_if(rules.begin(), rules.end(), [&](const InferencexRule& rule) {
-    return rule.reason.find(name) != std::string_view::npos;
-  });
+  const auto found =
+      std::find_if(rules.begin(), rules.end(), [&](const InferencexRule& rule) { return is_named(rule, name); });
   REQUIRE(found != rules.end());
   return *found;
 }
