@@ -8,23 +8,23 @@
 #include <utility>
 
 #include "models/compute/kernel_times.hpp"
+#include "models/llm/attention_times.hpp"
 #include "models/llm/layout.hpp"
+#include "models/llm/memo.hpp"
+#include "models/llm/prompt_curve.hpp"
 #include "models/network/collective_time.hpp"
 
 namespace tokenworks::llm {
 namespace {
 
-using compute::AttentionShape;
 using compute::ExpertShape;
 using compute::KernelLoad;
 using compute::KernelTimes;
-using compute::LatentShape;
 using compute::NumberFormat;
 using compute::OperatorClass;
 
 constexpr double kActivationBytes = 2.0;  // the residual stream and what crosses links is bf16
 constexpr double kLogitBytes = 10.0;      // a pass that widens bf16 logits to fp32 (2 + 4), one that samples (4)
-constexpr double kFilledKernelTokens = 8192.0;  // prompt tokens at which an attention kernel fills the GPU
 
 std::int64_t whole_picoseconds(double seconds) { return std::llround(seconds * 1e12); }
 
@@ -44,33 +44,6 @@ struct Cost {
 
 StepPart to_step_part(const Cost& cost) { return {whole_picoseconds(cost.seconds), cost.joules}; }
 
-/// Answers by size, filled when first asked for. References stay valid: pages do not move.
-template <class Answer>
-class Memo {
- public:
-  template <class Compute>
-  Answer& get(std::int64_t size, Compute compute) {
-    const auto page = static_cast<std::size_t>(size) / kPageSize;
-    const auto slot = static_cast<std::size_t>(size) % kPageSize;
-    if (page >= pages_.size()) pages_.resize(page + 1);
-    if (!pages_[page]) pages_[page] = std::make_unique<Page>();
-    Page& entries = *pages_[page];
-    if (!entries.known[slot]) {
-      entries.answers[slot] = compute(size);
-      entries.known[slot] = true;
-    }
-    return entries.answers[slot];
-  }
-
- private:
-  static constexpr std::size_t kPageSize = 512;
-  struct Page {
-    Answer answers[kPageSize];
-    bool known[kPageSize] = {};
-  };
-  std::vector<std::unique_ptr<Page>> pages_;
-};
-
 /// What a kernel multiplies for weights kept in `format` on this GPU. Without fp8 units weights are widened to bf16;
 /// Blackwell multiplies mxfp4 weights with fp8 activations (vLLM and TensorRT-LLM documentation of gpt-oss).
 NumberFormat number_format(const compute::GpuRatings& gpu, WeightFormat format) {
@@ -84,38 +57,6 @@ NumberFormat number_format(const compute::GpuRatings& gpu, WeightFormat format) 
   }
   return NumberFormat::bf16;
 }
-
-/// Seconds that a prompt of so many tokens spends in attention, from zero: a rate by length that never falls, linear
-/// between four nodes an octave. Up to 128 tokens, the tile of the kernels, the rate is that of a whole tile.
-class PromptCurve {
- public:
-  template <class SecondsOf>
-  PromptCurve(double longest, SecondsOf seconds_of) {
-    constexpr double kTile = 128.0;
-    double rate = seconds_of(kTile) / kTile;
-    for (int i = 0;; ++i) {
-      const double length = node(i);
-      if (length >= kTile) rate = std::max(rate, seconds_of(length) / length);
-      rates_.push_back(rate);
-      if (length >= longest && i % 4 == 0) break;
-    }
-  }
-
-  double seconds(double length) const {
-    if (length <= 0.0) return 0.0;
-    int exponent = 0;
-    const double fraction = 2.0 * std::frexp(std::max(length, 1.0), &exponent);  // 1 <= fraction < 2
-    const int quarter = std::min(3, static_cast<int>((fraction - 1.0) * 4.0));
-    const auto cell = std::min(static_cast<std::size_t>(4 * (exponent - 1) + quarter), rates_.size() - 2);
-    const double low = node(static_cast<int>(cell)), high = node(static_cast<int>(cell) + 1);
-    const double share = (std::max(length, 1.0) - low) / (high - low);
-    return length * (rates_[cell] + share * (rates_[cell + 1] - rates_[cell]));
-  }
-
- private:
-  static double node(int i) { return std::ldexp(1.0 + 0.25 * (i % 4), i / 4); }
-  std::vector<double> rates_;
-};
 
 }  // namespace
 
@@ -132,10 +73,11 @@ struct StepModel::State {
         in_replica(gpu.ratings, setup.kernels, setup.variant.collective_libraries, parallelism.gpus_per_stage(), notes),
         layer_format(number_format(gpu.ratings, weight_format(model, setup.precision, MatrixClass::layer))),
         expert_format(number_format(gpu.ratings, weight_format(model, setup.precision, MatrixClass::expert))),
+        attention(kernels, model, setup.kv_format == KvFormat::fp8, layer_format),
         prompt(static_cast<double>(model.context_tokens), [this](double length) { return prompt_seconds(length); }) {
     for (const AttentionPart& part : layout.attention) {
       if (part.window_tokens > 0) window = static_cast<std::int64_t>(part.window_tokens);
-      if (is_sparse(part) && !has_block(part)) window = static_cast<std::int64_t>(part.selected_tokens);
+      if (AttentionTimes::is_sparse(part) && !attention.has_block(part)) window = static_cast<std::int64_t>(part.selected_tokens);
     }
     prompt_power_w = filled_prompt_power_w();
     launch = to_step_part(prompt_launch_cost());
@@ -275,7 +217,7 @@ struct StepModel::State {
       rotated += part.layers * part.rotated_values;
       attention_layers += part.layers;
       sum += part.layers * all_reduce(rows);
-      if (!has_block(part)) sum += part.layers * products(layer_format, rows, part.matrices);
+      if (!attention.has_block(part)) sum += part.layers * products(layer_format, rows, part.matrices);
     }
     if (attention_layers > 0) rotated /= attention_layers;
     for (const NetworkPart& part : layout.networks) {
@@ -329,81 +271,15 @@ struct StepModel::State {
 
   // ---- Attention ----------------------------------------------------------------------------------------------------
 
-  static bool is_sparse(const AttentionPart& part) { return part.selected_tokens > 0; }
-
-  AttentionShape grouped_shape(const AttentionPart& part) const {
-    return {static_cast<std::int64_t>(part.heads), static_cast<std::int64_t>(part.kv_heads),
-            static_cast<std::int64_t>(part.head_dim), static_cast<std::int64_t>(part.window_tokens), fp8_cache()};
-  }
-
-  LatentShape latent_shape(const AttentionPart& part, bool block) const {
-    const LatentAttention& latent = model.latent_attention.front();
-    LatentShape shape{static_cast<std::int64_t>(part.heads),
-                      {model.hidden, latent.query_rank, latent.kv_rank, latent.rope_dim, latent.nope_dim,
-                       latent.value_dim},
-                      fp8_cache(),
-                      block && is_sparse(part),
-                      std::nullopt};
-    if (block) shape.matrix_format = layer_format;
-    return shape;
-  }
-
-  /// Whether a kernel entry has the whole latent block, projections included, in this model's dimensions.
-  bool has_block(const AttentionPart& part) const {
-    return part.kind == AttentionPart::Kind::latent && kernels.has_latent(latent_shape(part, true));
-  }
-
-  bool has_latent_kernel(const AttentionPart& part) const {
-    return part.kind == AttentionPart::Kind::latent && kernels.has_latent(latent_shape(part, false));
-  }
-
-  /// Keys that a query meets when `context` tokens are held.
-  static double keys_met(const AttentionPart& part, double context) {
-    double keys = context;
-    if (part.window_tokens > 0) {
-      keys = std::min(context, part.window_tokens) + (part.compression > 0 ? context / part.compression : 0.0);
-    }
-    return is_sparse(part) ? std::min(keys, part.selected_tokens) : keys;
-  }
-
-  /// The scan by which sparse layers select, a query over `context` keys.
-  double selection_s(const AttentionPart& part, double queries_times_keys) const {
-    if (part.index_values_per_pair <= 0.0) return 0.0;
-    const double bytes = queries_times_keys * part.index_values_per_token * part.keys_per_token();
-    const double operations = 2.0 * queries_times_keys * part.index_values_per_pair * part.keys_per_token();
-    return std::max(bytes / (0.8 * gpu.ratings.memory_bandwidth.value),
-                    operations / (0.5 * compute::rated_flop_per_s(gpu.ratings, compute::Arithmetic::fp8)));
-  }
-
-  /// Decode attention of one layer: `sequences` sequences of one copy, each with `context` tokens.
-  double decode_layer_s(const AttentionPart& part, double sequences, double context) const {
-    switch (part.kind) {
-      case AttentionPart::Kind::linear: {
-        if (const auto seconds = kernels.linear_attention_s("decode", part.heads, sequences)) return *seconds;
-        const double bytes = 2.0 * sequences * (part.state_values * part.state_bytes_per_value +
-                                                part.convolution_values * kActivationBytes);
-        return kernels.elementwise_s(bytes) + 2.0 * gpu.elementwise_kernel.value;
-      }
-      case AttentionPart::Kind::latent:
-        if (has_block(part)) return kernels.latent_decode_s(latent_shape(part, true), sequences, context);
-        if (has_latent_kernel(part)) {
-          return kernels.latent_decode_s(latent_shape(part, false), sequences, keys_met(part, context));
-        }
-        throw std::invalid_argument("GPU '" + gpu.title + "': no kernel entry has latent attention");
-      case AttentionPart::Kind::grouped: break;
-    }
-    return kernels.decode_attention_s(grouped_shape(part), sequences, keys_met(part, context));
-  }
-
   /// Board power while one copy reads the context of `sequences` sequences with `context` tokens each.
   double decode_power_w(double sequences, double context) const {
     Cost sum;
     for (const AttentionPart& part : layout.attention) {
-      const double met = sequences * keys_met(part, context);
+      const double met = sequences * AttentionTimes::keys_met(part, context);
       const double cached = met * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0);
       const double state = 2.0 * sequences * part.state_values * part.state_bytes_per_value;
       sum += part.layers * kernel(OperatorClass::decode_attention,
-                                  {.seconds = decode_layer_s(part, sequences, context),
+                                  {.seconds = attention.decode_s(part, sequences, context),
                                    .bytes = cached + state,
                                    .operations = 2.0 * met * part.decode_values_per_pair},
                                   compute::Arithmetic::bf16);
@@ -413,14 +289,14 @@ struct StepModel::State {
 
   /// Board power in prompt attention of prompts that fill a kernel by themselves.
   double filled_prompt_power_w() const {
-    const double tokens = std::min(kFilledKernelTokens, static_cast<double>(model.context_tokens));
+    const double tokens = std::min(AttentionTimes::kFilledKernelTokens, static_cast<double>(model.context_tokens));
     Cost sum;
     for (const AttentionPart& part : layout.attention) {
       double pairs = 0.5 * tokens * tokens;
       if (part.window_tokens > 0) pairs = std::min(pairs, tokens * part.window_tokens);
-      if (is_sparse(part)) pairs = std::min(pairs, tokens * part.selected_tokens);
+      if (AttentionTimes::is_sparse(part)) pairs = std::min(pairs, tokens * part.selected_tokens);
       sum += part.layers * kernel(OperatorClass::prompt_attention,
-                                  {.seconds = prompt_layer_s(part, tokens),
+                                  {.seconds = attention.prompt_s(part, tokens),
                                    .operations = 2.0 * pairs * part.prompt_values_per_pair},
                                   compute::Arithmetic::bf16);
     }
@@ -428,13 +304,6 @@ struct StepModel::State {
   }
 
   double waiting_power_w() const { return gpu.power.waiting.value; }
-
-  /// Whether a part's time follows all of the context (others follow the window).
-  bool follows_context(const AttentionPart& part) const {
-    if (part.kind == AttentionPart::Kind::linear) return false;
-    if (has_block(part)) return true;
-    return part.window_tokens == 0 && !is_sparse(part);
-  }
 
   struct DecodeSize {
     std::vector<double> nodes;               // mean context of a sequence
@@ -447,10 +316,8 @@ struct StepModel::State {
     DecodeSize size;
     size.nodes = {0.0};
     for (const AttentionPart& part : layout.attention) {
-      if (!follows_context(part)) continue;
-      const std::vector<double> nodes = part.kind == AttentionPart::Kind::latent
-                                            ? kernels.context_nodes(latent_shape(part, has_block(part)))
-                                            : kernels.context_nodes(grouped_shape(part));
+      if (!attention.follows_context(part)) continue;
+      const std::vector<double> nodes = attention.context_nodes(part);
       size.nodes.insert(size.nodes.end(), nodes.begin(), nodes.end());
     }
     std::sort(size.nodes.begin(), size.nodes.end());
@@ -460,14 +327,14 @@ struct StepModel::State {
     // Sliding layers: from an empty window to a full one, straight.
     double window_fixed = 0.0, window_slope = 0.0, selection_slope = 0.0;
     for (const AttentionPart& part : layout.attention) {
-      if (follows_context(part)) continue;
-      const double empty = part.layers * decode_layer_s(part, sequences, 0.0);
+      if (attention.follows_context(part)) continue;
+      const double empty = part.layers * attention.decode_s(part, sequences, 0.0);
       window_fixed += empty;
       if (window > 0 && part.kind != AttentionPart::Kind::linear) {
-        const double full = part.layers * decode_layer_s(part, sequences, static_cast<double>(window));
+        const double full = part.layers * attention.decode_s(part, sequences, static_cast<double>(window));
         window_slope += std::max(0.0, full - empty) / (all * static_cast<double>(window));
       }
-      selection_slope += part.layers * selection_s(part, 1.0) / (copies() * stages());
+      selection_slope += part.layers * attention.selection_s(part, 1.0) / (copies() * stages());
       if (part.compression > 0) {
         selection_slope += part.layers * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0) / part.compression /
                            (0.75 * gpu.ratings.memory_bandwidth.value) / (copies() * stages());
@@ -476,7 +343,7 @@ struct StepModel::State {
     const auto at_context = [&](double context) {
       double seconds = 0.0;
       for (const AttentionPart& part : layout.attention) {
-        if (follows_context(part)) seconds += part.layers * decode_layer_s(part, sequences, context);
+        if (attention.follows_context(part)) seconds += part.layers * attention.decode_s(part, sequences, context);
       }
       return seconds;
     };
@@ -508,65 +375,13 @@ struct StepModel::State {
   /// Attention of a whole prompt over all layers, its share of well-filled kernels.
   double prompt_seconds(double length) const {
     double seconds = 0.0;
-    for (const AttentionPart& part : layout.attention) seconds += part.layers * prompt_layer_s(part, length);
+    for (const AttentionPart& part : layout.attention) seconds += part.layers * attention.prompt_s(part, length);
     return seconds / (copies() * stages());
-  }
-
-  double prompt_layer_s(const AttentionPart& part, double length) const {
-    const double together = std::max(1.0, kFilledKernelTokens / length);
-    switch (part.kind) {
-      case AttentionPart::Kind::linear: {
-        if (const auto seconds = kernels.linear_attention_s("prompt", part.heads, together * length)) {
-          return std::max(0.0, *seconds) / together;
-        }
-        // Chunked form: each token of a chunk meets the state and its chunk, in bf16; a quarter of the rate (E).
-        constexpr double kComputeShare = 0.25;
-        return 6.0 * length * part.state_values / (kComputeShare * gpu.ratings.bf16_flop_per_s);
-      }
-      case AttentionPart::Kind::latent: {
-        const bool block = has_block(part);
-        const LatentShape shape = latent_shape(part, block);
-        const double launch_s = block ? 0.0 : kernels.latent_prompt_s(shape, 1.0, 1.0);
-        double reach = length;
-        if (!block && is_sparse(part)) reach = std::min(length, part.selected_tokens);
-        const double seconds = std::max(0.0, kernels.latent_prompt_s(shape, together, reach) - launch_s) / together;
-        const double beyond = reach < length ? (length - reach) * slope_at(part, reach) : 0.0;
-        return seconds + beyond + (block ? 0.0 : selection_s(part, 0.5 * length * length));
-      }
-      case AttentionPart::Kind::grouped: break;
-    }
-    const AttentionShape shape = grouped_shape(part);
-    const double launch_s = kernels.smallest_prompt_attention_s(shape);
-    double reach = length;
-    if (part.window_tokens > 0 && !kernels.has_prompt_window(shape)) reach = std::min(length, part.window_tokens);
-    if (is_sparse(part)) reach = std::min(reach, part.selected_tokens);
-    const double batch = std::max(1.0, kFilledKernelTokens / reach);
-    const double seconds = std::max(0.0, kernels.prompt_attention_s(shape, batch, reach) - launch_s) / batch;
-    if (reach == length) return seconds;
-    return seconds + (length - reach) * slope_at(part, reach) + selection_s(part, 0.5 * length * length);
-  }
-
-  /// Cost of one more token that meets `reach` keys: the slope of the whole-context curve there, taken as quadratic
-  /// beyond its linear part.
-  double slope_at(const AttentionPart& part, double reach) const {
-    const auto whole = [&](double length) {
-      AttentionPart open = part;
-      open.window_tokens = 0;
-      open.selected_tokens = 0;
-      return prompt_layer_s(open, length);
-    };
-    return (whole(2.0 * reach) - whole(reach)) / reach * (2.0 / 3.0);
   }
 
   Cost prompt_launch_cost() const {
     double seconds = 0.0;
-    for (const AttentionPart& part : layout.attention) {
-      if (part.kind == AttentionPart::Kind::grouped) {
-        seconds += part.layers * kernels.smallest_prompt_attention_s(grouped_shape(part));
-      } else if (part.kind == AttentionPart::Kind::latent && !has_block(part) && has_latent_kernel(part)) {
-        seconds += part.layers * kernels.latent_prompt_s(latent_shape(part, false), 1.0, 1.0);
-      }
-    }
+    for (const AttentionPart& part : layout.attention) seconds += part.layers * attention.prompt_launch_s(part);
     return prompt_attention(seconds);
   }
 
@@ -579,6 +394,7 @@ struct StepModel::State {
   KernelTimes kernels;
   network::Collectives in_copy, in_replica;
   NumberFormat layer_format, expert_format;
+  AttentionTimes attention;
   std::int64_t window = 0;
   PromptCurve prompt;
   double prompt_power_w = 0.0;
