@@ -28,8 +28,8 @@ struct Operator {
 
 /// Besides its own columns a table has `time_s` (or `power_w`), and may have any of these.
 inline constexpr std::string_view kMeasuredColumns[] = {
-    "time_s",          "time_p10_s",   "time_p90_s",    "samples",         "power_w",
-    "power_readings",  "power_limit_w", "sm_clock_hz",  "memory_clock_hz", "temperature_c"};
+    "time_s",         "time_p10_s",    "time_p90_s",  "samples",         "power_w",
+    "power_readings", "power_limit_w", "sm_clock_hz", "memory_clock_hz", "temperature_c"};
 
 /// All operators, in the order in which they stand in the documentation.
 std::span<const Operator> operators();

@@ -18,7 +18,7 @@ struct GpuSpec {
   Bytes memory{0};  ///< as the driver reports it
   GpuRatings ratings;
   double elementwise_bandwidth_share = 0.8;
-  Seconds elementwise_kernel{3e-6};     ///< fixed part
+  Seconds elementwise_kernel{3e-6};  ///< fixed part
   /// Catalog ids of kernel entries, best first: what the first does not hold is looked for in the next. Entries of
   /// another GPU are scaled by rated figures.
   std::vector<std::string> kernels;

@@ -65,8 +65,10 @@ void GpuRatings::visit(FieldVisitor& v) {
                rule().required().above(0));
   rate_field(v, "bf16_tflop_per_s", bf16_flop_per_s, "Rated dense rate in bf16, 1e12 operations per second",
              rule().required().above(0));
-  rate_field(v, "fp8_tflop_per_s", fp8_flop_per_s, "The same in fp8; 0: the GPU has no units for it", rule().at_least(0));
-  rate_field(v, "fp4_tflop_per_s", fp4_flop_per_s, "The same in fp4; 0: the GPU has no units for it", rule().at_least(0));
+  rate_field(v, "fp8_tflop_per_s", fp8_flop_per_s, "The same in fp8; 0: the GPU has no units for it",
+             rule().at_least(0));
+  rate_field(v, "fp4_tflop_per_s", fp4_flop_per_s, "The same in fp4; 0: the GPU has no units for it",
+             rule().at_least(0));
   scaled_field(v, "scale_up_bandwidth_gb_per_s", scale_up_bandwidth, 1e9,
                "Rated bandwidth of one GPU to its scale-up domain, one direction", rule().required().above(0));
 }
@@ -75,7 +77,8 @@ void PhysicalForm::visit(FieldVisitor& v) {
   field(v, "fixed_s", fixed, "Fixed part", rule().required().at_least(0));
   field(v, "bandwidth_share", bandwidth_share, "Share of the rated memory bandwidth", rule().required().above(0));
   field(v, "compute_share", compute_share, "Share of the rated dense rate", rule().required().above(0));
-  field(v, "blend", blend, "Exponent by which the times of memory and arithmetic blend", rule().at_least(1).at_most(64));
+  field(v, "blend", blend, "Exponent by which the times of memory and arithmetic blend",
+        rule().at_least(1).at_most(64));
 }
 
 void MatrixProductTable::visit(FieldVisitor& v) {
@@ -230,7 +233,8 @@ std::vector<TableFault> table_faults(const KernelSpec& kernels) {
     for (std::size_t i = 0; i < tables.size(); ++i) check(fmt::format("{}/{}", list, i), tables[i]);
   };
   each("matrix_products", kernels.matrix_products, [&](const std::string& place, const MatrixProductTable& t) {
-    check_table(place, {&t.rows, &t.columns, &t.inner}, {"rows", "columns", "inner"}, {true, true, true}, t.time_s, faults);
+    check_table(place, {&t.rows, &t.columns, &t.inner}, {"rows", "columns", "inner"}, {true, true, true}, t.time_s,
+                faults);
   });
   each("prompt_attention", kernels.prompt_attention, [&](const std::string& place, const PromptAttentionTable& t) {
     check_table(place, {&t.heads, &t.tokens}, {"heads", "tokens"}, {true, true}, t.time_s, faults);

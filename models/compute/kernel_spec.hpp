@@ -103,10 +103,10 @@ struct ExpertTable {
 
 /// Kernels of layers with a state: time = fixed + per token and state value, prompts and decoding apart.
 struct LinearAttentionTable {
-  std::string phase;  ///< "prompt" or "decode"
+  std::string phase;                        ///< "prompt" or "decode"
   std::vector<double> value_heads, tokens;  ///< axes: heads on this GPU; prompt: tokens, decode: sequences
   std::int64_t value_dim = 0;
-  std::vector<double> time_s;               ///< of all kernels of a layer between its projections
+  std::vector<double> time_s;  ///< of all kernels of a layer between its projections
   void visit(FieldVisitor& v);
 };
 
@@ -115,7 +115,7 @@ struct CollectiveCurve {
   std::string library;    ///< "tensorrt_llm", "vllm", "sglang", "nccl"
   std::string operation;  ///< "all_reduce", "all_gather", "reduce_scatter", "all_to_all"
   std::int64_t gpus = 0;
-  std::vector<double> bytes;   ///< of the whole buffer
+  std::vector<double> bytes;  ///< of the whole buffer
   std::vector<double> time_s;
   void visit(FieldVisitor& v);
 };
@@ -141,10 +141,10 @@ struct FitQuality {
 
 struct KernelSpec {
   std::string title;
-  std::string gpu;                 ///< catalog id of the GPU that was measured
-  std::string library, version;    ///< whose kernels
+  std::string gpu;                         ///< catalog id of the GPU that was measured
+  std::string library, version;            ///< whose kernels
   std::string how = "measured_published";  ///< measured_here, measured_published
-  GpuRatings ratings;              ///< of the GPU that was measured
+  GpuRatings ratings;                      ///< of the GPU that was measured
   std::vector<MatrixProductTable> matrix_products;
   std::vector<PromptAttentionTable> prompt_attention;
   std::vector<DecodeAttentionTable> decode_attention;

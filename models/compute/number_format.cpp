@@ -18,22 +18,31 @@ std::string_view name_of(NumberFormat format) { return kNumberFormatNames[static
 
 double bytes_per_weight(NumberFormat format) {
   switch (format) {
-    case NumberFormat::bf16: return 2.0;
-    case NumberFormat::fp8: return 1.0;
-    case NumberFormat::fp8_block: return 1.0 + 4.0 / (128.0 * 128.0);
-    case NumberFormat::nvfp4: return 0.5 + 1.0 / 16.0;
+    case NumberFormat::bf16:
+      return 2.0;
+    case NumberFormat::fp8:
+      return 1.0;
+    case NumberFormat::fp8_block:
+      return 1.0 + 4.0 / (128.0 * 128.0);
+    case NumberFormat::nvfp4:
+      return 0.5 + 1.0 / 16.0;
     case NumberFormat::mxfp4_bf16:
-    case NumberFormat::mxfp4_fp8: return 0.5 + 1.0 / 32.0;
-    case NumberFormat::int4_bf16: return 0.5 + 2.0 / 32.0;
+    case NumberFormat::mxfp4_fp8:
+      return 0.5 + 1.0 / 32.0;
+    case NumberFormat::int4_bf16:
+      return 0.5 + 2.0 / 32.0;
   }
   return 2.0;
 }
 
 double bytes_per_activation(NumberFormat format) {
   switch (arithmetic_of(format)) {
-    case Arithmetic::bf16: return 2.0;
-    case Arithmetic::fp8: return 1.0;
-    case Arithmetic::fp4: return bytes_per_weight(format);
+    case Arithmetic::bf16:
+      return 2.0;
+    case Arithmetic::fp8:
+      return 1.0;
+    case Arithmetic::fp4:
+      return bytes_per_weight(format);
   }
   return 2.0;
 }
@@ -42,11 +51,14 @@ Arithmetic arithmetic_of(NumberFormat format) {
   switch (format) {
     case NumberFormat::bf16:
     case NumberFormat::mxfp4_bf16:
-    case NumberFormat::int4_bf16: return Arithmetic::bf16;
+    case NumberFormat::int4_bf16:
+      return Arithmetic::bf16;
     case NumberFormat::fp8:
     case NumberFormat::fp8_block:
-    case NumberFormat::mxfp4_fp8: return Arithmetic::fp8;
-    case NumberFormat::nvfp4: return Arithmetic::fp4;
+    case NumberFormat::mxfp4_fp8:
+      return Arithmetic::fp8;
+    case NumberFormat::nvfp4:
+      return Arithmetic::fp4;
   }
   return Arithmetic::bf16;
 }

@@ -19,12 +19,12 @@ AttentionShape AttentionTimes::grouped_shape(const AttentionPart& part) const {
 
 LatentShape AttentionTimes::latent_shape(const AttentionPart& part, bool block) const {
   const LatentAttention& latent = model_.latent_attention.front();
-  LatentShape shape{static_cast<std::int64_t>(part.heads),
-                    {model_.hidden, latent.query_rank, latent.kv_rank, latent.rope_dim, latent.nope_dim,
-                     latent.value_dim},
-                    fp8_cache_,
-                    block && is_sparse(part),
-                    std::nullopt};
+  LatentShape shape{
+      static_cast<std::int64_t>(part.heads),
+      {model_.hidden, latent.query_rank, latent.kv_rank, latent.rope_dim, latent.nope_dim, latent.value_dim},
+      fp8_cache_,
+      block && is_sparse(part),
+      std::nullopt};
   if (block) shape.matrix_format = layer_format_;
   return shape;
 }
@@ -57,8 +57,8 @@ double AttentionTimes::decode_s(const AttentionPart& part, double sequences, dou
   switch (part.kind) {
     case AttentionPart::Kind::linear: {
       if (const auto seconds = kernels_.linear_attention_s("decode", part.heads, sequences)) return *seconds;
-      const double bytes = 2.0 * sequences * (part.state_values * part.state_bytes_per_value +
-                                              part.convolution_values * 2.0);
+      const double bytes =
+          2.0 * sequences * (part.state_values * part.state_bytes_per_value + part.convolution_values * 2.0);
       return kernels_.elementwise_s(bytes) + 2.0 * kernels_.gpu().elementwise_kernel.value;
     }
     case AttentionPart::Kind::latent:
@@ -67,7 +67,8 @@ double AttentionTimes::decode_s(const AttentionPart& part, double sequences, dou
         return kernels_.latent_decode_s(latent_shape(part, false), sequences, keys_met(part, context));
       }
       throw std::invalid_argument("GPU '" + kernels_.gpu().title + "': no kernel entry has latent attention");
-    case AttentionPart::Kind::grouped: break;
+    case AttentionPart::Kind::grouped:
+      break;
   }
   return kernels_.decode_attention_s(grouped_shape(part), sequences, keys_met(part, context));
 }
@@ -99,7 +100,8 @@ double AttentionTimes::prompt_s(const AttentionPart& part, double length) const 
       const double beyond = reach < length ? (length - reach) * slope_at(part, reach) : 0.0;
       return seconds + beyond + (block ? 0.0 : selection_s(part, 0.5 * length * length));
     }
-    case AttentionPart::Kind::grouped: break;
+    case AttentionPart::Kind::grouped:
+      break;
   }
   const AttentionShape shape = grouped_shape(part);
   const double launch_s = kernels_.smallest_prompt_attention_s(shape);

@@ -1,10 +1,11 @@
 // Question   how long does the attention of one layer take on one GPU, for prompts and for decoding sequences
-// Equation   grouped: the kernel tables, with at most `window` or `selected` keys a query; beyond them each further token
+// Equation   grouped: the kernel tables, with at most `window` or `selected` keys a query; beyond them each further
+// token
 //            of a prompt costs the slope of the whole-context curve there
-//            latent: the whole block with its projections where a kernel entry has the model's dimensions, else the kernel
-//            linear: the kernels between the projections, else the bytes of the state (decoding) and 6 operations a token
-//            and value of the state at a quarter of the bf16 rate (prompts, E)
-//            sparse layers scan an index over all keys: the longer of bytes / (0.8 B) and operations / (0.5 F)
+//            latent: the whole block with its projections where a kernel entry has the model's dimensions, else the
+//            kernel linear: the kernels between the projections, else the bytes of the state (decoding) and 6
+//            operations a token and value of the state at a quarter of the bf16 rate (prompts, E) sparse layers scan an
+//            index over all keys: the longer of bytes / (0.8 B) and operations / (0.5 F)
 // Source     kernel entries of the catalog; sparse selection: DeepSeek-AI, DeepSeek-V3.2-Exp, 2025
 // Valid for  the axes of the kernel tables; notes say when beyond
 // Checked by tests/models/llm/step_model_test.cpp

@@ -48,12 +48,18 @@ StepPart to_step_part(const Cost& cost) { return {whole_picoseconds(cost.seconds
 /// Blackwell multiplies mxfp4 weights with fp8 activations (vLLM and TensorRT-LLM documentation of gpt-oss).
 NumberFormat number_format(const compute::GpuRatings& gpu, WeightFormat format) {
   switch (format) {
-    case WeightFormat::bf16: return NumberFormat::bf16;
-    case WeightFormat::fp8: return NumberFormat::fp8;
-    case WeightFormat::fp8_block: return NumberFormat::fp8_block;
-    case WeightFormat::nvfp4: return NumberFormat::nvfp4;
-    case WeightFormat::mxfp4: return gpu.fp4_flop_per_s > 0 ? NumberFormat::mxfp4_fp8 : NumberFormat::mxfp4_bf16;
-    case WeightFormat::int4: return NumberFormat::int4_bf16;
+    case WeightFormat::bf16:
+      return NumberFormat::bf16;
+    case WeightFormat::fp8:
+      return NumberFormat::fp8;
+    case WeightFormat::fp8_block:
+      return NumberFormat::fp8_block;
+    case WeightFormat::nvfp4:
+      return NumberFormat::nvfp4;
+    case WeightFormat::mxfp4:
+      return gpu.fp4_flop_per_s > 0 ? NumberFormat::mxfp4_fp8 : NumberFormat::mxfp4_bf16;
+    case WeightFormat::int4:
+      return NumberFormat::int4_bf16;
   }
   return NumberFormat::bf16;
 }
@@ -77,7 +83,8 @@ struct StepModel::State {
         prompt(static_cast<double>(model.context_tokens), [this](double length) { return prompt_seconds(length); }) {
     for (const AttentionPart& part : layout.attention) {
       if (part.window_tokens > 0) window = static_cast<std::int64_t>(part.window_tokens);
-      if (AttentionTimes::is_sparse(part) && !attention.has_block(part)) window = static_cast<std::int64_t>(part.selected_tokens);
+      if (AttentionTimes::is_sparse(part) && !attention.has_block(part))
+        window = static_cast<std::int64_t>(part.selected_tokens);
     }
     prompt_power_w = filled_prompt_power_w();
     launch = to_step_part(prompt_launch_cost());
@@ -96,8 +103,8 @@ struct StepModel::State {
   // ---- Costs of operators -------------------------------------------------------------------------------------------
 
   Cost kernel(OperatorClass operator_class, const KernelLoad& load, compute::Arithmetic arithmetic) const {
-    const compute::UnitUse use = compute::unit_use(load, gpu.ratings.memory_bandwidth,
-                                                   compute::rated_flop_per_s(gpu.ratings, arithmetic));
+    const compute::UnitUse use =
+        compute::unit_use(load, gpu.ratings.memory_bandwidth, compute::rated_flop_per_s(gpu.ratings, arithmetic));
     return {load.seconds, load.seconds * compute::board_power_w(gpu.power, operator_class, use)};
   }
   Cost prompt_attention(double seconds) const { return {seconds, seconds * prompt_power_w}; }
@@ -121,11 +128,10 @@ struct StepModel::State {
                                                  (kStreamShare * gpu.ratings.memory_bandwidth.value);
       seconds = std::max(std::min(seconds, floor), seconds - std::max(0.0, apart));
     }
-    return kernel(OperatorClass::matrix_product,
-                  {.seconds = seconds,
-                   .bytes = compute::bytes_of(size, format),
-                   .operations = compute::operations_of(size)},
-                  compute::arithmetic_of(format));
+    return kernel(
+        OperatorClass::matrix_product,
+        {.seconds = seconds, .bytes = compute::bytes_of(size, format), .operations = compute::operations_of(size)},
+        compute::arithmetic_of(format));
   }
 
   bool streams_experts() const {
@@ -140,17 +146,16 @@ struct StepModel::State {
     return sum;
   }
 
-  Cost all_reduce(double rows) const {
-    return communication(in_copy.all_reduce_s(rows * hidden() * kActivationBytes));
-  }
+  Cost all_reduce(double rows) const { return communication(in_copy.all_reduce_s(rows * hidden() * kActivationBytes)); }
 
   // ---- Everything linear in tokens ----------------------------------------------------------------------------------
 
   /// Routed experts of one layer, for `tokens` tokens of the whole replica.
   Cost routed_experts(const ExpertPart& experts, double tokens) const {
-    const ExpertShape shape{static_cast<std::int64_t>(experts.width), model.experts.front().intermediate,
-                            static_cast<std::int64_t>(experts.count), static_cast<std::int64_t>(experts.active),
-                            parallelism.gpus_per_stage() / parallelism.expert, parallelism.expert};
+    const ExpertShape shape{
+        static_cast<std::int64_t>(experts.width),          model.experts.front().intermediate,
+        static_cast<std::int64_t>(experts.count),          static_cast<std::int64_t>(experts.active),
+        parallelism.gpus_per_stage() / parallelism.expert, parallelism.expert};
     const double bytes = compute::expert_bytes(shape, expert_format, tokens) * experts.matrices / 3.0;
     const double operations = compute::expert_operations(shape, tokens) * experts.matrices / 3.0;
     const auto with_energy = [&](double seconds) {
@@ -159,18 +164,18 @@ struct StepModel::State {
     };
     if (streams_experts()) {
       constexpr double kFixed = 20e-6, kBandwidthShare = 0.75, kComputeShare = 0.5;
-      const double memory = compute::expert_bytes(shape, expert_format, tokens) /
-                            (kBandwidthShare * gpu.ratings.memory_bandwidth.value);
-      const double arithmetic = operations / (kComputeShare * compute::rated_flop_per_s(
-                                                                  gpu.ratings, compute::arithmetic_of(expert_format)));
+      const double memory =
+          compute::expert_bytes(shape, expert_format, tokens) / (kBandwidthShare * gpu.ratings.memory_bandwidth.value);
+      const double arithmetic =
+          operations / (kComputeShare * compute::rated_flop_per_s(gpu.ratings, compute::arithmetic_of(expert_format)));
       return with_energy(kFixed + std::max(memory, arithmetic));
     }
     NumberFormat acting = expert_format;
     std::optional<double> seconds = kernels.expert_s(acting, shape, tokens);
     double smallest = 0.0;
     if (!seconds) {
-      for (const NumberFormat other : {NumberFormat::fp8_block, NumberFormat::fp8, NumberFormat::mxfp4_bf16,
-                                       NumberFormat::bf16}) {
+      for (const NumberFormat other :
+           {NumberFormat::fp8_block, NumberFormat::fp8, NumberFormat::mxfp4_bf16, NumberFormat::bf16}) {
         acting = other;
         seconds = kernels.expert_s(acting, shape, tokens);
         if (seconds) break;
@@ -245,7 +250,8 @@ struct StepModel::State {
     const std::int64_t low = count / grain * grain;
     if (count <= kExact || low == count) return to_step_part(tokens_cost(static_cast<double>(count)));
     const auto part = [this](std::int64_t size) {
-      return tokens_memo.get(size, [this](std::int64_t at) { return to_step_part(tokens_cost(static_cast<double>(at))); });
+      return tokens_memo.get(size,
+                             [this](std::int64_t at) { return to_step_part(tokens_cost(static_cast<double>(at))); });
     };
     const StepPart below = part(low), above = part(low + grain);
     const double share = static_cast<double>(count - low) / static_cast<double>(grain);
@@ -257,7 +263,8 @@ struct StepModel::State {
   Cost stage_hops(double rows) const {
     if (parallelism.pipeline == 1) return {};
     const double bytes = rows * hidden() * kActivationBytes;
-    return communication((stages() - 1.0) * (gpu.elementwise_kernel.value + bytes / gpu.ratings.scale_up_bandwidth.value));
+    return communication((stages() - 1.0) *
+                         (gpu.elementwise_kernel.value + bytes / gpu.ratings.scale_up_bandwidth.value));
   }
 
   Cost head_cost(double sequences) const {
@@ -360,10 +367,10 @@ struct StepModel::State {
       const double start_s = times[low] + slope * (static_cast<double>(start_tokens) - size.nodes[low] * all);
       const double fixed_s = window_fixed + start_s;
       interval.gpu_power_w = decode_power_w(sequences, 0.5 * (size.nodes[low] + size.nodes[low + 1]));
-      interval.fixed.duration_ps =
-          whole_picoseconds(fixed_s) - whole_picoseconds(slope) * start_tokens;
+      interval.fixed.duration_ps = whole_picoseconds(fixed_s) - whole_picoseconds(slope) * start_tokens;
       interval.fixed.gpu_energy_j =
-          interval.gpu_power_w * fixed_s - interval.gpu_power_w * 1e-12 * static_cast<double>(whole_picoseconds(slope) * start_tokens);
+          interval.gpu_power_w * fixed_s -
+          interval.gpu_power_w * 1e-12 * static_cast<double>(whole_picoseconds(slope) * start_tokens);
       interval.until_full_tokens = i + 1 < size.nodes.size()
                                        ? static_cast<std::int64_t>(std::ceil(size.nodes[i + 1] * all))
                                        : std::numeric_limits<std::int64_t>::max();

@@ -96,5 +96,4 @@ class StepModel {
   std::unique_ptr<State> state_;
 };
 
-
 }  // namespace tokenworks::llm

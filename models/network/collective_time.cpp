@@ -65,7 +65,8 @@ Collectives::Collectives(const compute::GpuRatings& gpu, const std::vector<const
 double Collectives::all_reduce_s(double bytes) const {
   if (gpus_ == 1 || bytes <= 0.0) return 0.0;
   double fastest = std::numeric_limits<double>::infinity();
-  for (const Curve& curve : curves_) fastest = std::min(fastest, compute::along_curve(curve.bytes, curve.seconds, bytes));
+  for (const Curve& curve : curves_)
+    fastest = std::min(fastest, compute::along_curve(curve.bytes, curve.seconds, bytes));
   return factor_ * fastest;
 }
 

@@ -1,9 +1,9 @@
 // Question   how long does a collective over the GPUs of one scale-up domain take
 // Equation   all-reduce: the measured curve of the fastest library that the engine may use, straight lines in
 //            log(bytes), log(time); constant below its first point, linear in bytes by the last slope beyond its last
-//            point; more GPUs than measured: times [(n - 1) / n] / [(n' - 1) / n'] of the largest measured n'; curves of
-//            another GPU: what exceeds the smallest time scales with the links' rated bandwidth
-//            all-gather, reduce-scatter, all-to-all: t_min(n) + bytes received / (0.7 B)
+//            point; more GPUs than measured: times [(n - 1) / n] / [(n' - 1) / n'] of the largest measured n'; curves
+//            of another GPU: what exceeds the smallest time scales with the links' rated bandwidth all-gather,
+//            reduce-scatter, all-to-all: t_min(n) + bytes received / (0.7 B)
 // Source     curves: the catalog's kernel entries. 0.7: all-gather, reduce-scatter and all-to-all of 512 MiB reach
 //            0.63..0.74 of the NVLink bandwidth in one direction (ai-dynamo/aiconfigurator commit 095f58a, NCCL 2.29.2
 //            tables)

@@ -41,19 +41,19 @@ struct EngineProfile {
   std::int64_t max_prompt_chunk_tokens = 0;  ///< longest piece of one prompt in a step; 0: max_batch_tokens
   std::int64_t max_sequences = 256;          ///< running at once
   std::int64_t kv_block_tokens = 16;
-  std::int64_t max_waiting = 0;              ///< requests waiting at a replica beyond which more are rejected; 0: none
-  std::int64_t poll_interval_steps = 1;      ///< new requests are looked for every so many decode steps
-  double batch_wait_token_share = 0.0;       ///< prompts are held until their tokens fill this share of the budget ...
-  std::int64_t batch_wait_steps = 0;         ///< ... or so many decode steps have passed since the first was held
-  double memory_share = 0.9;                 ///< of GPU memory (or of what weights leave free) for the engine
-  bool share_of_free_memory = false;         ///< memory_share applies to memory that weights and reserve leave free
-  Bytes runtime_reserve{4e9};                ///< activations, graphs, libraries
+  std::int64_t max_waiting = 0;          ///< requests waiting at a replica beyond which more are rejected; 0: none
+  std::int64_t poll_interval_steps = 1;  ///< new requests are looked for every so many decode steps
+  double batch_wait_token_share = 0.0;   ///< prompts are held until their tokens fill this share of the budget ...
+  std::int64_t batch_wait_steps = 0;     ///< ... or so many decode steps have passed since the first was held
+  double memory_share = 0.9;             ///< of GPU memory (or of what weights leave free) for the engine
+  bool share_of_free_memory = false;     ///< memory_share applies to memory that weights and reserve leave free
+  Bytes runtime_reserve{4e9};            ///< activations, graphs, libraries
   double host_per_step_s = 0.0;
   double host_per_sequence_s = 0.0;
-  double request_overhead_s = 0.0;           ///< request path outside the engine, before the first step
-  HostPerLayer prompt_launch;                ///< host work for a new prompt: delays its first token and nobody else
-  double eager_step_per_layer_s = 0.0;       ///< shortest step with a prompt: its kernels are launched one by one
-  llm::KernelVariant kernels;                ///< which kernels its version runs
+  double request_overhead_s = 0.0;      ///< request path outside the engine, before the first step
+  HostPerLayer prompt_launch;           ///< host work for a new prompt: delays its first token and nobody else
+  double eager_step_per_layer_s = 0.0;  ///< shortest step with a prompt: its kernels are launched one by one
+  llm::KernelVariant kernels;           ///< which kernels its version runs
 };
 
 class EngineOption {

@@ -22,8 +22,8 @@ void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
         rule().at_least(1).at_most(262144));
   field(v, "max_sequences", settings.max_sequences, "Most requests running at once; the engine's default when absent",
         rule().at_least(1).at_most(65536));
-  field(v, "kv_block_tokens", settings.kv_block_tokens, "Tokens of one KV cache block; the engine's default when absent",
-        rule().at_least(1).at_most(256));
+  field(v, "kv_block_tokens", settings.kv_block_tokens,
+        "Tokens of one KV cache block; the engine's default when absent", rule().at_least(1).at_most(256));
   field(v, "memory_share", settings.memory_share,
         "Share of GPU memory for the engine (tensorrt_llm: of what weights leave free); its default when absent",
         rule().above(0).at_most(1));
@@ -45,14 +45,16 @@ void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {
         "Host time of every step; when absent 0.1 ms (pooled fit to 1,229 InferenceX points), longer in old versions",
         rule().at_least(0).at_most(1));
   field(v, "host_per_sequence_s", settings.host_per_sequence, "Host time of a step for each sequence in it",
-        rule().at_least(0).at_most(1).default_from('E', "by engine: InferenceX fits 6 to 15 us, steps of ML.ENERGY with hundreds of sequences up to 40 us"));
+        rule().at_least(0).at_most(1).default_from(
+            'E', "by engine: InferenceX fits 6 to 15 us, steps of ML.ENERGY with hundreds of sequences up to 40 us"));
   field(v, "request_overhead_s", settings.request_overhead, "Request path outside the engine, before the first step",
         rule().at_least(0).at_most(60).default_from('E', "pooled fit to InferenceX points, not identified: 0.4-26 ms"));
   const std::string_view source = "by engine, fitted to TTFT of InferenceX runs on B200";
   field(v, "dense_prompt_launch_s", settings.dense_prompt_launch,
-        "Host work for a new prompt, a layer of a model without experts", rule().at_least(0).at_most(1).default_from('E', source));
-  field(v, "expert_prompt_launch_s", settings.expert_prompt_launch,
-        "The same for a model with experts", rule().at_least(0).at_most(1).default_from('C', source));
+        "Host work for a new prompt, a layer of a model without experts",
+        rule().at_least(0).at_most(1).default_from('E', source));
+  field(v, "expert_prompt_launch_s", settings.expert_prompt_launch, "The same for a model with experts",
+        rule().at_least(0).at_most(1).default_from('C', source));
   field(v, "latent_prompt_launch_s", settings.latent_prompt_launch,
         "The same for a model with experts and latent attention",
         rule().at_least(0).at_most(1).default_from('C', source));

@@ -44,7 +44,8 @@ TEST_CASE("board power: between waiting and the limit, and more work in the same
     more.bytes += any_amount(1e10);
     more.operations += any_amount(1e13);
     const auto watts = [&](const KernelLoad& load) {
-      return board_power_w(gpu.power, operator_class, unit_use(load, gpu.ratings.memory_bandwidth, gpu.ratings.bf16_flop_per_s));
+      return board_power_w(gpu.power, operator_class,
+                           unit_use(load, gpu.ratings.memory_bandwidth, gpu.ratings.bf16_flop_per_s));
     };
     RC_ASSERT(watts(less) >= gpu.power.waiting.value);
     RC_ASSERT(watts(more) >= watts(less));

@@ -71,8 +71,9 @@ TEST_CASE("catalog: GPUs are read whole and obey physics", "[models][catalog]") 
     if (gpu.ratings.fp4_flop_per_s > 0) CHECK(gpu.ratings.fp4_flop_per_s >= gpu.ratings.fp8_flop_per_s);
     REQUIRE_FALSE(gpu.kernels.empty());
     const std::vector<const compute::KernelSpec*> entries = tests::kernel_entries(gpu);
-    const bool measured = std::any_of(entries.begin(), entries.end(),
-                                      [&](const auto* entry) { return entry->gpu == id && !entry->matrix_products.empty(); });
+    const bool measured = std::any_of(entries.begin(), entries.end(), [&](const auto* entry) {
+      return entry->gpu == id && !entry->matrix_products.empty();
+    });
     CHECK((gpu.how == "scaled") == !measured);
   }
 }

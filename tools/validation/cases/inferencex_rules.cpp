@@ -111,8 +111,8 @@ std::size_t unflagged_speculation_qwen(Rows& rows) {
   });
 }
 
-/// The checkpoint is the bf16 one, and all 37 rows take the time of bf16 weights and arithmetic: in fp8 every one of them
-/// would be 28 to 55 % slower than the rest of the data.
+/// The checkpoint is the bf16 one, and all 37 rows take the time of bf16 weights and arithmetic: in fp8 every one of
+/// them would be 28 to 55 % slower than the rest of the data.
 std::size_t served_in_bf16(Rows& rows) {
   std::size_t relabelled = 0;
   for (InferencexRow& row : rows) {
@@ -134,8 +134,8 @@ std::size_t cold_start(Rows& rows) {
   return marked;
 }
 
-/// Rows of the gap analysis whose first tokens come later than those of more users on the same service: the few requests
-/// of a small run waited for the service to warm up.
+/// Rows of the gap analysis whose first tokens come later than those of more users on the same service: the few
+/// requests of a small run waited for the service to warm up.
 std::size_t cold_start_of_small_runs(Rows& rows) {
   const auto same_service = [](const InferencexRow& a, const InferencexRow& b) {
     return a.model == b.model && a.system == b.system && a.engine == b.engine && a.version == b.version &&

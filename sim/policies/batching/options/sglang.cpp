@@ -20,10 +20,8 @@ class Sglang final : public EngineOption {
     visit_host_overhead(v, settings_);
   }
   EngineProfile profile(const compute::GpuSpec& gpu) const override {
-    EngineProfile profile = resolve(settings_, {.max_batch_tokens = 16384,
-                                                .max_sequences = 1024,
-                                                .kv_block_tokens = 1,
-                                                .memory_share = 0.90});
+    EngineProfile profile = resolve(
+        settings_, {.max_batch_tokens = 16384, .max_sequences = 1024, .kv_block_tokens = 1, .memory_share = 0.90});
     profile.mixing = StepMixing::prompt_first;
     profile.chunked_prompts = settings_.chunked_prompts.value_or(true);
     profile.poll_interval_steps = poll_interval_steps_;

@@ -3,8 +3,8 @@
 namespace tokenworks::batching {
 namespace {
 
-/// Source: NVIDIA/TensorRT-LLM, tensorrt_llm/llmapi/llm_args.py and its guide to runtime flags, 2025-2026: share of free
-/// memory, GUARANTEED_NO_EVICT. Batch size, token budget and block size are remembered (R).
+/// Source: NVIDIA/TensorRT-LLM, tensorrt_llm/llmapi/llm_args.py and its guide to runtime flags, 2025-2026: share of
+/// free memory, GUARANTEED_NO_EVICT. Batch size, token budget and block size are remembered (R).
 class TensorRtLlm final : public EngineOption {
  public:
   TensorRtLlm() {
