@@ -129,12 +129,12 @@ std::vector<std::string> Catalog::ids(std::string_view section) const {
 }
 
 template <class T>
-const T* Catalog::note_use(const std::string& key, T& entry, Use use, FaultList& faults) {
+const T* Catalog::note_use(const std::string& key, T& entry, const Json& text, Use use, FaultList& faults) {
   use.sources = entry.sources;
   const std::string pointer = use.origin == kShipped ? "" : use.file.empty() ? "/catalog/" + key : "/" + key;
   check_entry(entry, pointer, use.file.string(), faults);
   for (Assumption& assumption :
-       confessed(key, write_struct(entry), entry.sources, use.file.string(), pointer, faults)) {
+       confessed(key, text, entry.sources, use.file.string(), pointer, faults)) {
     use.assumptions.push_back(std::move(assumption));
   }
   uses_.emplace(key, std::move(use));
@@ -148,7 +148,7 @@ const T* Catalog::find(std::string_view section, std::map<std::string, T> Catalo
   std::map<std::string, T>& known = entries_.*member;
   if (const auto entry = known.find(id); entry != known.end()) {
     if (uses_.contains(key)) return &entry->second;
-    return note_use(key, entry->second, own_.at(key), faults);
+    return note_use(key, entry->second, write_struct(entry->second), own_.at(key), faults);
   }
   if (!is_name(id) || std::find(at_fault_.begin(), at_fault_.end(), key) != at_fault_.end()) return nullptr;
 
@@ -156,8 +156,10 @@ const T* Catalog::find(std::string_view section, std::map<std::string, T> Catalo
   FaultList found;
   T entry;
   Use use{.origin = kShipped, .file = file, .sources = {}, .assumptions = {}};
+  std::optional<Json> json;
   if (const auto text = read_text(file.string(), found, file.string())) {
-    if (const auto json = parse_json(*text, found, file.string())) {
+    json = parse_json(*text, found, file.string());
+    if (json) {
       read_struct(*json, entry, {.file = file.string(), .subject = key}, found, use.assumptions);
     }
   }
@@ -166,7 +168,7 @@ const T* Catalog::find(std::string_view section, std::map<std::string, T> Catalo
     faults.append(std::move(found));
     return nullptr;
   }
-  return note_use(key, known.emplace(id, std::move(entry)).first->second, std::move(use), faults);
+  return note_use(key, known.emplace(id, std::move(entry)).first->second, *json, std::move(use), faults);
 }
 
 const compute::GpuSpec* Catalog::gpu(const std::string& id, FaultList& faults) {

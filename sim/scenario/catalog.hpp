@@ -11,6 +11,7 @@
 #include "models/core/evidence.hpp"
 #include "sim/report/report.hpp"
 #include "sim/scenario/fault.hpp"
+#include "sim/scenario/json_text.hpp"
 #include "sim/scenario/scenario_spec.hpp"
 
 namespace tokenworks::scenario {
@@ -70,7 +71,8 @@ class Catalog {
   const T* find(std::string_view section, std::map<std::string, T> CatalogEntries::*member, const std::string& id,
                 FaultList& faults);
   template <class T>
-  const T* note_use(const std::string& key, T& entry, Use use, FaultList& faults);
+  /// `text`: the entry as its file has it, or as it would be written.
+  const T* note_use(const std::string& key, T& entry, const Json& text, Use use, FaultList& faults);
 
   std::filesystem::path shipped_;
   CatalogEntries entries_;          // own entries and shipped ones opened so far
