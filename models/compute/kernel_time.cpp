@@ -274,11 +274,6 @@ double distance(const ExpertShape& a, const ExpertShape& b) {
 }
 }  // namespace
 
-bool has_curve(const ExpertTable& table, const ExpertShape& shape) {
-  return std::any_of(table.curves.begin(), table.curves.end(),
-                     [&](const ExpertCurve& curve) { return distance(shape_of(curve), shape) == 0.0; });
-}
-
 ExpertTimes expert_times(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
                          const ExpertShape& shape) {
   struct Near {

@@ -84,8 +84,6 @@ double expert_s(const ExpertTable& table, const GpuRatings& ratings, const Exper
 /// Both in one.
 double expert_s(const ExpertTable& table, const GpuRatings& measured, const GpuRatings& ratings,
                 const ExpertShape& shape, double tokens);
-/// Whether a curve of this very shape and split is there.
-bool has_curve(const ExpertTable& table, const ExpertShape& shape);
 
 double linear_attention_s(const LinearAttentionTable& table, double value_heads, double tokens);
 

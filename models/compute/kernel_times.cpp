@@ -138,10 +138,6 @@ bool KernelTimes::has_prompt_window(const AttentionShape& shape) const {
   return static_cast<bool>(prompt_table(entries_, shape, true));
 }
 
-bool KernelTimes::has_decode_window(const AttentionShape& shape) const {
-  return static_cast<bool>(decode_table(entries_, shape, true));
-}
-
 double KernelTimes::prompt_attention_s(const AttentionShape& shape, double sequences, double tokens) const {
   auto found = shape.window_tokens > 0 ? prompt_table(entries_, shape, true) : Found<PromptAttentionTable>{};
   if (!found) found = prompt_table(entries_, shape, false);

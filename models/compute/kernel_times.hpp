@@ -50,7 +50,6 @@ class KernelTimes {
   /// Contexts between which decode attention is linear, rising.
   std::vector<double> context_nodes(const AttentionShape& shape) const;
   bool has_prompt_window(const AttentionShape& shape) const;
-  bool has_decode_window(const AttentionShape& shape) const;
 
   bool has_latent(const LatentShape& shape) const;
   double latent_prompt_s(const LatentShape& shape, double sequences, double tokens) const;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "models/compute/number_format.hpp"
-#include "models/core/units.hpp"
 
 namespace tokenworks::llm {
 
@@ -18,16 +17,11 @@ struct KernelVariant {
   /// Activations are quantised inside the kernel before (norm, activation): the pass that the tables of quantised
   /// formats hold falls away, down to 2 us and the stream of the weights.
   bool fused_quantisation = false;
-  /// Routed experts start from a replayed graph: what a table's smallest time exceeds `expert_floor` by was the host's.
-  bool replayed_experts = true;
-  Seconds expert_floor{25e-6};
   /// Routed experts in these formats run a kernel that streams the experts met, faster than those tabulated:
   /// 20 us + max(bytes of experts met / (0.75 B), operations / (0.5 F)).
   std::vector<compute::NumberFormat> streaming_formats = {};
   /// ... in models with latent attention only (DeepSeek V3 and its like, for which these kernels were written).
   bool streaming_needs_latent = true;
-  /// Element-wise kernels of a layer that stand alone.
-  double elementwise_kernels = 4.0;
 };
 
 }  // namespace tokenworks::llm

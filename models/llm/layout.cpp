@@ -131,6 +131,7 @@ NetworkPart place(const Experts& experts, const Parallelism& parallelism, double
   routed.router = {hidden, static_cast<double>(experts.count)};
   routed.count = static_cast<double>(experts.count);
   routed.active = static_cast<double>(experts.active);
+  routed.intermediate = static_cast<double>(experts.intermediate);
   routed.here = split(experts.count, parallelism.expert);
   routed.width = experts.width > 0 ? static_cast<double>(experts.width) : hidden;
   routed.inner = split(experts.intermediate, parallelism.gpus_per_stage() / parallelism.expert);

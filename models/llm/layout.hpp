@@ -57,6 +57,7 @@ struct AttentionPart {
 struct ExpertPart {
   Matrix router;
   double count = 0, active = 0;  ///< of the whole layer
+  double intermediate = 0;       ///< inner width of a whole expert
   double here = 0;               ///< routed experts that this GPU has a part of
   double width = 0;              ///< values of a token that go in and come out
   double inner = 0;              ///< inner width of this GPU's part of an expert
