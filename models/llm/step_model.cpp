@@ -196,15 +196,15 @@ struct StepModel::State {
   /// the sums, or, with experts spread out, each token goes to its experts only; engines take what is faster.
   Cost expert_exchange(const ExpertPart& experts, double tokens) const {
     const double token_bytes = experts.width * kActivationBytes;
-    const double gather = tokens * token_bytes * (copies() - 1.0) / copies();
-    double received = gather;
+    double seconds = in_replica.all_gather_s(tokens * token_bytes) + in_replica.reduce_scatter_s(tokens * token_bytes);
     if (parallelism.expert > 1) {
       const double groups = static_cast<double>(parallelism.expert);
       const double gpus = static_cast<double>(parallelism.gpus_per_stage());
       const double groups_met = groups * (1.0 - std::pow(1.0 - 1.0 / groups, experts.active));
-      received = std::min(gather, tokens / gpus * groups_met * (gpus / groups) * token_bytes);
+      const double sent = tokens / gpus * groups_met * (gpus / groups) * token_bytes;
+      seconds = std::min(seconds, 2.0 * in_replica.all_to_all_s(sent));
     }
-    return communication(2.0 * in_replica.exchange_s(received));
+    return communication(seconds);
   }
 
   Cost elementwise_of_layer(double rows, double rotated_values, double activated_values) const {
@@ -269,10 +269,9 @@ struct StepModel::State {
 
   Cost head_cost(double sequences) const {
     const double rows = rows_of(sequences);
-    const double tensor = static_cast<double>(parallelism.tensor);
     const double logits = rows * static_cast<double>(model.vocabulary);
     Cost sum = product(NumberFormat::bf16, rows, layout.head);
-    sum += communication(in_copy.exchange_s(logits * kActivationBytes * (tensor - 1.0) / tensor));
+    sum += communication(in_copy.all_gather_s(logits * kActivationBytes));
     return sum + 2.0 * elementwise(logits * kLogitBytes / 2.0);
   }
 

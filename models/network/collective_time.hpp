@@ -1,9 +1,10 @@
 // Question   how long does a collective over the GPUs of one scale-up domain take
-// Equation   all-reduce: the measured curve of the fastest library that the engine may use, straight lines in
-//            log(bytes), log(time); constant below its first point, linear in bytes by the last slope beyond its last
-//            point; more GPUs than measured: times [(n - 1) / n] / [(n' - 1) / n'] of the largest measured n'; curves
-//            of another GPU: what exceeds the smallest time scales with the links' rated bandwidth all-gather,
-//            reduce-scatter, all-to-all: t_min(n) + bytes received / (0.7 B)
+// Equation   the measured curve of the fastest library that the engine may use, straight lines in log(bytes),
+//            log(time); constant below its first point, linear in bytes by the last slope beyond its last point; more
+//            GPUs than measured: times [(n - 1) / n] / [(n' - 1) / n'] of the largest measured n'; curves of another
+//            GPU: what exceeds the smallest time scales with the links' rated bandwidth.
+//            All-gather, reduce-scatter and all-to-all without a curve: the smallest time of an all-reduce and
+//            [(n - 1) / n] * bytes / (0.7 B)
 // Source     curves: the catalog's kernel entries. 0.7: all-gather, reduce-scatter and all-to-all of 512 MiB reach
 //            0.63..0.74 of the NVLink bandwidth in one direction (ai-dynamo/aiconfigurator commit 095f58a, NCCL 2.29.2
 //            tables)
@@ -31,18 +32,28 @@ class Collectives {
 
   /// Every GPU holds `bytes` and gets their sum.
   double all_reduce_s(double bytes) const;
-  /// Every GPU receives `bytes` from the others: all-gather, reduce-scatter, all-to-all.
-  double exchange_s(double bytes) const;
+  /// Every GPU holds a share of `bytes` and gets all of them.
+  double all_gather_s(double bytes) const;
+  /// Every GPU holds `bytes` and gets its share of their sum.
+  double reduce_scatter_s(double bytes) const;
+  /// Every GPU holds `bytes` and sends an equal share to each.
+  double all_to_all_s(double bytes) const;
 
  private:
   struct Curve {
     std::vector<double> bytes, seconds;
   };
+  /// One operation as it was measured.
+  struct Measured {
+    double factor = 1.0;        ///< for more GPUs than measured
+    std::vector<Curve> curves;  ///< empty: not measured
+    double seconds(double bytes) const;
+  };
+  double exchange_s(const Measured& measured, double bytes) const;
+
   std::int64_t gpus_ = 1;
-  double factor_ = 1.0;
-  double smallest_ = 0.0;
+  Measured all_reduce_, all_gather_, reduce_scatter_, all_to_all_;
   double exchange_seconds_per_byte_ = 0.0;
-  std::vector<Curve> curves_;
 };
 
 }  // namespace tokenworks::network

@@ -45,13 +45,31 @@ TEST_CASE("collectives: one GPU has nobody to talk to", "[models][network]") {
   ValidityNotes notes;
   const Collectives alone = over(1, notes);
   CHECK(alone.all_reduce_s(1e6) == 0.0);
-  CHECK(alone.exchange_s(1e6) == 0.0);
+  CHECK(alone.all_gather_s(1e6) == 0.0);
+  CHECK(alone.reduce_scatter_s(1e6) == 0.0);
+  CHECK(alone.all_to_all_s(1e6) == 0.0);
 }
 
-TEST_CASE("collectives: exchange is the smallest all-reduce and 0.7 of the link", "[models][network]") {
+TEST_CASE("collectives: an exchange without a curve is the smallest all-reduce and 0.7 of the link",
+          "[models][network]") {
   ValidityNotes notes;
-  const Collectives four = over(4, notes);
-  CHECK_THAT(four.exchange_s(70e9), WithinRel(1.0 + 1e-6, 1e-12));
+  const Collectives four = over(4, notes);  // of 280 GB each GPU gets 210 from the others, at 70 GB/s
+  CHECK_THAT(four.all_gather_s(280e9), WithinRel(3.0 + 1e-6, 1e-12));
+  CHECK_THAT(four.reduce_scatter_s(280e9), WithinRel(3.0 + 1e-6, 1e-12));
+  CHECK_THAT(four.all_to_all_s(280e9), WithinRel(3.0 + 1e-6, 1e-12));
+}
+
+TEST_CASE("collectives: each operation has its own curve and its own measured number of GPUs", "[models][network]") {
+  compute::KernelSpec kernels = kKernels;
+  kernels.collectives.push_back({"nccl", "all_gather", 4, {1e3, 1e6}, {2e-6, 2e-5}});
+  kernels.collectives.push_back({"nccl", "reduce_scatter", 2, {1e3, 1e6}, {3e-6, 3e-5}});
+  kernels.collectives.push_back({"nccl", "all_to_all", 8, {1e3, 1e6}, {4e-6, 4e-5}});
+  ValidityNotes notes;
+  const Collectives four(kernels.ratings, {&kernels}, {"tensorrt_llm"}, 4, notes);
+  CHECK_THAT(four.all_gather_s(1e6), WithinRel(2e-5, 1e-12));  // of the only library there is
+  CHECK_THAT(four.reduce_scatter_s(1e6), WithinRel(3e-5 * (3.0 / 4.0) / (1.0 / 2.0), 1e-12));
+  CHECK_THAT(four.all_to_all_s(1e6), WithinRel(4e-5, 1e-12));
+  CHECK_THAT(four.all_reduce_s(1e5), WithinRel(1e-5, 1e-12));
 }
 
 TEST_CASE("all-reduce: the fastest library that the engine may use acts", "[models][network]") {
@@ -76,7 +94,7 @@ TEST_CASE("all-reduce: curves of another GPU scale with the links above the smal
 TEST_CASE("collectives: more bytes never take less time, on any GPU of the catalog", "[models][network][law]") {
   std::vector<GpuSpec> gpus;
   for (const auto& id : catalog_ids("gpus")) gpus.push_back(catalog_entry<GpuSpec>("gpus", id));
-  REQUIRE(rc::check("all-reduce and exchange grow with bytes", [&] {
+  REQUIRE(rc::check("every operation grows with bytes", [&] {
     const GpuSpec& gpu = gpus[*rc::gen::inRange<std::size_t>(0, gpus.size())];
     ValidityNotes notes;
     const Collectives over(gpu.ratings, tests::kernel_entries(gpu), {"tensorrt_llm", "nccl"}, *rc::gen::inRange(2, 73),
@@ -84,7 +102,9 @@ TEST_CASE("collectives: more bytes never take less time, on any GPU of the catal
     const double bytes = std::exp(*rc::gen::inRange(0, 2500) / 100.0);
     const double more = bytes * (1.0 + *rc::gen::inRange(1, 1000) / 100.0);
     RC_ASSERT(over.all_reduce_s(more) >= over.all_reduce_s(bytes));
-    RC_ASSERT(over.exchange_s(more) > over.exchange_s(bytes));
+    RC_ASSERT(over.all_gather_s(more) >= over.all_gather_s(bytes));
+    RC_ASSERT(over.reduce_scatter_s(more) >= over.reduce_scatter_s(bytes));
+    RC_ASSERT(over.all_to_all_s(more) >= over.all_to_all_s(bytes));
   }));
 }
 
