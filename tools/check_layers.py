@@ -42,7 +42,7 @@ LAYERS = {
     "tools": (["models", "sim", "gpu_calibration"], ["cli11", "fmt", "nlohmann", "posix"]),
     "tests": (["models", "sim", "tools", "gpu_calibration"],
               ["boost", "boost.graph", "boost.random", "catch2", "rapidcheck", "benchmark", "fmt", "nlohmann",
-               "openssl", "zlib", "simgrid", "posix"]),
+               "openssl", "zlib", "simgrid", "ns3", "posix"]),
 }
 
 # What stands in <>, by library; the first pattern that fits decides.
@@ -51,6 +51,7 @@ LIBRARIES = [
     ("boost.random", r"boost/random"),
     ("boost", r"boost/"),
     ("simgrid", r"(simgrid|xbt)/"),
+    ("ns3", r"ns3/"),
     ("fmt", r"fmt/"),
     ("nlohmann", r"nlohmann/"),
     ("cli11", r"CLI/"),

@@ -28,7 +28,7 @@ check_system() {
   fi
   system="$id $version"
   case "$system" in
-    "debian 12") test_packages+=(libclang-rt-14-dev) ;;
+    "debian 12") test_packages+=(libclang-rt-14-dev libns3-dev) ;;
     "ubuntu 24.04")
       test_packages+=(libclang-rt-18-dev)
       say "note: Ubuntu 24.04 has the packages under these names, but Tokenworks has not been tested on it yet"

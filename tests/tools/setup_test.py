@@ -82,6 +82,16 @@ class Setup(unittest.TestCase):
         self.assertIn("will be installed by apt-get:\nlibsimgrid-dev\n", text)
         self.assertIn("install -y --no-install-recommends libsimgrid-dev", self.written("apt"))
 
+    def test_only_the_tests_install_what_only_tests_need(self):
+        self.release_program(":")
+        self.program("ctest", ":")
+        self.program("dpkg-query", 'case "$*" in *libns3-dev*) exit 1 ;; *) echo installed ;; esac')
+        self.assertEqual(0, self.call("quickstart")[0])
+        self.assertEqual("", self.written("apt"))
+        code, text = self.call("test", "--no-sanitizers")
+        self.assertEqual(0, code, text)
+        self.assertIn("install -y --no-install-recommends libns3-dev", self.written("apt"))
+
     def test_no_install_leaves_the_system_alone(self):
         self.release_program(":")
         self.program("dpkg-query", ABSENT)
