@@ -7,45 +7,38 @@
 #include <simgrid/s4u.hpp>
 #include <utility>
 
+#include "sim/engine/max_min_flows.hpp"
+#include "sim/engine/simgrid_flows.hpp"
+
 namespace sg4 = simgrid::s4u;
 
 namespace tokenworks::engine {
 namespace {
-
-// SimGrid merges dates closer than 1e-9 s; the end of a transfer is reported at the next whole microsecond, so that both
-// clock modes report the same date.
-constexpr Picoseconds kTransferGrain = 1'000'000;
 
 void prefetch(const void* object) {
   constexpr int kLine = 64, kLines = 12;
   for (int line = 0; line < kLines; ++line) __builtin_prefetch(static_cast<const char*>(object) + line * kLine);
 }
 
-Picoseconds round_up_to_grain(double seconds) {
-  const Picoseconds exact = to_picoseconds(seconds);
-  return (exact + kTransferGrain - 1) / kTransferGrain * kTransferGrain;
-}
-
 }  // namespace
 
-/// A transfer whose end waits to be told. Its timer fires at the reported date.
-class TransferEnd final : public TimerClient {
- public:
-  TransferEnd(std::size_t& in_flight, TransferClient& client, std::uint32_t tag)
-      : in_flight_(in_flight), client_(client), tag_(tag) {}
-  void on_timer(std::uint32_t) override {
-    --in_flight_;
-    client_.on_transfer_done(tag_);
-  }
+/// A transfer, or a free slot for one. Its timer fires when the last byte has arrived.
+struct Simulation::Moving final : TimerClient {
+  explicit Moving(Simulation& owner) : simulation(owner), timer(owner.add_timer(*this, 0, 0)) {}
+  void on_timer(std::uint32_t) override;
 
- private:
-  std::size_t& in_flight_;
-  TransferClient& client_;
-  std::uint32_t tag_;
+  Simulation& simulation;
+  TransferClient* client = nullptr;
+  std::uint32_t tag = 0;
+  std::uint32_t generation = 0;
+  FlowSlot slot = 0;
+  TimerId timer;
+  Picoseconds latency = 0;
+  bool in_motion = false;  // its bytes have not all left
 };
 
 struct Simulation::Platform {
-  explicit Platform(bool quiet_threads) {
+  Platform(bool quiet_threads, bool simgrid_flows, std::function<void(FlowSlot)> ended) {
     std::vector<std::string> words = {"tokenworks", "--log=root.threshold:critical", "--cfg=network/model:CM02",
                                       "--cfg=network/crosstraffic:0", "--cfg=network/TCP-gamma:0"};
     if (quiet_threads) words.emplace_back("--cfg=contexts/factory:thread");
@@ -54,18 +47,24 @@ struct Simulation::Platform {
     arguments.push_back(nullptr);
     int count = static_cast<int>(words.size());
     simgrid = std::make_unique<sg4::Engine>(&count, arguments.data());
-    zone = sg4::create_star_zone("factory");
-    clock_host = zone->create_host("clock", 1.0);
+    if (simgrid_flows) {
+      stock = std::make_unique<SimgridFlows>(std::move(ended));
+    } else {
+      sg4::create_star_zone("factory")->create_host("clock", 1.0);
+    }
+    clock_host = simgrid->get_all_hosts().front();
   }
 
+  Flows& flows() { return stock ? static_cast<Flows&>(*stock) : fast; }
+
   std::unique_ptr<sg4::Engine> simgrid;
-  sg4::NetZone* zone = nullptr;
   sg4::Host* clock_host = nullptr;
-  std::vector<sg4::Host*> hosts;
-  sg4::SemaphorePtr something_ended;
-  std::vector<std::pair<double, TimerId>> ended;  // date and timer of transfers that SimGrid has finished
-  std::vector<std::unique_ptr<TransferEnd>> ends;  // by transfer, for the life of the run
-  std::size_t moving = 0;                          // transfers that SimGrid still moves
+  MaxMinFlows fast;
+  std::unique_ptr<SimgridFlows> stock;  // takes the place of `fast`
+  sg4::SemaphorePtr something_ended;    // of `stock`
+  std::vector<FlowSlot> ended;          // by `stock`, not yet told
+  std::vector<std::unique_ptr<Moving>> moving;
+  std::vector<FlowSlot> free_slots;
   std::exception_ptr failure;
 };
 
@@ -75,7 +74,10 @@ Simulation::Simulation(const Options& options) : options_(options), until_watch_
 #else
   constexpr bool kThreads = false;
 #endif
-  platform_ = std::make_unique<Platform>(kThreads);
+  platform_ = std::make_unique<Platform>(kThreads, options.simgrid_flows, [this](FlowSlot slot) {
+    platform_->ended.push_back(slot);
+    platform_->something_ended->release();
+  });
 }
 
 Simulation::~Simulation() = default;
@@ -85,37 +87,82 @@ TimerId Simulation::add_timer(TimerClient& client, std::uint32_t tag, Rank rank)
   return queue_.add(rank);
 }
 
-HostId Simulation::add_host(const std::string& name, BytesPerSecond link) {
-  Platform& p = *platform_;
-  sg4::Host* host = p.zone->create_host(name, 1.0);
-  sg4::SplitDuplexLink* wire = p.zone->create_split_duplex_link("link of " + name, link.value);
-  wire->set_latency(0.0);
-  wire->seal();
-  p.zone->add_route(host->get_netpoint(), nullptr, nullptr, nullptr, {{wire, sg4::LinkInRoute::Direction::UP}}, true);
-  p.hosts.push_back(host);
-  return static_cast<HostId>(p.hosts.size() - 1);
+// ---- Transfers ----------------------------------------------------------------------------------------------------
+
+LinkId Simulation::add_link(BytesPerSecond capacity) { return platform_->flows().add_link(capacity.value); }
+
+void Simulation::set_link_capacity(LinkId link, BytesPerSecond capacity) {
+  catch_up();
+  platform_->flows().set_capacity(link, capacity.value, now_);
+  flows_changed_ = true;
 }
 
-void Simulation::start_transfer(TransferClient& client, std::uint32_t tag, HostId from, HostId to, Bytes bytes,
-                                std::uint64_t number) {
+BytesPerSecond Simulation::link_load(LinkId link) { return BytesPerSecond(platform_->flows().load_bytes_per_s(link)); }
+
+FlowSlot Simulation::slot_of(TransferId transfer) const { return static_cast<FlowSlot>(transfer & 0xffffffffu); }
+
+TransferId Simulation::start_transfer(TransferClient& client, std::uint32_t tag, const Transfer& transfer,
+                                      std::uint64_t number) {
   Platform& p = *platform_;
-  const double date = to_seconds(now_);
-  if (date > sg4::Engine::get_clock()) sg4::this_actor::sleep_until(date);  // SimGrid catches up
-  p.ends.push_back(std::make_unique<TransferEnd>(in_flight_, client, tag));
-  const TimerId timer = add_timer(*p.ends.back(), 0, rank(RankClass::transfer, number));
+  catch_up();
+  if (p.free_slots.empty()) {
+    p.free_slots.push_back(static_cast<FlowSlot>(p.moving.size()));
+    p.moving.push_back(std::make_unique<Moving>(*this));
+  }
+  const FlowSlot slot = p.free_slots.back();
+  p.free_slots.pop_back();
+  Moving& moving = *p.moving[slot];
+  moving.client = &client;
+  moving.tag = tag;
+  moving.slot = slot;
+  moving.latency = transfer.latency;
+  moving.in_motion = true;
+  queue_.set_rank(moving.timer, rank(RankClass::transfer, number));
+  p.flows().start(slot,
+                  {.links = transfer.links,
+                   .bytes = transfer.bytes.value,
+                   .streams = transfer.streams,
+                   .limit_bytes_per_s = transfer.limit.value},
+                  number, now_);
   ++in_flight_;
-  ++p.moving;
-  sg4::Actor::create("transfer", p.clock_host, [&p, from, to, bytes, timer] {
-    sg4::Comm::sendto(p.hosts[from], p.hosts[to], static_cast<std::uint64_t>(bytes.value));
-    p.ended.emplace_back(sg4::Engine::get_clock(), timer);
-    --p.moving;
-    p.something_ended->release();
-  });
+  flows_changed_ = true;
+  return (TransferId{moving.generation} << 32) | slot;
 }
 
-void Simulation::deliver_finished_transfers() {
-  for (const auto& [date, timer] : platform_->ended) set_timer(timer, std::max(now_, round_up_to_grain(date)));
-  platform_->ended.clear();
+Bytes Simulation::remaining_bytes(TransferId transfer) const {
+  const FlowSlot slot = slot_of(transfer);
+  return Bytes(platform_->moving[slot]->in_motion ? platform_->flows().remaining_bytes(slot, now_) : 0.0);
+}
+
+Bytes Simulation::cancel_transfer(TransferId transfer) {
+  Platform& p = *platform_;
+  catch_up();
+  const Bytes rest = remaining_bytes(transfer);
+  Moving& moving = *p.moving[slot_of(transfer)];
+  if (moving.in_motion) p.flows().cancel(moving.slot, now_);
+  moving.in_motion = false;
+  queue_.cancel(moving.timer);
+  ++moving.generation;
+  p.free_slots.push_back(moving.slot);
+  --in_flight_;
+  flows_changed_ = true;
+  return rest;
+}
+
+/// All bytes have left.
+void Simulation::flow_ended(FlowSlot slot) {
+  Moving& moving = *platform_->moving[slot];
+  if (!moving.in_motion) return;  // taken back at the same date
+  moving.in_motion = false;
+  queue_.set(moving.timer, now_ + moving.latency);
+  flows_changed_ = true;
+}
+
+void Simulation::Moving::on_timer(std::uint32_t) {
+  ++generation;
+  --simulation.in_flight_;
+  simulation.platform_->free_slots.push_back(slot);
+  client->on_transfer_done(tag);
 }
 
 void Simulation::check_still() {
@@ -131,6 +178,7 @@ void Simulation::check_still() {
 
 void Simulation::run_one() {
   now_ = queue_.first_date();
+  if (options_.always_sync) catch_up();
   const Timer timer = timers_[queue_.pop()];
   // With thousands of replicas the next one is rarely in the cache: fetch it while this one works.
   if (!queue_.empty()) prefetch(timers_[queue_.first()].client);
@@ -146,31 +194,57 @@ void Simulation::run_one() {
   }
 }
 
-void Simulation::loop() {
+/// SimGrid's clock comes to the date reached.
+void Simulation::catch_up() {
+  const double date = to_seconds(now_);
+  if (running_ && date > sg4::Engine::get_clock()) sg4::this_actor::sleep_until(date);
+}
+
+/// Lets flows end that end before or with the next timer, and waits for them where SimGrid moves them.
+void Simulation::end_flows() {
   Platform& p = *platform_;
-  while (!stopped_) {
-    if (p.moving == 0 && !options_.always_sync) {
-      deliver_finished_transfers();
-      if (queue_.empty()) break;
-      run_one();
-      continue;
+  if (!p.stock) {
+    for (;;) {
+      const Picoseconds end = p.fast.next_end();
+      if (end == kNever || (!queue_.empty() && end > queue_.first_date())) return;
+      now_ = std::max(now_, end);
+      catch_up();
+      while (const std::optional<FlowSlot> slot = p.fast.take_ended(end)) flow_ended(*slot);
     }
-    deliver_finished_transfers();
-    if (queue_.empty() && p.moving == 0) break;
+  }
+  while (in_flight_ > 0 || !p.ended.empty()) {
+    for (const FlowSlot slot : p.ended) {
+      now_ = std::max(now_, to_picoseconds(sg4::Engine::get_clock()));
+      flow_ended(slot);
+    }
+    p.ended.clear();
     if (queue_.empty()) {
       p.something_ended->acquire();
       continue;
     }
     const double wait = to_seconds(queue_.first_date()) - sg4::Engine::get_clock();
-    if (wait > 0 && !p.something_ended->acquire_timeout(wait)) continue;  // a transfer ended first
+    if (wait <= 0 || p.something_ended->acquire_timeout(wait)) return;
+  }
+}
+
+void Simulation::loop() {
+  while (!stopped_) {
+    end_flows();
+    if (flows_changed_) {
+      flows_changed_ = false;
+      if (flow_watch_) flow_watch_();
+      continue;
+    }
+    if (queue_.empty()) break;
     run_one();
   }
 }
 
 void Simulation::run() {
   Platform& p = *platform_;
-  p.zone->seal();
+  if (p.stock) p.stock->seal(options_.simgrid_links);
   p.something_ended = sg4::Semaphore::create(0);
+  running_ = true;
   sg4::Actor::create("clock", p.clock_host, [this] {
     try {
       loop();

@@ -1,6 +1,7 @@
-// The clock of a run. Most events touch nothing shared and live in a queue of our own; transfers over shared links are
-// SimGrid's. While no transfer is in flight the queue's time runs ahead of SimGrid's; before one starts SimGrid catches
-// up; while one is in flight every step goes through SimGrid, so that completions come in order.
+// The clock of a run. Most events touch nothing shared and live in a queue of our own, which runs ahead of SimGrid's
+// clock. Transfers share links; whenever one starts or ends, SimGrid catches up. Who computes what each transfer gets
+// is chosen by `simgrid_flows`: SimGrid itself, or by default our own solver, which gives the same rates at a fraction
+// of the cost (sim/README.md has the figures).
 //
 // One simulation a process: SimGrid keeps its clock and callbacks for the life of the process.
 #pragma once
@@ -8,12 +9,16 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "models/core/units.hpp"
+#include "sim/engine/flows.hpp"
 #include "sim/engine/timer_queue.hpp"
 
 namespace tokenworks::engine {
@@ -36,8 +41,16 @@ class TransferClient {
   ~TransferClient() = default;
 };
 
-/// Names an end point of transfers.
-using HostId = std::uint32_t;
+/// Names a transfer in motion.
+using TransferId = std::uint64_t;
+
+struct Transfer {
+  std::span<const LinkId> links;  ///< that it crosses, each at most once
+  Bytes bytes{0};
+  int streams = 1;  ///< it counts so many times on each link against others
+  BytesPerSecond limit{std::numeric_limits<double>::infinity()};  ///< its own
+  Picoseconds latency = 0;                                        ///< from the last byte's leaving to its arrival
+};
 
 /// Nothing can move any more although work is left, or the clock stands still: what() says who waits for what.
 class StuckError : public std::runtime_error {
@@ -48,8 +61,10 @@ class StuckError : public std::runtime_error {
 class Simulation {
  public:
   struct Options {
-    bool always_sync = false;              ///< let SimGrid's clock follow every event (same results, slower)
-    std::uint64_t watch_interval = 16384;  ///< events between two calls of `watch`
+    bool always_sync = false;           ///< let SimGrid's clock follow every event (same results, slower)
+    bool simgrid_flows = false;         ///< transfers as SimGrid's own (same results but for the last digits, slower)
+    std::size_t simgrid_links = 65536;  ///< links that these can have
+    std::uint64_t watch_interval = 16384;    ///< events between two calls of `watch`
     std::uint64_t still_limit = 50'000'000;  ///< events at one date after which the run counts as stuck
   };
 
@@ -66,13 +81,21 @@ class Simulation {
   void cancel_timer(TimerId timer) { queue_.cancel(timer); }
 
   // Shared links -----------------------------------------------------------------------------------------------------
-  /// A host behind a link of its own, full duplex, before run(). Every pair of hosts can exchange transfers, which share
-  /// both hosts' links by max-min fairness.
-  HostId add_host(const std::string& name, BytesPerSecond link);
-  /// Moves `bytes` (>= 0) from one host to another; `client` hears of the end, at a whole microsecond.
-  /// `number` orders transfers that end at one date.
-  void start_transfer(TransferClient& client, std::uint32_t tag, HostId from, HostId to, Bytes bytes,
-                      std::uint64_t number);
+  /// One direction of a link; at any time.
+  LinkId add_link(BytesPerSecond capacity);
+  /// From now on; what crosses a link of capacity 0 stands still.
+  void set_link_capacity(LinkId link, BytesPerSecond capacity);
+  /// Moves bytes (>= 0) over links, which it shares with other transfers by max-min fairness; `client` hears of the
+  /// end. `number` orders transfers that end at one date.
+  TransferId start_transfer(TransferClient& client, std::uint32_t tag, const Transfer& transfer, std::uint64_t number);
+  /// Takes a transfer back, which must not have been reported; `client` hears nothing. Returns the bytes that it had
+  /// not moved.
+  Bytes cancel_transfer(TransferId transfer);
+  Bytes remaining_bytes(TransferId transfer) const;
+  /// What crosses a link now.
+  BytesPerSecond link_load(LinkId link);
+  /// Called before the next event whenever transfers have started, ended or changed their rates.
+  void set_flow_watch(std::function<void()> watch) { flow_watch_ = std::move(watch); }
   std::size_t transfers_in_flight() const { return in_flight_; }
   /// Neither a timer nor a transfer is left.
   bool nothing_pending() const { return queue_.empty() && in_flight_ == 0; }
@@ -90,16 +113,20 @@ class Simulation {
   bool interrupted() const { return interrupted_; }
 
  private:
-  struct Platform;  // everything of SimGrid
+  struct Platform;  // everything of SimGrid and of transfers
   struct Timer {
     TimerClient* client;
     std::uint32_t tag;
   };
+  struct Moving;
 
   void loop();
   void run_one();
-  void deliver_finished_transfers();
+  void catch_up();
+  void end_flows();
+  void flow_ended(FlowSlot slot);
   void check_still();
+  FlowSlot slot_of(TransferId transfer) const;
 
   Options options_;
   TimerQueue queue_;
@@ -112,7 +139,10 @@ class Simulation {
   std::size_t in_flight_ = 0;
   bool stopped_ = false;
   bool interrupted_ = false;
+  bool running_ = false;  // inside SimGrid
+  bool flows_changed_ = false;
   std::function<bool()> watch_;
+  std::function<void()> flow_watch_;
   std::function<std::string()> describe_work_left_;
   std::unique_ptr<Platform> platform_;
 };

@@ -26,6 +26,8 @@ constexpr Rank rank(RankClass event_class, std::uint64_t number) {
 class TimerQueue {
  public:
   TimerId add(Rank rank);
+  /// Gives `timer` another place among those of one date. Precondition: it is not set.
+  void set_rank(TimerId timer, Rank rank) { rank_[timer] = rank; }
   /// Sets or moves the date of `timer`.
   void set(TimerId timer, Picoseconds at);
   /// Takes `timer` out of the queue; nothing happens when it is not in.

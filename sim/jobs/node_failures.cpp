@@ -18,11 +18,11 @@ NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& 
       services_(std::move(services)),
       failures_(std::move(failures)),
       progress_(failures_.size()) {
-  if (storage_bandwidth && !failures_.empty()) storage_ = simulation.add_host("storage", *storage_bandwidth);
+  if (storage_bandwidth && !failures_.empty()) storage_ = simulation.add_link(*storage_bandwidth);
   for (std::size_t i = 0; i < failures_.size(); ++i) {
     const NodeFailure& failure = failures_[i];
-    if (storage_ && !hosts_.contains(failure.node)) {
-      hosts_[failure.node] = simulation.add_host("node " + std::to_string(failure.node), failure.node_bandwidth);
+    if (storage_ && !node_links_.contains(failure.node)) {
+      node_links_[failure.node] = simulation.add_link(failure.node_bandwidth);
     }
     const auto tag = static_cast<std::uint32_t>(2 * i);
     const auto number = static_cast<std::uint64_t>(2 * i);
@@ -73,7 +73,8 @@ void NodeFailures::repair(std::size_t failure) {
     const Bytes bytes = service.weights_per_gpu * static_cast<double>(service.service->gpus_on_node(replica.index, node));
     const auto tag = static_cast<std::uint32_t>(reads_.size());
     reads_.push_back({failure, replica, simulation_.now(), bytes});
-    simulation_.start_transfer(*this, tag, *storage_, hosts_.at(node), bytes, tag);
+    const engine::LinkId links[] = {*storage_, node_links_.at(node)};
+    simulation_.start_transfer(*this, tag, {.links = links, .bytes = bytes}, tag);
   }
 }
 

@@ -75,8 +75,8 @@ class NodeFailures final : private engine::TimerClient, private engine::Transfer
   std::vector<Progress> progress_;           // by failure
   std::map<std::int64_t, int> dark_;         // node -> failures not repaired
   std::map<Replica, int> waiting_for_;       // replica -> failures that keep it down
-  std::optional<engine::HostId> storage_;
-  std::map<std::int64_t, engine::HostId> hosts_;  // by node that fails
+  std::optional<engine::LinkId> storage_;
+  std::map<std::int64_t, engine::LinkId> node_links_;  // by node that fails
   std::vector<Read> reads_;
   double bytes_read_ = 0.0;
   Picoseconds total_duration_ = 0, longest_ = 0;

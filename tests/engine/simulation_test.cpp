@@ -33,21 +33,22 @@ struct Clock : engine::TimerClient {
 
 struct Mover : engine::TimerClient, engine::TransferClient {
   Mover(Simulation& s, std::vector<std::pair<Picoseconds, double>> plan) : simulation(s), transfers(std::move(plan)) {
-    storage = s.add_host("storage", BytesPerSecond(10e9));
+    storage = s.add_link(BytesPerSecond(10e9));
     for (std::size_t i = 0; i < transfers.size(); ++i) {
-      nodes.push_back(s.add_host(fmt::format("node {}", i), BytesPerSecond(8e9)));
+      nodes.push_back(s.add_link(BytesPerSecond(8e9)));
       const auto timer = s.add_timer(*this, static_cast<std::uint32_t>(i), engine::rank(RankClass::incident, i));
       s.set_timer(timer, transfers[i].first);
     }
   }
   void on_timer(std::uint32_t i) override {
-    simulation.start_transfer(*this, i, storage, nodes[i], Bytes(transfers[i].second), i);
+    const engine::LinkId links[] = {storage, nodes[i]};
+    simulation.start_transfer(*this, i, {.links = links, .bytes = Bytes(transfers[i].second)}, i);
   }
   void on_transfer_done(std::uint32_t i) override { log += fmt::format("{}:{} ", i, simulation.now()); }
   Simulation& simulation;
   std::vector<std::pair<Picoseconds, double>> transfers;
-  std::vector<engine::HostId> nodes;
-  engine::HostId storage = 0;
+  std::vector<engine::LinkId> nodes;
+  engine::LinkId storage = 0;
   std::string log;
 };
 
@@ -74,13 +75,77 @@ TEST_CASE("simulation: transfers share a link by max-min fairness", "[engine]") 
   // Two reads of 10 GB from storage at 10 GB/s: the second starts at 0.5 s. Alone the first runs at its node's 8 GB/s
   // and moves 4 GB; then both get 5 GB/s. The first ends its last 6 GB after 1.2 s more, at 1.7 s; the second has moved
   // 6 GB by then and ends its last 4 GB at 8 GB/s after 0.5 s, at 2.2 s.
+  for (const bool simgrid_flows : {false, true}) {
+    CAPTURE(simgrid_flows);
+    const std::string log = in_child([&] {
+      Simulation simulation({.simgrid_flows = simgrid_flows});
+      Mover mover(simulation, {{0, 10e9}, {500'000'000'000, 10e9}});
+      simulation.run();
+      return mover.log;
+    });
+    CHECK(log == "0:1700000000000 1:2200000000000 ");
+  }
+}
+
+TEST_CASE("simulation: latency delays the news of a transfer, not the links", "[engine]") {
+  struct Two : engine::TimerClient, engine::TransferClient {
+    explicit Two(Simulation& s) : simulation(s), link(s.add_link(BytesPerSecond(1e9))) {
+      s.set_timer(s.add_timer(*this, 0, engine::rank(RankClass::incident, 0)), 0);
+    }
+    void on_timer(std::uint32_t) override { start(0); }
+    void on_transfer_done(std::uint32_t tag) override {
+      log += fmt::format("{}:{} ", tag, simulation.now());
+      if (tag == 0) start(1);
+    }
+    void start(std::uint32_t tag) {
+      const engine::LinkId links[] = {link};
+      simulation.start_transfer(*this, tag, {.links = links, .bytes = Bytes(1e9), .latency = 250}, tag);
+    }
+    Simulation& simulation;
+    engine::LinkId link;
+    std::string log;
+  };
   const std::string log = in_child([] {
     Simulation simulation({});
-    Mover mover(simulation, {{0, 10e9}, {500'000'000'000, 10e9}});
+    Two two(simulation);
     simulation.run();
-    return mover.log;
+    return two.log;
   });
-  CHECK(log == "0:1700000000000 1:2200000000000 ");
+  CHECK(log == "0:1000000000250 1:2000000000500 ");
+}
+
+TEST_CASE("simulation: a link that stands still holds its transfers; one taken back says what was left", "[engine]") {
+  // 8 GB at 8 GB/s, the link is down from 0.25 to 0.75 s: ends at 1.5 s. The second is taken back at 0.75 s, when it
+  // has moved 2 GB in its quarter of a second.
+  struct Stops : engine::TimerClient, engine::TransferClient {
+    explicit Stops(Simulation& s) : simulation(s) {
+      for (const double capacity : {8e9, 8e9}) links.push_back(s.add_link(BytesPerSecond(capacity)));
+      for (const std::uint32_t step : {0u, 1u, 2u})
+        s.set_timer(s.add_timer(*this, step, engine::rank(RankClass::incident, step)),
+                    step == 0 ? 0 : step * 500'000'000'000 - 250'000'000'000);
+    }
+    void on_timer(std::uint32_t step) override {
+      if (step == 0) {
+        for (std::uint32_t i = 0; i < 2; ++i)
+          ids.push_back(simulation.start_transfer(*this, i, {.links = {&links[i], 1}, .bytes = Bytes(8e9)}, i));
+        return;
+      }
+      for (const engine::LinkId link : links) simulation.set_link_capacity(link, BytesPerSecond(step == 1 ? 0.0 : 8e9));
+      if (step == 2) log += fmt::format("left {} ", simulation.cancel_transfer(ids[1]).value);
+    }
+    void on_transfer_done(std::uint32_t tag) override { log += fmt::format("{}:{} ", tag, simulation.now()); }
+    Simulation& simulation;
+    std::vector<engine::LinkId> links;
+    std::vector<engine::TransferId> ids;
+    std::string log;
+  };
+  const std::string log = in_child([] {
+    Simulation simulation({});
+    Stops stops(simulation);
+    simulation.run();
+    return stops.log;
+  });
+  CHECK(log == "left 6000000000 0:1500000000000 ");
 }
 
 TEST_CASE("simulation: lazy and always synchronised clocks report the same dates of transfers", "[engine][law]") {
@@ -89,7 +154,8 @@ TEST_CASE("simulation: lazy and always synchronised clocks report the same dates
     std::vector<std::pair<Picoseconds, double>> plan;
     const int transfers = 1 + static_cast<int>(random() % 8);
     for (int i = 0; i < transfers; ++i) {
-      plan.emplace_back(static_cast<Picoseconds>(random() % 3000) * 1'000'000'777, 1e6 * static_cast<double>(random() % 20000));
+      plan.emplace_back(static_cast<Picoseconds>(random() % 3000) * 1'000'000'777,
+                        1e6 * static_cast<double>(random() % 20000));
     }
     const Picoseconds period = 1'000'000'000 + static_cast<Picoseconds>(random());
     const auto run = [&](bool always_sync) {
