@@ -22,7 +22,7 @@ struct Endpoints {
   BytesPerSecond storage_port_bandwidth{0};
   bool front_end = false;
   BytesPerSecond front_end_bandwidth{0};
-  std::vector<std::string> node_names;  ///< empty, or by node: "row_a/3" (custom graphs name their endpoints by it)
+  std::vector<std::string> node_names{};  ///< empty, or by node: "row_a/3" (custom graphs name their endpoints by it)
 };
 
 /// What does not add up, and where in the option's fields ("switch", "links/3/from"; empty: the option as a whole).
