@@ -27,7 +27,7 @@ std::vector<std::uint32_t> merged_numbers(const Graph& graph, Graph& merged) {
     if (number == kNone) {
       number = static_cast<std::uint32_t>(merged.vertices.size());
       merged.vertices.push_back({vertex.kind, vertex.number, number, vertex.part});
-      if (!graph.names.empty()) merged.names.push_back(graph.names[i]);
+      if (!graph.names.empty()) merged.names.push_back(i < graph.names.size() ? graph.names[i] : std::string());
     }
     numbers.push_back(number);
   }

@@ -61,7 +61,7 @@ struct Graph {
   /// Vertex of endpoint i. In a fabric: the nodes in their order, then the storage ports, then the front end (if any).
   /// In a scale-up domain: the GPUs, then the network cards. Nothing passes through an endpoint.
   std::vector<std::uint32_t> endpoints;
-  std::vector<std::string> names;  ///< by vertex; only of custom graphs, else empty
+  std::vector<std::string> names;  ///< by vertex, where it has one of its own; empty or shorter: none
   std::vector<std::string> parts;  ///< catalog ids of switches and transceivers
 
   /// "leaf_12", "node_3", or the custom name.

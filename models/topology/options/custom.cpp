@@ -10,6 +10,7 @@
 #include <boost/pending/disjoint_sets.hpp>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "models/topology/cabling.hpp"
@@ -21,11 +22,11 @@ using Faults = std::vector<TopologyFault>;
 
 struct CustomSwitch {
   std::string name;
-  std::string switch_id;  ///< empty: that of the fabric
+  std::optional<std::string> switch_id;
 
   void visit(FieldVisitor& v) {
     field(v, "name", name, "Name that links refer to", rule().required().is_name());
-    field(v, "switch", switch_id, "Kind of the switch; empty: that of the fabric");
+    field(v, "switch", switch_id, "Kind of the switch; absent: that of the fabric", rule().from_catalog("switches"));
   }
 };
 
@@ -86,7 +87,7 @@ class Reading {
   void add_switches(const std::vector<CustomSwitch>& switches, const std::string& default_id) {
     if (switches.empty()) faults_.push_back({"switches", "a fabric needs at least one switch"});
     for (std::size_t i = 0; i < switches.size(); ++i) {
-      const std::string& id = switches[i].switch_id.empty() ? default_id : switches[i].switch_id;
+      const std::string& id = switches[i].switch_id ? *switches[i].switch_id : default_id;
       const auto vertex = static_cast<std::uint32_t>(graph.vertices.size());
       const bool is_new = by_name_.emplace(switches[i].name, vertex).second;
       if (!is_new) {
@@ -94,7 +95,7 @@ class Reading {
       }
       const SwitchSpec* spec = parts_.find_switch(id);
       if (!spec) {
-        faults_.push_back({switches[i].switch_id.empty() ? "switch" : place("switches", i, "switch"),
+        faults_.push_back({switches[i].switch_id ? place("switches", i, "switch") : "switch",
                            fmt::format("there is no switch '{}'", id)});
       }
       specs_.push_back(spec);
@@ -299,7 +300,7 @@ class Custom final : public TopologyOption {
   PartIds part_ids() const override {
     std::set<std::string> ids = {switch_id_};
     for (const CustomSwitch& one : switches_) {
-      if (!one.switch_id.empty()) ids.insert(one.switch_id);
+      if (one.switch_id) ids.insert(*one.switch_id);
     }
     return {{ids.begin(), ids.end()}, {optical_, copper_}};
   }

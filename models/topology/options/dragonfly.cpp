@@ -14,6 +14,8 @@
 namespace tokenworks::topology {
 namespace {
 
+constexpr std::int64_t kMost = 100'000;  // of anything that is counted: keeps products far from overflow
+
 struct Plan {
   Cabling cabling;
   RouterLoad load;
@@ -25,11 +27,12 @@ class Dragonfly final : public TopologyOption {
  public:
   void visit(FieldVisitor& v) override {
     cabling_.visit(v);
-    field(v, "groups", groups_, "Groups; 0: as many as the servers need", rule().at_least(0));
+    field(v, "groups", groups_, "Groups; 0: as many as the servers need", rule().at_least(0).at_most(kMost));
     field(v, "routers_per_group", routers_per_group_, "Routers of a group, each linked to every other",
-          rule().at_least(1));
-    field(v, "nodes_per_router", nodes_per_router_, "Servers on a router", rule().at_least(1));
-    field(v, "global_links_per_router", global_links_, "Ports of a router towards other groups", rule().at_least(0));
+          rule().at_least(1).at_most(kMost));
+    field(v, "nodes_per_router", nodes_per_router_, "Servers on a router", rule().at_least(1).at_most(kMost));
+    field(v, "global_links_per_router", global_links_, "Ports of a router towards other groups",
+          rule().at_least(0).at_most(kMost));
   }
   PartIds part_ids() const override { return cabling_.part_ids(); }
 
@@ -79,7 +82,9 @@ class Dragonfly final : public TopologyOption {
 
   void check_counts(std::vector<TopologyFault>& faults) const {
     const auto require = [&](std::int64_t value, std::int64_t least, const char* key) {
-      if (value < least) faults.push_back({key, fmt::format("{} is less than {}", value, least)});
+      if (value < least || value > kMost) {
+        faults.push_back({key, fmt::format("{} is not from {} to {}", value, least, kMost)});
+      }
     };
     require(groups_, 0, "groups");
     require(routers_per_group_, 1, "routers_per_group");
@@ -120,7 +125,7 @@ class Dragonfly final : public TopologyOption {
   std::int64_t groups_ = 0;
   std::int64_t routers_per_group_ = 32;
   std::int64_t nodes_per_router_ = 2;
-  std::int64_t global_links_ = 16;
+  std::int64_t global_links_ = 12;
 };
 
 }  // namespace

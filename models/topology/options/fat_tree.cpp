@@ -26,7 +26,8 @@ class FatTree final : public TopologyOption {
     cabling_.visit(v);
     field(v, "oversubscription", oversubscription_, "Bandwidth into a leaf from below over that upwards",
           rule().at_least(1));
-    field(v, "nodes_per_leaf", nodes_per_leaf_, "Servers on a leaf; 0: as many as fit", rule().at_least(0));
+    field(v, "nodes_per_leaf", nodes_per_leaf_, "Servers on a leaf; 0: as many as fit",
+          rule().at_least(0).at_most(100'000));
   }
   PartIds part_ids() const override { return cabling_.part_ids(); }
 

@@ -25,7 +25,7 @@ class RailOptimized final : public TopologyOption {
   void visit(FieldVisitor& v) override {
     cabling_.visit(v);
     field(v, "nodes_per_scalable_unit", nodes_per_unit_,
-          "Servers that share their leaves; 0: as many as a leaf has ports down", rule().at_least(0));
+          "Servers that share their leaves; 0: as many as a leaf has ports down", rule().at_least(0).at_most(100'000));
     field(v, "planes", planes_, "Separate fabrics; each network card has a port of equal share in every one",
           rule().at_least(1).at_most(8));
     field(v, "oversubscription", oversubscription_, "Bandwidth into a leaf from below over that upwards",

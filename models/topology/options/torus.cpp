@@ -26,8 +26,8 @@ class Torus final : public TopologyOption {
     cabling_.visit(v);
     field(v, "dimensions", dimensions_, "Routers along each dimension; the last runs fastest",
           rule().required().at_least(1));
-    field(v, "nodes_per_router", nodes_per_router_, "Servers on a router", rule().at_least(1));
-    field(v, "cables_per_link", cables_, "Cables between two neighbours", rule().at_least(1));
+    field(v, "nodes_per_router", nodes_per_router_, "Servers on a router", rule().at_least(1).at_most(100'000));
+    field(v, "cables_per_link", cables_, "Cables between two neighbours", rule().at_least(1).at_most(100'000));
   }
   PartIds part_ids() const override { return cabling_.part_ids(); }
 

@@ -29,6 +29,15 @@ void DomainBuilder::link(std::uint32_t a, std::uint32_t b, BytesPerSecond bandwi
   graph_.links.push_back({a, b, bandwidth, 1, latency, medium});
 }
 
+std::uint32_t DomainBuilder::add_host_port(std::int64_t index) {
+  const auto port = static_cast<std::uint32_t>(graph_.vertices.size());
+  graph_.vertices.push_back({VertexKind::custom, static_cast<std::uint32_t>(index), port});
+  graph_.names.resize(graph_.vertices.size());
+  graph_.names.back() = fmt::format("host_port_{}", index);
+  link(gpu(index), port, domain_.pcie_bandwidth, Seconds(0), Medium::internal);
+  return port;
+}
+
 void DomainBuilder::add_nvswitches(std::int64_t count) {
   const BytesPerSecond share = domain_.scale_up_bandwidth / static_cast<double>(count);
   const std::vector<std::uint32_t> switches = add(VertexKind::nvswitch, count);

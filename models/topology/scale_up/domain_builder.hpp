@@ -30,6 +30,9 @@ class DomainBuilder {
 
   std::vector<std::uint32_t> add(VertexKind kind, std::int64_t count);
   void link(std::uint32_t a, std::uint32_t b, BytesPerSecond bandwidth, Seconds latency, Medium medium);
+  /// A vertex on the GPU's way to its host, joined without latency: it keeps the way over the host longer than that
+  /// over NVLink, so that routes of fewest links between GPUs take NVLink alone.
+  std::uint32_t add_host_port(std::int64_t gpu);
   /// Every GPU to each of `count` NVLink switches, which share one merge id.
   void add_nvswitches(std::int64_t count);
   Graph take() { return std::move(graph_); }

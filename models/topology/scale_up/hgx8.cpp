@@ -31,7 +31,7 @@ class Hgx8 final : public ScaleUpOption {
     require_none(faults(domain));
     DomainBuilder builder(domain);
     builder.add_nvswitches(switches_);
-    pcie_.add_to(builder, domain, /*peer_to_peer=*/true);
+    pcie_.add_to(builder, domain, /*peer_to_peer=*/true, /*beside_nvlink=*/true);
     return builder.take();
   }
 

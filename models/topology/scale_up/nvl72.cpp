@@ -36,7 +36,7 @@ class Nvl72 final : public ScaleUpOption {
       builder.link(device, hosts[static_cast<std::size_t>(gpu / gpus_per_host_)], domain.pcie_bandwidth,
                    kRootComplexLatency / 2.0, Medium::pcie);
     };
-    for (std::int64_t i = 0; i < domain.gpus; ++i) join_host(builder.gpu(i), i);
+    for (std::int64_t i = 0; i < domain.gpus; ++i) join_host(builder.add_host_port(i), i);
     for (std::int64_t i = 0; i < domain.nics; ++i) join_host(builder.nic(i), builder.gpu_beside_nic(i));
     return builder.take();
   }

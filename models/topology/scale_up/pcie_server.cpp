@@ -29,7 +29,7 @@ class PcieServer final : public ScaleUpOption {
   Graph build(const ScaleUpDomain& domain) const override {
     require_none(faults(domain));
     DomainBuilder builder(domain);
-    pcie_.add_to(builder, domain, peer_to_peer_);
+    pcie_.add_to(builder, domain, peer_to_peer_, /*beside_nvlink=*/false);
     return builder.take();
   }
 

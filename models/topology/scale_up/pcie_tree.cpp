@@ -34,7 +34,8 @@ void PcieTree::check(const ScaleUpDomain& domain, std::vector<TopologyFault>& fa
   }
 }
 
-void PcieTree::add_to(DomainBuilder& builder, const ScaleUpDomain& domain, bool peer_to_peer) const {
+void PcieTree::add_to(DomainBuilder& builder, const ScaleUpDomain& domain, bool peer_to_peer,
+                      bool beside_nvlink) const {
   const auto roots = builder.add(VertexKind::root_complex, root_complexes);
   for (std::size_t a = 0; a < roots.size(); ++a) {
     for (std::size_t b = a + 1; b < roots.size(); ++b) {
@@ -63,7 +64,8 @@ void PcieTree::add_to(DomainBuilder& builder, const ScaleUpDomain& domain, bool 
     }
   }
   for (std::int64_t i = 0; i < domain.gpus; ++i) {
-    builder.link(builder.gpu(i), above_gpu[static_cast<std::size_t>(i)], gpu_bandwidth, gpu_latency, Medium::pcie);
+    const std::uint32_t device = beside_nvlink ? builder.add_host_port(i) : builder.gpu(i);
+    builder.link(device, above_gpu[static_cast<std::size_t>(i)], gpu_bandwidth, gpu_latency, Medium::pcie);
   }
   for (std::int64_t i = 0; i < domain.nics; ++i) {
     builder.link(builder.nic(i), above_gpu[static_cast<std::size_t>(builder.gpu_beside_nic(i))], domain.pcie_bandwidth,

@@ -13,8 +13,8 @@ struct PcieTree {
   void visit(FieldVisitor& v);
   void check(const ScaleUpDomain& domain, std::vector<TopologyFault>& faults) const;
   /// Hangs GPUs and network cards on it. Without peer-to-peer, data between GPUs are staged in the host's memory: a GPU
-  /// then has its share of the switch's uplink, and the staging's latency.
-  void add_to(DomainBuilder& builder, const ScaleUpDomain& domain, bool peer_to_peer) const;
+  /// then has its share of the switch's uplink, and the staging's latency. Beside NVLink every GPU gets a host port.
+  void add_to(DomainBuilder& builder, const ScaleUpDomain& domain, bool peer_to_peer, bool beside_nvlink) const;
 };
 
 }  // namespace tokenworks::topology

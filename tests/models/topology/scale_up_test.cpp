@@ -34,10 +34,15 @@ TEST_CASE("hgx8: GPUs have their NVLink bandwidth to all others at once", "[mode
   // Four GPUs over NVLink, and what crosses between the sockets.
   CHECK_THAT(bisection_bandwidth(graph).value, WithinRel(4 * 450e9 + 50e9, 1e-9));
   const Routes routes(graph);
+  // Neighbours behind one PCIe switch use NVLink alone, too.
+  std::vector<std::vector<DirectedLink>> paths;
+  routes.equal_cost_paths(0, 1, 100, paths);
+  CHECK(paths.size() == 4);
+  CHECK(graph.name(graph.links.back().a) == "nic_7");
   CHECK_THAT(hop_latency(graph, routes, 0, 7).value, WithinRel(250e-9, 1e-9));
   // GPU and its network card share a PCIe switch; the farthest card is behind the other socket.
-  CHECK(hops(graph, 0, 8) == 2);
-  CHECK(hops(graph, 0, 15) == 5);
+  CHECK(hops(graph, 0, 8) == 3);
+  CHECK(hops(graph, 0, 15) == 6);
   CHECK_THAT(hop_latency(graph, routes, 0, 8).value, WithinRel(450e-9, 1e-9));
 }
 
@@ -50,11 +55,11 @@ TEST_CASE("nvl72: 72 GPUs behind 18 switch chips, cards within a tray", "[models
   CHECK_THAT(bisection_bandwidth(graph).value, WithinRel(36 * 900e9, 1e-9));
   CHECK(hops(graph, 0, 71) == 2);
   for (std::uint32_t gpu = 0; gpu < 72; ++gpu) {  // GPU i beside card i * nics / gpus
-    CHECK(hops(graph, gpu, 72 + gpu / 4) == 2);
+    CHECK(hops(graph, gpu, 72 + gpu / 4) == 3);
     CHECK(hops(graph, gpu, 72 + (gpu / 4 + 1) % 18) == 0);
   }
   const Graph dense = scale_up("nvl72")->build({72, 144, BytesPerSecond(900e9), BytesPerSecond(64e9)});
-  for (std::uint32_t nic = 0; nic < 144; ++nic) CHECK(hops(dense, nic / 2, 72 + nic) == 2);
+  for (std::uint32_t nic = 0; nic < 144; ++nic) CHECK(hops(dense, nic / 2, 72 + nic) == 3);
 }
 
 TEST_CASE("pcie_server: measured latencies with and without peer-to-peer", "[models][topology]") {

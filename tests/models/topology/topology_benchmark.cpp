@@ -67,16 +67,16 @@ void after_failure(benchmark::State& state) {
   }
 }
 
-void bisection(benchmark::State& state) {
-  const Graph graph = contracted(large());
+void bisection(benchmark::State& state, bool merged) {
+  const Graph graph = merged ? contracted(large()) : large();
   for (auto unused : state) {
     (void)unused;
     benchmark::DoNotOptimize(bisection_bandwidth(graph));
   }
 }
 
-void all_to_all_rate(benchmark::State& state) {
-  const Graph graph = contracted(large());
+void all_to_all_rate(benchmark::State& state, bool merged) {
+  const Graph graph = merged ? contracted(large()) : large();
   for (auto unused : state) {
     (void)unused;
     benchmark::DoNotOptimize(all_to_all(graph));
@@ -95,8 +95,10 @@ BENCHMARK(contract)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(path, contracted, true);
 BENCHMARK_CAPTURE(path, whole, false);
 BENCHMARK(after_failure);
-BENCHMARK(bisection)->Unit(benchmark::kMillisecond);
-BENCHMARK(all_to_all_rate)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(bisection, contracted, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(bisection, whole, false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(all_to_all_rate, contracted, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(all_to_all_rate, whole, false)->Unit(benchmark::kMillisecond);
 BENCHMARK(weak)->Unit(benchmark::kMillisecond);
 
 }  // namespace
