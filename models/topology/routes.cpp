@@ -127,6 +127,23 @@ bool Routes::path(std::uint32_t from_endpoint, std::uint32_t to_endpoint, std::u
   if (from_endpoint == to_endpoint) return true;
   Ends ends{};
   if (!choose_ends(graph_->endpoints.at(from_endpoint), graph_->endpoints.at(to_endpoint), hash, ends)) return false;
+  follow(ends, hash, out);
+  return true;
+}
+
+bool Routes::path_on_rail(std::uint32_t from_endpoint, std::uint32_t to_endpoint, std::uint32_t rail,
+                          std::uint64_t hash, std::vector<DirectedLink>& out) const {
+  out.clear();
+  const std::uint32_t from = graph_->endpoints.at(from_endpoint), to = graph_->endpoints.at(to_endpoint);
+  if (begin(from) == end(from) || begin(to) == end(to)) return false;
+  const Ends ends{begin(from) + rail % (end(from) - begin(from)), begin(to) + rail % (end(to) - begin(to))};
+  if (!usable(ends.first->link / 2) || !usable(ends.last->link / 2)) return false;
+  if (distance(ends.first->vertex, ends.last->vertex) == kUnreachable) return false;
+  follow(ends, hash, out);
+  return true;
+}
+
+void Routes::follow(const Ends& ends, std::uint64_t hash, std::vector<DirectedLink>& out) const {
   out.push_back(ends.first->link);
   const std::uint16_t* distances = distances_to(ends.last->vertex);
   std::uint32_t at = ends.first->vertex;
@@ -148,7 +165,6 @@ bool Routes::path(std::uint32_t from_endpoint, std::uint32_t to_endpoint, std::u
     }
   }
   out.push_back(reversed(ends.last->link));
-  return true;
 }
 
 void Routes::collect(std::uint32_t at, const Hop& last, std::size_t most, std::vector<DirectedLink>& path,

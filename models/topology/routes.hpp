@@ -27,6 +27,11 @@ class Routes {
   bool path(std::uint32_t from_endpoint, std::uint32_t to_endpoint, std::uint64_t hash,
             std::vector<DirectedLink>& out) const;
 
+  /// The same from link number `rail` of one endpoint to that of the other (modulo how many each has): traffic of a
+  /// network card keeps to its rail.
+  bool path_on_rail(std::uint32_t from_endpoint, std::uint32_t to_endpoint, std::uint32_t rail, std::uint64_t hash,
+                    std::vector<DirectedLink>& out) const;
+
   /// Up to `most` shortest paths; bundles of cables count as one way.
   void equal_cost_paths(std::uint32_t from_endpoint, std::uint32_t to_endpoint, std::size_t most,
                         std::vector<std::vector<DirectedLink>>& out) const;
@@ -59,6 +64,7 @@ class Routes {
   const std::uint16_t* distances_to(std::uint32_t target) const;
   void forget() const;
   bool choose_ends(std::uint32_t from, std::uint32_t to, std::uint64_t hash, Ends& chosen) const;
+  void follow(const Ends& ends, std::uint64_t hash, std::vector<DirectedLink>& out) const;
   void collect(std::uint32_t at, const Hop& last, std::size_t most, std::vector<DirectedLink>& path,
                std::vector<std::vector<DirectedLink>>& out) const;
 

@@ -16,7 +16,7 @@ using TimerId = std::uint32_t;
 using Rank = std::uint64_t;
 
 /// Classes of events at one date, first to last. An arrival at the very end of a step is seen by the next step.
-enum class RankClass : std::uint8_t { transfer, run_end, incident, weather, arrival, step };
+enum class RankClass : std::uint8_t { transfer, network, run_end, incident, weather, arrival, step };
 
 /// `number` is stable under reordering of the scenario (for example an index in sorted order); ranks are unique.
 constexpr Rank rank(RankClass event_class, std::uint64_t number) {

@@ -83,10 +83,61 @@ struct IncidentResult {
   std::vector<std::pair<std::string, double>> effects;  ///< "requests_failed" -> 3 ...
 };
 
-struct FlowTotals {
-  std::int64_t transfers = 0;
+/// What moved for one purpose.
+struct MoveTotals {
+  std::string purpose;
+  std::int64_t transfers = 0;               ///< that arrived
+  std::int64_t failed = 0;                  ///< that found no path for too long
   double bytes = 0.0;
-  std::optional<double> mean_duration_s, max_duration_s;
+  std::optional<LatencySummary> duration_s;
+  std::optional<double> congestion_share;   ///< of their time, beyond what it takes with the network to oneself
+};
+
+struct LinkResult {
+  std::string name;
+  double capacity_bytes_per_s = 0.0;
+  double bytes = 0.0;
+  double mean_utilisation = 0.0;            ///< over the run
+  double peak_utilisation = 0.0;            ///< of an interval of the series
+};
+
+/// A line of the network's bill of materials.
+struct PartResult {
+  std::string part, category;
+  std::int64_t count = 0;
+  double idle_w = 0.0, full_w = 0.0;        ///< of all of them
+  double price_usd = 0.0;                   ///< of all of them
+};
+
+/// The fabric as it was built.
+struct FabricResult {
+  std::string kind, routing, step_traffic;
+  bool contention = true;
+  std::int64_t nodes = 0, switches = 0, links = 0, cables = 0;
+  double bisection_bytes_per_s = 0.0;
+  double all_to_all_bytes_per_s = 0.0;      ///< of each node
+  double latency_s = 0.0;                   ///< between the first node and the last
+  std::vector<std::string> single_points_of_failure;
+  std::int64_t biconnected_components = 0;
+  std::vector<PartResult> parts;
+};
+
+struct NetworkResult {
+  std::optional<FabricResult> fabric;
+  std::vector<MoveTotals> purposes;
+  double bytes = 0.0;
+  std::optional<double> congestion_share;
+  std::vector<LinkResult> busiest_links;
+  std::vector<std::vector<double>> busiest_utilisation;  ///< by busiest link, then by interval
+  double energy_j = 0.0;
+};
+
+struct StorageResult {
+  std::string kind;                         ///< empty: there is none
+  std::int64_t reads = 0, writes = 0;
+  double read_bytes = 0.0, written_bytes = 0.0;
+  std::optional<LatencySummary> read_s, write_s;
+  double energy_j = 0.0;
 };
 
 /// A column of series.csv. `unit` is "1" for counts and shares.
@@ -106,8 +157,8 @@ struct RunResult {
   double water_l = 0.0;
   double carbon_kg = 0.0;
   double electricity_usd = 0.0;
-  FlowTotals storage_reads;
-  double storage_energy_j = 0.0;
+  NetworkResult network;
+  StorageResult storage;
   std::vector<IncidentResult> incidents;
   std::vector<Assumption> assumptions;
   std::map<std::string, ValidityNote> validity;

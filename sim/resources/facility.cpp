@@ -17,6 +17,7 @@ constexpr std::string_view kConsumerNames[] = {"gpu",
                                                "server_fans",
                                                "rack_shared",
                                                "storage",
+                                               "network",
                                                "power_supply_loss",
                                                "busway_loss",
                                                "ups_loss",
@@ -139,9 +140,9 @@ struct Facility::State {
 
 Facility::State::State(Setup&& given, ValidityNotes& n) : setup(std::move(given)), notes(n) {
   if (setup.cooling == nullptr) throw std::invalid_argument("a facility needs a cooling option");
-  const Milliwatts storage = to_milliwatts(setup.storage_power_w);
-  Milliwatts design_liquid = 0, largest_it = storage, largest_liquid = 0;
-  it_nameplate = storage;
+  Milliwatts design_liquid = 0, largest_liquid = 0;
+  it_nameplate = to_milliwatts(setup.storage.full_w) + to_milliwatts(setup.network.full_w);
+  Milliwatts largest_it = it_nameplate;
   servers.reserve(setup.groups.size());
   for (const RackGroup& group : setup.groups) {
     const auto number = static_cast<std::uint32_t>(servers.size());
@@ -164,7 +165,8 @@ Facility::State::State(Setup&& given, ValidityNotes& n) : setup(std::move(given)
       }
     }
   }
-  of(Consumer::storage) = storage;
+  of(Consumer::storage) = to_milliwatts(setup.storage.idle_w);
+  of(Consumer::network) = to_milliwatts(setup.network.idle_w);
 
   const cooling::HeatLoad design = heat_load(design_liquid, it_nameplate - design_liquid);
   plant = setup.cooling->size(design, setup.design_weather);
@@ -328,6 +330,15 @@ void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   assert(node >= 0 && node < nodes());
   state_->advance(now);
   state_->change_node(state_->nodes[static_cast<std::size_t>(node)], on);
+}
+
+void Facility::set_shared_power(Consumer consumer, double watts, Picoseconds now) {
+  const Milliwatts power = to_milliwatts(watts);
+  State& s = *state_;
+  if (s.of(consumer) == power) return;
+  s.advance(now);
+  s.of(consumer) = power;
+  s.is_stale = true;
 }
 
 void Facility::set_weather(const weather::WeatherPoint& weather, Picoseconds now) {

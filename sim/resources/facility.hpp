@@ -30,6 +30,7 @@ enum class Consumer {
   server_fans,
   rack_shared,
   storage,
+  network,
   power_supply_loss,
   busway_loss,
   ups_loss,
@@ -53,6 +54,11 @@ struct RackGroup {
   std::int64_t racks = 0;
 };
 
+/// Systems that all racks share: draw at rest, and the most that they are sized for.
+struct SharedPower {
+  double idle_w = 0.0, full_w = 0.0;
+};
+
 /// Means over one interval of the series, and what the summary needs.
 struct FacilitySample {
   Milliwatts mean[kConsumers] = {};
@@ -62,7 +68,7 @@ class Facility {
  public:
   struct Setup {
     std::vector<RackGroup> groups;
-    double storage_power_w = 0.0;
+    SharedPower storage, network;                     ///< of what stands beside the racks
     power::PowerChainSpec power;
     const cooling::CoolingOption* cooling = nullptr;  ///< outlives the facility
     weather::WeatherPoint weather;                    ///< at the start
@@ -81,6 +87,8 @@ class Facility {
   void prefetch(std::int64_t node) const;
   /// A node is switched off or on again: off, it and its GPUs draw nothing whatever add_gpu_power says.
   void set_node_on(std::int64_t node, bool on, Picoseconds now);
+  /// Draw of the storage or the network from `now` on; at first that at rest.
+  void set_shared_power(Consumer consumer, double watts, Picoseconds now);
   void set_weather(const weather::WeatherPoint& weather, Picoseconds now);
   /// Integrates up to `end`; totals and samples are complete up to there.
   void finish(Picoseconds end);

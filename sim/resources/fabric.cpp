@@ -1,0 +1,499 @@
+#include "sim/resources/fabric.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace tokenworks::resources {
+namespace {
+
+enum : std::uint32_t { kMeter = 0u << 30, kMoveAlarm = 1u << 30, kRingAlarm = 2u << 30, kIndex = (1u << 30) - 1 };
+constexpr double kForever = std::numeric_limits<double>::infinity();
+constexpr Picoseconds kMeterTick = kPicosecondsPerSecond;
+
+/// Neighbouring numbers must not choose neighbouring paths.
+std::uint64_t hashed(std::uint64_t number) {
+  number = (number ^ (number >> 33)) * 0xff51afd7ed558ccdull;
+  number = (number ^ (number >> 33)) * 0xc4ceb9fe1a85ec53ull;
+  return number ^ (number >> 33);
+}
+
+Picoseconds time_alone(const std::vector<Path>& paths, double bytes) {
+  Picoseconds longest = 0;
+  for (const Path& path : paths) {
+    const double seconds = std::isinf(path.limit_bytes_per_s) ? 0.0 : bytes * path.share / path.limit_bytes_per_s;
+    longest = std::max(longest, to_picoseconds(seconds) + path.latency);
+  }
+  return longest;
+}
+
+}  // namespace
+
+Fabric::Fabric(engine::Simulation& simulation, Facility& facility, Setup setup)
+    : simulation_(simulation),
+      facility_(facility),
+      network_power_(setup.network_power),
+      storage_power_(setup.storage_power),
+      bill_(std::move(setup.parts)),
+      map_(simulation, std::move(setup.map)),
+      books_(setup.series_interval),
+      total_bytes_per_s_(map_.total_bytes_per_s()),
+      meter_timer_(simulation.add_timer(*this, kMeter, engine::rank(engine::RankClass::network, 0))) {
+  simulation_.set_flow_watch([this] { flows_changed(); });
+}
+
+Fabric::~Fabric() = default;
+
+void Fabric::on_timer(std::uint32_t tag) {
+  switch (tag & ~kIndex) {
+    case kMoveAlarm: return go(tag & kIndex);
+    case kRingAlarm: return ring_alarm(tag & kIndex);
+    default: return meter();
+  }
+}
+
+// ---- Moves --------------------------------------------------------------------------------------------------------
+
+void Fabric::move(MoveClient& client, std::uint32_t tag, Purpose purpose, const Place& from, const Place& to,
+                  Bytes bytes) {
+  if (free_moves_.empty()) {
+    const auto index = static_cast<std::uint32_t>(moves_.size());
+    free_moves_.push_back(index);
+    moves_.emplace_back().timer =
+        simulation_.add_timer(*this, kMoveAlarm | index, engine::rank(engine::RankClass::network, 2 * index + 1));
+  }
+  const std::uint32_t index = free_moves_.back();
+  free_moves_.pop_back();
+  Move& move = moves_[index];
+  move.state = State::standing;
+  move.purpose = purpose;
+  move.client = &client;
+  move.tag = tag;
+  move.from = from;
+  move.to = to;
+  move.number = moves_started_++;
+  move.bytes = bytes.value;
+  move.start = simulation_.now();
+  move.alone = 0;
+  move.give_up = kNever;
+  move.standing_bytes = bytes.value;
+  move.reads_storage = from.kind == Place::Kind::storage;
+  move.writes_storage = to.kind == Place::Kind::storage;
+  go(index);
+}
+
+/// A standing move takes the way that there is now.
+void Fabric::go(std::uint32_t index) {
+  Move& move = moves_[index];
+  if (move.state != State::standing) return;
+  const std::vector<Path> paths = map_.paths(move.from, move.to, hashed(move.number));
+  if (paths.empty()) {
+    if (move.give_up <= simulation_.now()) return end_move(index, false);
+    return stand_still(index, kNever);
+  }
+  keep_meter_running();
+  if (move.alone == 0) move.alone = time_alone(paths, move.bytes);
+  move.state = State::moving;
+  move.give_up = kNever;
+  for (const Path& path : paths) {
+    const std::uint32_t part =
+        start_part(index, path, move.standing_bytes * path.share, path.limit_bytes_per_s, move.number);
+    moves_[index].parts.push_back(part);
+  }
+}
+
+/// Takes a move's bytes off the links until `retry`, or until the network changes.
+void Fabric::stand_still(std::uint32_t index, Picoseconds retry) {
+  Move& move = moves_[index];
+  if (move.state == State::moving) {
+    move.standing_bytes = 0.0;
+    for (const std::uint32_t part : move.parts) move.standing_bytes += take_back(part);
+    move.parts.clear();
+    move.state = State::standing;
+  }
+  if (move.give_up == kNever) move.give_up = simulation_.now() + behaviour().timeout;
+  simulation_.set_timer(move.timer, std::min(retry, move.give_up));
+}
+
+void Fabric::end_move(std::uint32_t index, bool arrived) {
+  Move& move = moves_[index];
+  books_.ended(move.purpose, simulation_.now() - move.start, move.alone, arrived);
+  MoveClient& client = *move.client;
+  const std::uint32_t tag = move.tag;
+  move.state = State::free;
+  move.parts.clear();
+  simulation_.cancel_timer(move.timer);
+  free_moves_.push_back(index);
+  client.on_moved(tag, arrived);
+}
+
+void Fabric::on_transfer_done(std::uint32_t tag) {
+  const std::uint32_t owner = parts_[tag].owner;
+  book(parts_[tag], parts_[tag].left);
+  free_part(tag);
+  if (owner & kRing) {
+    Ring& ring = rings_[owner & ~kRing];
+    std::erase(ring.parts, tag);
+    if (ring.parts.empty()) ring.client->on_ring_step_done();
+    return;
+  }
+  std::erase(moves_[owner].parts, tag);
+  if (moves_[owner].parts.empty()) end_move(owner, true);
+}
+
+// ---- Parts: what the engine moves ---------------------------------------------------------------------------------
+
+std::uint32_t Fabric::start_part(std::uint32_t owner, const Path& path, double bytes, double limit,
+                                 std::uint64_t number) {
+  if (free_parts_.empty()) {
+    free_parts_.push_back(static_cast<std::uint32_t>(parts_.size()));
+    parts_.emplace_back();
+  }
+  const std::uint32_t index = free_parts_.back();
+  free_parts_.pop_back();
+  Part& part = parts_[index];
+  part.owner = owner;
+  part.links = path.links;
+  part.streams = path.streams;
+  part.hops = path.hops;
+  part.left = bytes;
+  part.active_at = static_cast<std::uint32_t>(active_.size());
+  active_.push_back(index);
+  for (const engine::LinkId link : part.links) {
+    LinkUse& here = use(link);
+    if (here.streams == 0 && here.ring_streams > 0) ++shared_links_;
+    here.streams += part.streams;
+    if (here.ring_streams > 0) {
+      apply_capacity(link);
+      rings_dirty_ = true;
+    }
+  }
+  part.transfer = simulation_.start_transfer(*this, index,
+                                             {.links = part.links,
+                                              .bytes = Bytes(bytes),
+                                              .streams = part.streams,
+                                              .limit = BytesPerSecond(limit),
+                                              .latency = path.latency},
+                                             number);
+  return index;
+}
+
+void Fabric::free_part(std::uint32_t index) {
+  Part& part = parts_[index];
+  for (const engine::LinkId link : part.links) {
+    LinkUse& here = use(link);
+    here.streams -= part.streams;
+    if (here.streams == 0 && here.ring_streams > 0) --shared_links_;
+    if (here.ring_streams > 0) {
+      apply_capacity(link);
+      rings_dirty_ = true;
+    }
+  }
+  const std::uint32_t last = active_.back();
+  active_[part.active_at] = last;
+  parts_[last].active_at = part.active_at;
+  active_.pop_back();
+  free_parts_.push_back(index);
+}
+
+/// Ends a part before its time; the bytes that it had left.
+double Fabric::take_back(std::uint32_t index) {
+  const double left = simulation_.cancel_transfer(parts_[index].transfer).value;
+  book(parts_[index], parts_[index].left - left);
+  free_part(index);
+  return left;
+}
+
+Fabric::LinkUse& Fabric::use(engine::LinkId link) {
+  if (link >= use_.size()) use_.resize(std::max<std::size_t>(link + 1, map_.links()));
+  return use_[link];
+}
+
+/// What transfers find of a link: all that step traffic in closed form leaves, at least their share by streams.
+void Fabric::apply_capacity(engine::LinkId link) {
+  const LinkUse& here = use(link);
+  double capacity = map_.capacity_bytes_per_s(link);
+  if (here.reserved > 0.0 && here.streams > 0) {
+    const double fair = capacity * here.streams / (here.streams + here.ring_streams);
+    capacity = std::max(capacity - here.reserved, fair);
+  }
+  simulation_.set_link_capacity(link, BytesPerSecond(capacity));
+}
+
+// ---- Rings: traffic of steps --------------------------------------------------------------------------------------
+
+Fabric::RingId Fabric::open_ring(RingClient& client, std::vector<std::int64_t> nodes) {
+  const auto index = static_cast<RingId>(rings_.size());
+  Ring& ring = rings_.emplace_back();
+  ring.client = &client;
+  ring.nodes = std::move(nodes);
+  ring.node_bytes_per_s = kForever;
+  for (const std::int64_t node : ring.nodes) {
+    ring.node_bytes_per_s = std::min(ring.node_bytes_per_s, map_.nics_bytes_per_s(node));
+    ring.streams = std::max(ring.streams, static_cast<int>(map_.nics_of(node)));
+  }
+  ring.timer = simulation_.add_timer(*this, kRingAlarm | index,
+                                     engine::rank(engine::RankClass::network, (std::uint64_t{1} << 40) + index));
+  route_ring(index);
+  return index;
+}
+
+/// The way that a ring's traffic takes now.
+void Fabric::route_ring(std::uint32_t index) {
+  Ring& ring = rings_[index];
+  settle_ring(ring);
+  reserve(ring, ring.rate, -1);
+  ring.way = map_.ring(ring.nodes);
+  reserve(ring, ring.rate, +1);
+  ring.waits = false;
+  if (!ring.parts.empty() && ring.way.connected) {
+    double left = 0.0;
+    for (const std::uint32_t part : ring.parts) left = std::max(left, take_back(part));
+    ring.parts.clear();
+    for (const Path& path : ring.way.hops) {
+      const std::uint32_t part =
+          start_part(kRing | index, path, left, path.limit_bytes_per_s, (std::uint64_t{1} << 48) + ring_parts_started_++);
+      rings_[index].parts.push_back(part);
+    }
+  }
+  update_ring(index);
+}
+
+void Fabric::reserve(const Ring& ring, double bytes_per_s, int sign) {
+  for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
+    LinkUse& here = use(crossed.link);
+    const bool was_shared = here.streams > 0 && here.ring_streams > 0;
+    here.ring_streams += sign * ring.streams * crossed.crossings;
+    here.reserved = here.ring_streams == 0 ? 0.0 : here.reserved + sign * bytes_per_s * crossed.crossings;
+    shared_links_ += static_cast<int>(here.streams > 0 && here.ring_streams > 0) - static_cast<int>(was_shared);
+    if (here.streams > 0) apply_capacity(crossed.link);
+  }
+}
+
+void Fabric::settle_ring(Ring& ring) {
+  const Picoseconds now = simulation_.now();
+  const double bytes = ring.rate * to_seconds(now - ring.since);
+  ring.since = now;
+  if (bytes <= 0.0) return;
+  for (const FabricMap::Ring::Crossed& crossed : ring.way.links) books_.crossed(crossed.link, bytes * crossed.crossings);
+  for (const Path& hop : ring.way.hops) {
+    books_.moved(Purpose::step_traffic, bytes * hop.share);
+    hop_bytes_ += bytes * hop.share * hop.hops;
+  }
+}
+
+void Fabric::set_ring_rate(RingId index, double bytes_per_s) {
+  Ring& ring = rings_[index];
+  if (ring.rate == bytes_per_s) return;
+  keep_meter_running();
+  settle_ring(ring);
+  for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
+    LinkUse& here = use(crossed.link);
+    here.reserved = std::max(0.0, here.reserved + (bytes_per_s - ring.rate) * crossed.crossings);
+    if (here.streams > 0) apply_capacity(crossed.link);
+  }
+  ring.rate = bytes_per_s;
+}
+
+void Fabric::update_ring(std::uint32_t index) {
+  Ring& ring = rings_[index];
+  double factor = ring.way.connected && !ring.waits ? 1.0 : kForever;
+  for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
+    const LinkUse& here = use(crossed.link);
+    const double capacity = map_.capacity_bytes_per_s(crossed.link);
+    const int own = ring.streams * crossed.crossings;
+    double share = capacity;
+    if (here.streams + here.ring_streams > own) {
+      const double others = here.reserved - ring.rate * crossed.crossings;
+      const double free = capacity - others - (here.streams > 0 ? simulation_.link_load(crossed.link).value : 0.0);
+      share = std::max(free, capacity * own / (here.streams + here.ring_streams));
+    }
+    factor = std::max(factor, share > 0.0 ? ring.node_bytes_per_s * crossed.crossings / share : kForever);
+  }
+  if (factor == ring.factor || std::abs(factor - ring.factor) <= 1e-9 * factor) return;
+  ring.factor = factor;
+  if (std::isinf(factor)) {
+    ring.give_up = simulation_.now() + behaviour().timeout;
+    if (!ring.waits) simulation_.set_timer(ring.timer, ring.give_up);
+  } else {
+    ring.give_up = kNever;
+    if (!ring.waits) simulation_.cancel_timer(ring.timer);
+  }
+  ring.client->on_ring_factor(factor);
+}
+
+/// The network has found another way, or nothing has got through for too long.
+void Fabric::ring_alarm(std::uint32_t index) {
+  Ring& ring = rings_[index];
+  if (ring.waits) {
+    route_ring(index);
+    if (std::isinf(rings_[index].factor)) simulation_.set_timer(rings_[index].timer, rings_[index].give_up);
+  } else if (std::isinf(ring.factor) && simulation_.now() >= ring.give_up) {
+    cancel_ring_step(index);
+    rings_[index].client->on_ring_lost();
+  }
+}
+
+void Fabric::ring_step(RingId index, double bytes, double seconds) {
+  keep_meter_running();
+  const std::vector<Path> hops = rings_[index].way.hops;
+  for (const Path& path : hops) {
+    const double own = bytes * path.share;
+    const std::uint32_t part =
+        start_part(kRing | index, path, own, own / seconds, (std::uint64_t{1} << 48) + ring_parts_started_++);
+    rings_[index].parts.push_back(part);
+  }
+}
+
+void Fabric::cancel_ring_step(RingId index) {
+  for (const std::uint32_t part : std::exchange(rings_[index].parts, {})) take_back(part);
+}
+
+/// The engine says that rates have changed.
+void Fabric::flows_changed() {
+  if (!rings_dirty_ && shared_links_ == 0) return;
+  rings_dirty_ = false;
+  for (std::uint32_t index = 0; index < rings_.size(); ++index) update_ring(index);
+}
+
+// ---- Failures -----------------------------------------------------------------------------------------------------
+
+void Fabric::change(const std::function<void(FabricMap&)>& change) {
+  account();
+  change(map_);
+  const std::vector<FabricMap::Changed> changed = map_.take_changed();
+  std::vector<bool> lost(map_.links(), false);
+  for (const FabricMap::Changed& one : changed) {
+    apply_capacity(one.link);
+    lost[one.link] = map_.is_fabric(one.link) && map_.capacity_bytes_per_s(one.link) < one.before_bytes_per_s;
+  }
+  const auto is_lost = [&lost](engine::LinkId link) { return lost[link]; };
+  const Picoseconds found = simulation_.now() + behaviour().reroute;
+  for (std::uint32_t index = 0; index < moves_.size(); ++index) {
+    Move& move = moves_[index];
+    if (move.state == State::standing) {
+      simulation_.set_timer(move.timer, std::min(found, move.give_up));
+    } else if (move.state == State::moving) {
+      bool crosses = false, on_fabric = false;
+      for (const std::uint32_t part : move.parts) {
+        on_fabric = on_fabric || parts_[part].hops > 0;
+        crosses = crosses || std::any_of(parts_[part].links.begin(), parts_[part].links.end(), is_lost);
+      }
+      if (crosses) stand_still(index, found);
+      if (on_fabric && !crosses) {  // which links can be full may have changed
+        stand_still(index, found);
+        go(index);
+      }
+    }
+  }
+  for (std::uint32_t index = 0; index < rings_.size(); ++index) {
+    Ring& ring = rings_[index];
+    const bool crosses = std::any_of(ring.way.links.begin(), ring.way.links.end(),
+                                     [&](const FabricMap::Ring::Crossed& crossed) { return lost[crossed.link]; });
+    if (crosses || std::isinf(ring.factor)) {
+      ring.waits = true;
+      simulation_.set_timer(ring.timer, found);
+      update_ring(index);
+    } else {
+      route_ring(index);
+    }
+  }
+}
+
+// ---- Books --------------------------------------------------------------------------------------------------------
+
+void Fabric::book(const Part& part, double bytes) {
+  if (bytes <= 0.0) return;
+  Purpose purpose = Purpose::step_traffic;
+  if ((part.owner & kRing) == 0) {
+    const Move& move = moves_[part.owner];
+    purpose = move.purpose;
+    if (move.reads_storage) read_bytes_ += bytes;
+    if (move.writes_storage) write_bytes_ += bytes;
+  }
+  books_.moved(purpose, bytes);
+  hop_bytes_ += bytes * part.hops;
+  for (const engine::LinkId link : part.links) books_.crossed(link, bytes);
+}
+
+/// Brings the books up to now. What is booked lies within the interval of the series that runs: the meter is called
+/// at the end of each.
+void Fabric::account() {
+  for (const std::uint32_t index : active_) {
+    Part& part = parts_[index];
+    const double left = simulation_.remaining_bytes(part.transfer).value;
+    book(part, part.left - left);
+    part.left = left;
+  }
+  for (Ring& ring : rings_) settle_ring(ring);
+}
+
+/// Power follows what crossed the network in the second before.
+void Fabric::meter() {
+  account();
+  const Picoseconds now = simulation_.now();
+  if (now % books_.interval() == 0) {
+    books_.close_interval(row_);
+    row_ = static_cast<std::uint32_t>(now / books_.interval());
+  }
+  if (now % kMeterTick == 0 && now > metered_) {
+    const double seconds = to_seconds(now - metered_);
+    const auto share = [seconds](double bytes, double bytes_per_s) {
+      return bytes_per_s > 0.0 && std::isfinite(bytes_per_s) ? std::min(1.0, bytes / (bytes_per_s * seconds)) : 0.0;
+    };
+    const auto power = [](const SharedPower& of, double used) { return of.idle_w + (of.full_w - of.idle_w) * used; };
+    facility_.set_shared_power(Consumer::network, power(network_power_, share(hop_bytes_, total_bytes_per_s_)), now);
+    if (const auto& storage = map_.setup().storage) {
+      const double used = std::max(share(read_bytes_, storage->read_bandwidth.value),
+                                   share(write_bytes_, storage->write_bandwidth.value));
+      facility_.set_shared_power(Consumer::storage, power(storage_power_, used), now);
+    }
+    const bool was_silent = hop_bytes_ + read_bytes_ + write_bytes_ <= 0.0;
+    hop_bytes_ = read_bytes_ = write_bytes_ = 0.0;
+    metered_ = now;
+    const bool rings_silent = std::none_of(rings_.begin(), rings_.end(), [](const Ring& r) { return r.rate > 0.0; });
+    if (was_silent && active_.empty() && rings_silent) {
+      meter_runs_ = false;
+      return;
+    }
+  }
+  set_meter();
+}
+
+void Fabric::set_meter() {
+  const Picoseconds now = simulation_.now(), interval = books_.interval();
+  simulation_.set_timer(meter_timer_,
+                        std::min((now / kMeterTick + 1) * kMeterTick, (now / interval + 1) * interval));
+}
+
+/// To be called before anything is booked.
+void Fabric::keep_meter_running() {
+  if (meter_runs_) return;
+  meter_runs_ = true;
+  metered_ = simulation_.now();
+  books_.close_interval(row_);
+  row_ = static_cast<std::uint32_t>(metered_ / books_.interval());
+  set_meter();
+}
+
+void Fabric::finish(Picoseconds) {
+  account();
+  books_.close_interval(row_);
+}
+
+std::string Fabric::describe_work_left() const {
+  std::size_t standing = 0, moving = 0;
+  std::string example;
+  for (const Move& move : moves_) {
+    if (move.state == State::moving) ++moving;
+    if (move.state != State::standing) continue;
+    if (standing++ == 0) example = fmt::format(", such as {} for {}", move.bytes, purpose_name(move.purpose));
+  }
+  if (standing + moving == 0) return {};
+  return fmt::format("{} transfers in motion, {} without a path{}", moving, standing, example);
+}
+
+}  // namespace tokenworks::resources

@@ -1,0 +1,46 @@
+#include "sim/resources/fabric_books.hpp"
+
+#include <algorithm>
+
+namespace tokenworks::resources {
+namespace {
+
+constexpr std::string_view kPurposeNames[] = {"weights",    "checkpoint",     "dataset",
+                                              "kv_offload", "point_to_point", "step_traffic"};
+static_assert(std::size(kPurposeNames) == kPurposes);
+
+}  // namespace
+
+std::string_view purpose_name(Purpose purpose) { return kPurposeNames[static_cast<std::size_t>(purpose)]; }
+
+void FabricBooks::ended(Purpose purpose, Picoseconds duration, Picoseconds alone, bool well) {
+  PurposeBook& book = of(purpose);
+  if (!well) {
+    ++book.failed;
+    return;
+  }
+  ++book.transfers;
+  book.seconds += to_seconds(duration);
+  book.seconds_alone += to_seconds(std::min(alone, duration));
+  book.durations.add(duration);
+}
+
+void FabricBooks::crossed(std::size_t link, double bytes) {
+  if (link >= links_.size()) links_.resize(link + 1);
+  links_[link].in_interval += bytes;
+}
+
+void FabricBooks::close_interval(std::uint32_t row) {
+  for (LinkBook& link : links_) {
+    if (link.in_interval <= 0.0) continue;
+    link.bytes += link.in_interval;
+    link.peak_in_interval = std::max(link.peak_in_interval, link.in_interval);
+    if (rows_ < kMostRows) {
+      link.intervals.emplace_back(row, static_cast<float>(link.in_interval));
+      ++rows_;
+    }
+    link.in_interval = 0.0;
+  }
+}
+
+}  // namespace tokenworks::resources
