@@ -28,6 +28,16 @@ void RackSpec::visit(FieldVisitor& v) {
         rule().required().above(0));
   scaled_field(v, "storage_bandwidth_gb_per_s", storage_bandwidth, 1e9, "Bandwidth of a node towards storage",
                rule().required().above(0));
+  field(v, "nics_per_node", nics_per_node, "Network cards of a node on the compute fabric", count);
+  scaled_field(v, "nic_gbit_per_s", nic_bandwidth, 1e9 / 8, "Rate of one such network card, one direction",
+               rule().required().above(0));
+  scaled_field(v, "host_link_gb_per_s", host_link_bandwidth, 1e9,
+               "Bandwidth between one GPU and host memory, one direction, as achieved by large copies",
+               rule().required().above(0));
+  scaled_field(v, "local_read_gb_per_s", local_read_bandwidth, 1e9, "Read bandwidth of a node's own drives together",
+               rule().required().above(0));
+  scaled_field(v, "local_write_gb_per_s", local_write_bandwidth, 1e9, "Write bandwidth of a node's own drives together",
+               rule().required().above(0));
   field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot", rule().required());
 }
 

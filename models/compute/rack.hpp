@@ -27,7 +27,12 @@ struct RackSpec {
   Watts rack_shared_power{0};                 ///< direct current of what the nodes share (switch trays, management)
   std::string supply = "titanium_redundant";  ///< power supply efficiency table
   Watts supply_rated_power{0};                ///< rated output of all power supplies of the rack or system
-  BytesPerSecond storage_bandwidth{0};        ///< of a node towards storage
+  BytesPerSecond storage_bandwidth{0};        ///< of a node towards storage: its north-south NICs
+  std::int64_t nics_per_node = 8;             ///< on the compute fabric (east-west)
+  BytesPerSecond nic_bandwidth{0};            ///< of one such NIC, one direction
+  BytesPerSecond host_link_bandwidth{0};      ///< between one GPU and host memory, one direction, as achieved
+  BytesPerSecond local_read_bandwidth{0};     ///< of a node's NVMe drives together
+  BytesPerSecond local_write_bandwidth{0};    ///< of a node's NVMe drives together
   std::vector<SourceNote> sources;
 
   void visit(FieldVisitor& v);

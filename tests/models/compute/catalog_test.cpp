@@ -109,6 +109,37 @@ TEST_CASE("catalog: an H100 has its published figures", "[models][catalog]") {
   CHECK_THAT(gpu.power.limit.value, WithinRel(700.0, 1e-12));
 }
 
+/// Raw rate of 16 lanes of PCIe, one direction, and of a Grace CPU's links to its two GPUs, halved.
+double raw_host_link(const RackSpec& rack) {
+  if (rack.gpu == "gb200" || rack.gpu == "gb300") return 225e9;
+  const bool fourth_generation = rack.gpu == "a100_sxm4" || rack.gpu == "l40s" || rack.gpu == "rtx_4090";
+  return fourth_generation ? 32e9 : 64e9;
+}
+
+TEST_CASE("catalog: what hangs on a node's fabric fits its GPUs and links", "[models][catalog]") {
+  for (const std::string& id : catalog_ids("racks")) {
+    INFO(id);
+    const auto rack = catalog_entry<RackSpec>("racks", id);
+    CHECK(rack.gpus_per_node % rack.nics_per_node == 0);  // every GPU has the same share of a card
+    const auto gpu = catalog_entry<GpuSpec>("gpus", rack.gpu);
+    const double per_gpu =
+        rack.nic_bandwidth.value * static_cast<double>(rack.nics_per_node) / static_cast<double>(rack.gpus_per_node);
+    CHECK(per_gpu <= gpu.ratings.scale_up_bandwidth.value);
+    CHECK(rack.host_link_bandwidth.value < raw_host_link(rack));
+    CHECK(rack.host_link_bandwidth.value > 0.7 * raw_host_link(rack));
+    CHECK(rack.local_write_bandwidth <= rack.local_read_bandwidth);
+    // Drives have 4 lanes of PCIe 5 at most: 16 GB/s each, up to 8 drives in a node.
+    CHECK(rack.local_read_bandwidth.value <= 8 * 16e9);
+  }
+}
+
+TEST_CASE("catalog: a DGX H100 has its published network", "[models][catalog]") {
+  const auto rack = catalog_entry<RackSpec>("racks", "dgx_h100");
+  CHECK(rack.nics_per_node == 8);
+  CHECK_THAT(rack.nic_bandwidth.value, WithinRel(50e9, 1e-12));  // 400 Gbit/s
+  CHECK_THAT(rack.storage_bandwidth.value, WithinRel(40e9, 1e-12));
+}
+
 TEST_CASE("catalog: racks hold known GPUs and their nameplate covers what they can draw", "[models][catalog]") {
   const auto gpus = catalog_ids("gpus");
   std::set<std::string> housed;
