@@ -146,12 +146,23 @@ std::int64_t gpus_in_a_domain(std::int64_t gpus, std::int64_t domain_gpus) {
   return std::gcd(gpus, domain_gpus);
 }
 
+CollectiveTime fabric_send(const FabricLinks& links, double bytes) {
+  check(links);
+  FabricShape pair;
+  pair.nic = links.gpu_bandwidth();
+  const auto send = [&](const Protocol& protocol) {
+    const double latency = kPostOverhead + protocol.ring_network_s + links.hop_latency.value;
+    return pipelined(pair, latency, 0.0, bytes * protocol.wire_bytes);
+  };
+  return fastest({send(kLL), send(kLL128), send(kSimple)});
+}
+
 FabricCollectives::FabricCollectives(const compute::GpuRatings& gpu,
                                      const std::vector<const compute::KernelSpec*>& entries,
                                      const std::vector<std::string>& libraries, std::int64_t gpus,
                                      const FabricLinks* links, ValidityNotes& notes)
     : shape_{.gpus = gpus,
-             .domain_gpus = links ? gpus_in_a_domain(gpus, links->domain_gpus) : gpus,
+             .domain_gpus = links && gpus > links->domain_gpus ? gpus_in_a_domain(gpus, links->domain_gpus) : gpus,
              .constants = generation_of(gpu),
              .link = gpu.scale_up_bandwidth},
       inside_(gpu, entries, libraries, shape_.domain_gpus, notes) {

@@ -36,6 +36,10 @@ struct CollectiveTime {
   /// `contention` >= 1: how many times slower the links between domains are than rated.
   double stretched_s(double contention) const { return seconds + (contention - 1.0) * fabric_seconds; }
 };
+/// One after the other.
+inline CollectiveTime operator+(const CollectiveTime& a, const CollectiveTime& b) {
+  return {a.seconds + b.seconds, a.fabric_seconds + b.fabric_seconds, a.fabric_bytes_per_gpu + b.fabric_bytes_per_gpu};
+}
 
 /// GPUs in several domains, and what joins them.
 struct FabricShape {
@@ -62,7 +66,7 @@ CollectiveTime rail_spread(const FabricShape& shape, double inside_s, double byt
 CollectiveTime fabric_all_to_all(const FabricShape& shape, double inside_s, double bytes);
 
 /// Collectives over a fixed number of GPUs that fill scale-up domains in order. Inside one domain they are those of
-/// `Collectives`, to the last bit. Where a group does not fill whole domains it counts as spread over pieces of the
+/// `Collectives`, to the last bit. A group that does not fill its last domain counts as spread over pieces of the
 /// greatest size that divides both: the smallest piece has the fewest NICs.
 class FabricCollectives {
  public:
@@ -84,7 +88,10 @@ class FabricCollectives {
   Collectives inside_;
 };
 
-/// GPUs of a piece of a group of `gpus` neighbours that lies in one domain; all of them where the group does.
+/// Of neighbouring groups of `gpus` each, the GPUs of a piece that lies in one domain: all where groups fill domains.
 std::int64_t gpus_in_a_domain(std::int64_t gpus, std::int64_t domain_gpus);
+
+/// One GPU sends `bytes` to another in the next domain.
+CollectiveTime fabric_send(const FabricLinks& links, double bytes);
 
 }  // namespace tokenworks::network
