@@ -6,10 +6,10 @@
 //            tokens * wire / wire', plus the difference of both starts
 // Source     forms: deepseek-ai/DeepEP README (fp8 values with a scale each 128 out, bf16 back; a token meets at most 4
 //            domains, tests/test_internode.py) (evidence V). Constants fitted (C) to DeepEP under SGLang 0.5.6 on H100
-//            with ConnectX-7 (ai-dynamo/aiconfigurator commit 095f58a): low latency to 2, 4 and 8 nodes, normal to 1, 2
-//            and 4, the fastest number of multiprocessors
+//            with ConnectX-7, 256 experts (ai-dynamo/aiconfigurator commit 095f58a): low latency to 2 and 4 nodes,
+//            normal mode, the fastest number of multiprocessors, to 1 and 4; the other rows are judged
 // Valid for  2 to 8 domains of 8 GPUs, 50 GB/s a GPU; the start holds that fabric's hops. Normal mode on 8 nodes was
-//            measured 1.9 times slower than the form, whose limit of 4 domains those runs do not show
+//            measured 1.9 times slower than the form: its bytes a token do not explain that
 // Checked by `tokenworks validate --only expert_exchange`; laws: tests/models/network/expert_exchange_test.cpp
 #pragma once
 

@@ -27,7 +27,7 @@ TEST_CASE("expert exchange: bytes over the NIC, by hand", "[models][network]") {
   // 7,168 values: 7,392 B out, 14,336 B back; to 8 experts, half of them here.
   const ExchangeForm low = exchange_form(ExchangeMode::low_latency, deepseek_on(2));
   CHECK_THAT(low.token_fabric_bytes, WithinRel(8 * 21728 / 2.0, 1e-12));
-  CHECK_THAT(low.time(128).seconds, WithinRel(45.45e-6 + 128 * 8 * 21728 / 2.0 / (0.935 * 50e9), 1e-9));
+  CHECK_THAT(low.time(128).seconds, WithinRel(44.72e-6 + 128 * 8 * 21728 / 2.0 / (0.928 * 50e9), 1e-9));
   // Once to each domain met: 2 * (1 - 0.5^8), half of them here.
   const ExchangeForm normal = exchange_form(ExchangeMode::normal, deepseek_on(2));
   CHECK_THAT(normal.token_fabric_bytes, WithinRel(21728 * (1 - std::pow(0.5, 8)), 1e-12));

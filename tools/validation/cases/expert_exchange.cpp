@@ -1,6 +1,6 @@
 // DeepEP between nodes of H100, dispatch and combine together, three ways: by the closed form alone, from the curves of
-// other numbers of nodes, and from the node's own curve without the point that is asked for. Constants of the closed
-// form come from low latency on 2 to 8 nodes and normal mode on 1 to 4: normal on 8 took no part.
+// other numbers of nodes, and from the node's own curve without the point that is asked for. Groups say whether the
+// constants of the closed form were fitted to them.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -70,6 +70,11 @@ ExchangeCurve curve_of(ExchangeMode mode, const Shape& shape, const Times& times
   return curve;
 }
 
+/// See expert_exchange.hpp: 256 experts on 2 and 4 nodes, in normal mode on 4 (and 1).
+bool is_fitted_on(ExchangeMode mode, std::int64_t nodes, std::int64_t experts) {
+  return experts == 256 && (nodes == 4 || (nodes == 2 && mode == ExchangeMode::low_latency));
+}
+
 void add_cases(CaseSet& set, const Measured& measured, const compute::GpuRatings& gpu) {
   for (const auto& [shape, times] : measured.times) {
     const auto [nodes, hidden, experts, active] = shape;
@@ -86,7 +91,8 @@ void add_cases(CaseSet& set, const Measured& measured, const compute::GpuRatings
     }
     const ExpertExchange closed(wanted, {}), from_others(wanted, {&others});
     MeasuredCase result;
-    result.group = fmt::format("h100_sxm deepep {} {} nodes", name_of(measured.mode), nodes);
+    result.group = fmt::format("h100_sxm deepep {} {} nodes ({})", name_of(measured.mode), nodes,
+                               is_fitted_on(measured.mode, nodes, experts) ? "fitted" : "unseen");
     result.name = fmt::format("{} experts", experts);
     result.engine_version = "sglang 0.5.6.post2";
     for (const auto& [tokens, seconds] : times) {
