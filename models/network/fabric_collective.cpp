@@ -131,7 +131,7 @@ CollectiveTime rail_spread(const FabricShape& shape, double inside_s, double byt
 CollectiveTime fabric_all_to_all(const FabricShape& shape, double inside_s, double bytes) {
   const double n = count(shape.gpus), g = count(shape.domain_gpus);
   const double sent = (n - g) / n * bytes;
-  const double posts = (count(shape.domains()) - 1.0) * kPostOverhead;  // messages to one domain go together
+  const double posts = (count(shape.domains()) - 1.0) * kPostOverhead;  // messages to one domain go together (E)
   const auto across = [&](const Protocol& protocol) {
     const double start =
         shape.constants.start_scale * protocol.ring_base_s + protocol.ring_network_s + shape.hop_latency.value + posts;
