@@ -153,7 +153,7 @@ struct KernelSpec {
   std::vector<ExpertTable> experts;
   std::vector<LinearAttentionTable> linear_attention;
   std::vector<CollectiveCurve> collectives;
-  std::vector<ExchangeCurve> exchanges;  ///< measured, no step reads them yet
+  std::vector<ExchangeCurve> exchanges;  ///< steps read those between nodes
   std::vector<FitQuality> quality;
   std::vector<SourceNote> sources;
   void visit(FieldVisitor& v);

@@ -12,7 +12,8 @@
 #include "models/llm/layout.hpp"
 #include "models/llm/memo.hpp"
 #include "models/llm/prompt_curve.hpp"
-#include "models/network/collective_time.hpp"
+#include "models/network/expert_exchange.hpp"
+#include "models/network/fabric_collective.hpp"
 
 namespace tokenworks::llm {
 namespace {
@@ -22,27 +23,36 @@ using compute::KernelLoad;
 using compute::KernelTimes;
 using compute::NumberFormat;
 using compute::OperatorClass;
+using network::CollectiveTime;
 
 constexpr double kActivationBytes = 2.0;  // the residual stream and what crosses links is bf16
 constexpr double kLogitBytes = 10.0;      // a pass that widens bf16 logits to fp32 (2 + 4), one that samples (4)
 
 std::int64_t whole_picoseconds(double seconds) { return std::llround(seconds * 1e12); }
 
-/// Time and energy of one GPU board.
+/// Time and energy of one GPU board, and what of it goes to links between scale-up domains.
 struct Cost {
   double seconds = 0.0;
   double joules = 0.0;
+  double fabric_seconds = 0.0;
+  double fabric_bytes = 0.0;
 
   Cost& operator+=(const Cost& other) {
     seconds += other.seconds;
     joules += other.joules;
+    fabric_seconds += other.fabric_seconds;
+    fabric_bytes += other.fabric_bytes;
     return *this;
   }
   friend Cost operator+(Cost a, const Cost& b) { return a += b; }
-  friend Cost operator*(double factor, const Cost& cost) { return {factor * cost.seconds, factor * cost.joules}; }
+  friend Cost operator*(double factor, const Cost& cost) {
+    return {factor * cost.seconds, factor * cost.joules, factor * cost.fabric_seconds, factor * cost.fabric_bytes};
+  }
 };
 
-StepPart to_step_part(const Cost& cost) { return {whole_picoseconds(cost.seconds), cost.joules}; }
+StepPart to_step_part(const Cost& cost) {
+  return {whole_picoseconds(cost.seconds), cost.joules, whole_picoseconds(cost.fabric_seconds), cost.fabric_bytes};
+}
 
 /// What a kernel multiplies for weights kept in `format` on this GPU. Without fp8 units weights are widened to bf16;
 /// Blackwell multiplies mxfp4 weights with fp8 activations (vLLM and TensorRT-LLM documentation of gpt-oss).
@@ -75,8 +85,8 @@ struct StepModel::State {
         notes(notes_in),
         layout(gpu_layout(model, parallelism)),
         kernels(gpu, setup.kernels, notes),
-        in_copy(gpu.ratings, setup.kernels, setup.variant.collective_libraries, parallelism.tensor, notes),
-        in_replica(gpu.ratings, setup.kernels, setup.variant.collective_libraries, parallelism.gpus_per_stage(), notes),
+        in_copy(collectives_over(parallelism.tensor)),
+        in_replica(collectives_over(parallelism.gpus_per_stage())),
         layer_format(number_format(gpu.ratings, weight_format(model, setup.precision, MatrixClass::layer))),
         expert_format(number_format(gpu.ratings, weight_format(model, setup.precision, MatrixClass::expert))),
         attention(kernels, model, setup.kv_format == KvFormat::fp8, layer_format),
@@ -88,6 +98,33 @@ struct StepModel::State {
     }
     prompt_power_w = filled_prompt_power_w();
     launch = to_step_part(prompt_launch_cost());
+  }
+
+  // ---- Domains ------------------------------------------------------------------------------------------------------
+
+  bool spans_domains() const { return setup.fabric && parallelism.gpus() > setup.fabric->domain_gpus; }
+
+  /// Groups of so many neighbouring GPUs of the replica.
+  network::FabricCollectives collectives_over(std::int64_t gpus) const {
+    std::optional<network::FabricLinks> links;
+    if (spans_domains()) {
+      links = setup.fabric;
+      links->domain_gpus = network::gpus_in_a_domain(gpus, links->domain_gpus);
+    }
+    return {gpu.ratings, setup.kernels, setup.variant.collective_libraries, gpus, links ? &*links : nullptr, notes};
+  }
+
+  /// Hops from stage to stage of which any GPU's leaves its domain.
+  std::int64_t hops_between_domains() const {
+    if (!spans_domains()) return 0;
+    const std::int64_t domain = setup.fabric->domain_gpus, stage = parallelism.gpus_per_stage();
+    std::int64_t hops = 0;
+    for (std::int64_t first = 0; first + stage < parallelism.gpus(); first += stage) {
+      bool leaves = false;
+      for (std::int64_t i = first; i < first + stage; ++i) leaves = leaves || i / domain != (i + stage) / domain;
+      if (leaves) ++hops;
+    }
+    return hops;
   }
 
   // ---- Shares -------------------------------------------------------------------------------------------------------
@@ -110,6 +147,12 @@ struct StepModel::State {
   Cost prompt_attention(double seconds) const { return {seconds, seconds * prompt_power_w}; }
   Cost communication(double seconds) const {
     return {seconds, seconds * compute::board_power_w(gpu.power, OperatorClass::communication, {})};
+  }
+  Cost communication(const CollectiveTime& time) const {
+    Cost cost = communication(time.seconds);
+    cost.fabric_seconds = time.fabric_seconds;
+    cost.fabric_bytes = time.fabric_bytes_per_gpu;
+    return cost;
   }
   Cost elementwise(double bytes) const {
     return kernel(OperatorClass::elementwise, {.seconds = kernels.elementwise_s(bytes), .bytes = bytes},
@@ -146,7 +189,7 @@ struct StepModel::State {
     return sum;
   }
 
-  Cost all_reduce(double rows) const { return communication(in_copy.all_reduce_s(rows * hidden() * kActivationBytes)); }
+  Cost all_reduce(double rows) const { return communication(in_copy.all_reduce(rows * hidden() * kActivationBytes)); }
 
   // ---- Everything linear in tokens ----------------------------------------------------------------------------------
 
@@ -195,16 +238,34 @@ struct StepModel::State {
   /// Tokens travel between copies of the attention and the experts and back: all copies gather all tokens and scatter
   /// the sums, or, with experts spread out, each token goes to its experts only; engines take what is faster.
   Cost expert_exchange(const ExpertPart& experts, double tokens) const {
-    const double token_bytes = experts.width * kActivationBytes;
-    double seconds = in_replica.all_gather_s(tokens * token_bytes) + in_replica.reduce_scatter_s(tokens * token_bytes);
+    const double bytes = tokens * (experts.width * kActivationBytes);
+    CollectiveTime time = in_replica.all_gather(bytes) + in_replica.reduce_scatter(bytes);
     if (parallelism.expert > 1) {
-      const double groups = static_cast<double>(parallelism.expert);
-      const double gpus = static_cast<double>(parallelism.gpus_per_stage());
-      const double groups_met = groups * (1.0 - std::pow(1.0 - 1.0 / groups, experts.active));
-      const double sent = tokens / gpus * groups_met * (gpus / groups) * token_bytes;
-      seconds = std::min(seconds, 2.0 * in_replica.all_to_all_s(sent));
+      const CollectiveTime visits = expert_visits(experts, tokens);
+      if (visits.seconds < time.seconds) time = visits;
     }
-    return communication(seconds);
+    return communication(time);
+  }
+
+  /// Each token goes to its experts and back. Between domains, with whole experts on every GPU, libraries made for it.
+  CollectiveTime expert_visits(const ExpertPart& experts, double tokens) const {
+    const double groups = static_cast<double>(parallelism.expert);
+    const double gpus = static_cast<double>(parallelism.gpus_per_stage());
+    if (in_replica.spans_domains() && parallelism.expert == parallelism.gpus_per_stage()) {
+      const network::ExpertExchange exchange({.gpus = parallelism.gpus_per_stage(),
+                                              .domain_gpus = in_replica.shape().domain_gpus,
+                                              .hidden = experts.width,
+                                              .active = experts.active,
+                                              .link = in_replica.shape().link,
+                                              .nic = in_replica.shape().nic},
+                                             setup.kernels);
+      return exchange.time(tokens / gpus);
+    }
+    const double token_bytes = experts.width * kActivationBytes;
+    const double groups_met = groups * (1.0 - std::pow(1.0 - 1.0 / groups, experts.active));
+    const double sent = tokens / gpus * groups_met * (gpus / groups) * token_bytes;
+    const CollectiveTime one_way = in_replica.all_to_all(sent);
+    return one_way + one_way;
   }
 
   Cost elementwise_of_layer(double rows, double rotated_values, double activated_values) const {
@@ -256,22 +317,29 @@ struct StepModel::State {
     const StepPart below = part(low), above = part(low + grain);
     const double share = static_cast<double>(count - low) / static_cast<double>(grain);
     return {below.duration_ps + (above.duration_ps - below.duration_ps) * (count - low) / grain,
-            below.gpu_energy_j + share * (above.gpu_energy_j - below.gpu_energy_j)};
+            below.gpu_energy_j + share * (above.gpu_energy_j - below.gpu_energy_j),
+            below.fabric_ps + (above.fabric_ps - below.fabric_ps) * (count - low) / grain,
+            below.fabric_bytes + share * (above.fabric_bytes - below.fabric_bytes)};
   }
 
-  /// Activations move from stage to stage.
+  /// Activations move from stage to stage, each GPU's to its counterpart: all of a tensor group send at once.
   Cost stage_hops(double rows) const {
     if (parallelism.pipeline == 1) return {};
     const double bytes = rows * hidden() * kActivationBytes;
-    return communication((stages() - 1.0) *
-                         (gpu.elementwise_kernel.value + bytes / gpu.ratings.scale_up_bandwidth.value));
+    const double leaving = static_cast<double>(hops_between_domains());
+    const Cost near = communication((stages() - 1.0 - leaving) *
+                                    (gpu.elementwise_kernel.value + bytes / gpu.ratings.scale_up_bandwidth.value));
+    if (leaving == 0.0) return near;
+    CollectiveTime far = network::fabric_send(*setup.fabric, bytes);
+    far.seconds += gpu.elementwise_kernel.value;
+    return near + leaving * communication(far);
   }
 
   Cost head_cost(double sequences) const {
     const double rows = rows_of(sequences);
     const double logits = rows * static_cast<double>(model.vocabulary);
     Cost sum = product(NumberFormat::bf16, rows, layout.head);
-    sum += communication(in_copy.all_gather_s(logits * kActivationBytes));
+    sum += communication(in_copy.all_gather(logits * kActivationBytes));
     return sum + 2.0 * elementwise(logits * kLogitBytes / 2.0);
   }
 
@@ -398,7 +466,7 @@ struct StepModel::State {
   ValidityNotes& notes;
   GpuLayout layout;
   KernelTimes kernels;
-  network::Collectives in_copy, in_replica;
+  network::FabricCollectives in_copy, in_replica;
   NumberFormat layer_format, expert_format;
   AttentionTimes attention;
   std::int64_t window = 0;
@@ -408,6 +476,14 @@ struct StepModel::State {
   Memo<StepPart> tokens_memo, head_memo;
   Memo<DecodeSize> decode_memo;
 };
+
+std::int64_t stretched_ps(const StepPart& part, double factor) {
+  if (!(factor >= 1.0)) {
+    throw std::invalid_argument("step model: links between domains cannot be " + std::to_string(factor) +
+                                " times slower than rated, at least 1");
+  }
+  return part.duration_ps + std::llround((factor - 1.0) * static_cast<double>(part.fabric_ps));
+}
 
 StepModel::StepModel(Setup setup, ValidityNotes& notes) : state_(std::make_unique<State>(std::move(setup), notes)) {}
 

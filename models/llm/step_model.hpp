@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "models/compute/gpu.hpp"
@@ -22,21 +23,29 @@
 #include "models/llm/kernel_variant.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
+#include "models/network/fabric_links.hpp"
 
 namespace tokenworks::llm {
 
 /// A part of a step on each GPU of the replica: its duration, and the energy above nothing that one GPU board uses in
-/// it.
+/// it. Where the replica spans scale-up domains: what of it waits for the links between them.
 struct StepPart {
   std::int64_t duration_ps = 0;
   double gpu_energy_j = 0.0;
+  std::int64_t fabric_ps = 0;  ///< of the duration: stretches when others share those links
+  double fabric_bytes = 0.0;   ///< that each GPU sends over its NIC
 
   StepPart& operator+=(const StepPart& other) {
     duration_ps += other.duration_ps;
     gpu_energy_j += other.gpu_energy_j;
+    fabric_ps += other.fabric_ps;
+    fabric_bytes += other.fabric_bytes;
     return *this;
   }
 };
+
+/// Its duration while the links between domains are `factor` times slower than rated, factor >= 1.
+std::int64_t stretched_ps(const StepPart& part, double factor);
 
 /// Cost of decode attention of a batch while its context lies between two nodes of the kernel table: `fixed` once a
 /// step, then by token of context held, summed over all sequences of the replica; that copies of the attention
@@ -67,6 +76,9 @@ class StepModel {
     Parallelism parallelism;
     KernelVariant variant;
     HostOverhead host;
+    /// What links the domains. GPUs fill domains in order: those of a tensor group side by side, then the copies of the
+    /// attention, then the stages. Absent, or with a replica that fits into one domain, all links are the domain's.
+    std::optional<network::FabricLinks> fabric = std::nullopt;
   };
 
   /// Throws std::invalid_argument when the model cannot be spread so, or an operator has no kernel time at all.

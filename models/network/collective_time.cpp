@@ -61,7 +61,9 @@ Collectives::Collectives(const compute::GpuRatings& gpu, const std::vector<const
   };
   all_reduce_ = measured("all_reduce");
   if (all_reduce_.curves.empty()) {
-    throw std::invalid_argument("no kernel entry of this GPU has a curve of all-reduce");
+    unmeasured_ = DomainForm{generation_of(gpu), gpus, gpu.scale_up_bandwidth};
+    notes.check("domain_form: GPUs in a collective", static_cast<double>(gpus), 2.0, 8.0);
+    return;
   }
   all_gather_ = measured("all_gather");
   reduce_scatter_ = measured("reduce_scatter");
@@ -83,13 +85,20 @@ double Collectives::exchange_s(const Measured& measured, double bytes) const {
 }
 
 double Collectives::all_reduce_s(double bytes) const {
+  if (unmeasured_) return unmeasured_->all_reduce_s(bytes);
   return gpus_ == 1 || bytes <= 0.0 ? 0.0 : all_reduce_.seconds(bytes);
 }
 
-double Collectives::all_gather_s(double bytes) const { return exchange_s(all_gather_, bytes); }
+double Collectives::all_gather_s(double bytes) const {
+  return unmeasured_ ? unmeasured_->all_gather_s(bytes) : exchange_s(all_gather_, bytes);
+}
 
-double Collectives::reduce_scatter_s(double bytes) const { return exchange_s(reduce_scatter_, bytes); }
+double Collectives::reduce_scatter_s(double bytes) const {
+  return unmeasured_ ? unmeasured_->reduce_scatter_s(bytes) : exchange_s(reduce_scatter_, bytes);
+}
 
-double Collectives::all_to_all_s(double bytes) const { return exchange_s(all_to_all_, bytes); }
+double Collectives::all_to_all_s(double bytes) const {
+  return unmeasured_ ? unmeasured_->all_to_all_s(bytes) : exchange_s(all_to_all_, bytes);
+}
 
 }  // namespace tokenworks::network

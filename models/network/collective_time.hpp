@@ -4,7 +4,7 @@
 //            GPUs than measured: times [(n - 1) / n] / [(n' - 1) / n'] of the largest measured n'; curves of another
 //            GPU: what exceeds the smallest time scales with the links' rated bandwidth.
 //            All-gather, reduce-scatter and all-to-all without a curve: the smallest time of an all-reduce and
-//            [(n - 1) / n] * bytes / (0.7 B)
+//            [(n - 1) / n] * bytes / (0.7 B). Without any curve of all-reduce: closed forms (domain_form.hpp)
 // Source     curves: the catalog's kernel entries. 0.7: all-gather, reduce-scatter and all-to-all of 512 MiB reach
 //            0.63..0.74 of the NVLink bandwidth in one direction (ai-dynamo/aiconfigurator commit 095f58a, NCCL 2.29.2
 //            tables)
@@ -13,11 +13,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/compute/kernel_spec.hpp"
 #include "models/core/validity.hpp"
+#include "models/network/domain_form.hpp"
 
 namespace tokenworks::network {
 
@@ -54,6 +56,7 @@ class Collectives {
   std::int64_t gpus_ = 1;
   Measured all_reduce_, all_gather_, reduce_scatter_, all_to_all_;
   double exchange_seconds_per_byte_ = 0.0;
+  std::optional<DomainForm> unmeasured_;  ///< no all-reduce was measured
 };
 
 }  // namespace tokenworks::network

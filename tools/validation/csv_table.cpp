@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "gpu_calibration/raw/measurement_text.hpp"
 #include "sim/scenario/json_text.hpp"
 
 namespace tokenworks::validation {
@@ -55,7 +56,8 @@ std::vector<CsvTable::Field> CsvTable::split(std::string_view line) {
 
 std::optional<CsvTable> CsvTable::read(const std::string& path, const std::vector<std::string>& columns,
                                        scenario::FaultList& faults) {
-  const std::optional<std::string> text = scenario::read_text(path, faults, path);
+  const std::optional<std::string> text =
+      path.ends_with(".gz") ? gpu_calibration::read_file(path, faults) : scenario::read_text(path, faults, path);
   if (!text) return std::nullopt;
   CsvTable table(path, faults);
   const std::size_t faults_before = faults.total();

@@ -28,8 +28,9 @@ class CsvTable {
  public:
   class Row;
 
-  /// The file at `path` with at least `columns`. Faults go to `faults`, which outlives the table; nothing is returned
-  /// when no row can be read at all. Fields may be quoted; a quoted field stays on its line.
+  /// The file at `path`, unpacked where its name ends in .gz, with at least `columns`. Faults go to `faults`, which
+  /// outlives the table; nothing is returned when no row can be read at all. Fields may be quoted; a quoted field stays
+  /// on its line.
   static std::optional<CsvTable> read(const std::string& path, const std::vector<std::string>& columns,
                                       scenario::FaultList& faults);
 

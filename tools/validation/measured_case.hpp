@@ -43,7 +43,7 @@ struct MeasuredCase {
   std::string name;            ///< short, unique within its group: "1024x1024 c64 tp8 (line 17)"
   std::string group;           ///< GPU, model, engine, mode, precision: errors are told and parts are split by it
   std::string engine_version;  ///< as printed; empty when it is not known
-  scenario::Json scenario;
+  scenario::Json scenario;     ///< null: the figures come from a model alone, and nothing is run
   std::vector<ReplayedRequest> replay;  ///< when not empty: the arrivals of the scenario's workload
   bool idle = false;                    ///< no request is meant to come
   std::vector<Comparison> comparisons;

@@ -86,7 +86,20 @@ void sort_by_arrival(std::vector<jobs::CompletedRequest>& requests) {
   std::sort(requests.begin(), requests.end(), [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
 }
 
+Json figures_of(const MeasuredCase& measured, const CaseRun& run) {
+  Json predicted = Json::array();
+  for (const Comparison& comparison : measured.comparisons) {
+    const double value = comparison.predicted(run);
+    if (!std::isfinite(value) || value <= 0) {
+      return {{"failed", fmt::format("{} came out as {}", comparison.metric, value)}};
+    }
+    predicted.push_back(value);
+  }
+  return {{"predicted", predicted}};
+}
+
 Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) {
+  if (measured.scenario.is_null()) return figures_of(measured, {});
   Json json = measured.scenario;
   std::optional<TemporaryTrace> trace;
   if (!measured.replay.empty()) {
@@ -104,15 +117,7 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
   run.result = scenario::run(scenario, options).result;
   sort_by_arrival(run.requests);
   if (const auto reason = reason_of(run.service()); reason && !measured.idle) return {{"left_out", *reason}};
-  Json predicted = Json::array();
-  for (const Comparison& comparison : measured.comparisons) {
-    const double value = comparison.predicted(run);
-    if (!std::isfinite(value) || value <= 0) {
-      return {{"failed", fmt::format("{} came out as {}", comparison.metric, value)}};
-    }
-    predicted.push_back(value);
-  }
-  return {{"predicted", predicted}};
+  return figures_of(measured, run);
 }
 
 CaseOutcome outcome_of(const ForkedAnswer& answer) {

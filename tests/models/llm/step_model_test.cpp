@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "models/llm/memory_capacity.hpp"
 #include "tests/catch.hpp"
@@ -28,7 +29,7 @@ const HostOverhead kHost{.per_step_s = 1e-4, .per_sequence_s = 5e-6};
 /// A step model with what it refers to.
 struct Built {
   Built(GpuSpec board_in, std::vector<const compute::KernelSpec*> kernels, LlmSpec spec_in, Precision precision,
-        Parallelism parallelism)
+        Parallelism parallelism, std::optional<network::FabricLinks> fabric = std::nullopt)
       : board(std::move(board_in)),
         spec(std::move(spec_in)),
         step({.gpu = board,
@@ -38,10 +39,12 @@ struct Built {
               .kv_format = usual_kv_format(precision),
               .parallelism = parallelism,
               .variant = {.kernel_library = "tensorrt_llm", .collective_libraries = {"tensorrt_llm", "nccl"}},
-              .host = kHost},
+              .host = kHost,
+              .fabric = fabric},
              notes) {}
-  Built(const std::string& gpu_id, LlmSpec spec_in, Precision precision, Parallelism parallelism)
-      : Built(gpu(gpu_id), tests::kernel_entries(gpu(gpu_id)), std::move(spec_in), precision, parallelism) {}
+  Built(const std::string& gpu_id, LlmSpec spec_in, Precision precision, Parallelism parallelism,
+        std::optional<network::FabricLinks> fabric = std::nullopt)
+      : Built(gpu(gpu_id), tests::kernel_entries(gpu(gpu_id)), std::move(spec_in), precision, parallelism, fabric) {}
 
   ValidityNotes notes;
   GpuSpec board;
@@ -252,6 +255,79 @@ TEST_CASE("step: more work never takes less time", "[models][llm][law]") {
     RC_ASSERT(step.prompt_attention(start, start + more).duration_ps >= chunk.duration_ps);
     RC_ASSERT(chunk.duration_ps >= 0 && chunk.gpu_energy_j >= 0);
   }));
+}
+
+const network::FabricLinks kNdr{.domain_gpus = 8, .nic_bandwidth = BytesPerSecond(50e9), .hop_latency = Seconds(1e-6)};
+
+TEST_CASE("step: in one domain the links between domains change nothing", "[models][llm]") {
+  for (const Parallelism parallelism :
+       {Parallelism{.tensor = 8}, Parallelism{.tensor = 3}, Parallelism{.tensor = 2, .pipeline = 4},
+        Parallelism{.expert = 8, .attention_data = 8}}) {
+    const LlmSpec spec = parallelism.expert > 1 ? model("deepseek_r1") : small_model();
+    Built alone("h200_sxm5", spec, Precision::bf16, parallelism);
+    Built linked("h200_sxm5", spec, Precision::bf16, parallelism, kNdr);
+    for (const std::int64_t count : {1, 33, 300, 5000}) {
+      const StepPart without = alone.step.tokens(count), with = linked.step.tokens(count);
+      CHECK(with.duration_ps == without.duration_ps);
+      CHECK(with.gpu_energy_j == without.gpu_energy_j);
+      CHECK(with.fabric_ps == 0);
+      CHECK(with.fabric_bytes == 0.0);
+      CHECK(linked.step.head(count).duration_ps == alone.step.head(count).duration_ps);
+    }
+  }
+}
+
+TEST_CASE("step: hops between domains go over the NICs, by hand", "[models][llm]") {
+  const compute::KernelSpec kernels = tests::made_up_kernels();
+  // Two GPUs a domain, four stages: the middle one of three hops leaves its domain.
+  network::FabricLinks links = kNdr;
+  links.domain_gpus = 2;
+  const Parallelism stages{.pipeline = 4};
+  Built inside(made_up_gpu(), {&kernels}, small_model(), Precision::bf16, stages);
+  Built across(made_up_gpu(), {&kernels}, small_model(), Precision::bf16, stages, links);
+  // 4 tokens, one a stage: 2,048 B. A link of 100 GB/s needs 20 ns; the NIC gives 46 GB/s, LL sends each byte twice:
+  // 89 ns after 1 us of the host, 2.7 us of the network and 1 us of the hop. The kernel is in both.
+  const std::int64_t more = across.step.tokens(4).duration_ps - inside.step.tokens(4).duration_ps;
+  CHECK_THAT(static_cast<double>(more), WithinRel(4.7e6 + 89'043 - 20'480, 1e-5));
+  CHECK_THAT(static_cast<double>(across.step.tokens(4).fabric_ps), WithinRel(89'043.0, 1e-4));
+  CHECK(across.step.tokens(4).fabric_bytes == 4096.0);
+}
+
+TEST_CASE("step: groups that span domains wait for the fabric, the more the slower it is", "[models][llm][law]") {
+  network::FabricLinks slow = kNdr;
+  slow.nic_bandwidth = BytesPerSecond(12.5e9);
+  struct Spread {
+    const char* model;
+    Parallelism parallelism;
+  };
+  for (const Spread& spread :
+       {Spread{"llama_3_1_405b", {.tensor = 16}}, Spread{"llama_3_1_405b", {.tensor = 8, .pipeline = 2}},
+        Spread{"deepseek_r1", {.expert = 32, .attention_data = 32}},
+        Spread{"deepseek_r1", {.tensor = 4, .expert = 4, .attention_data = 4}}}) {
+    const std::string& id = spread.model;
+    Built alone("h200_sxm5", model(id), Precision::fp8, spread.parallelism);
+    Built linked("h200_sxm5", model(id), Precision::fp8, spread.parallelism, kNdr);
+    Built slower("h200_sxm5", model(id), Precision::fp8, spread.parallelism, slow);
+    std::int64_t before = 0;
+    for (const std::int64_t count : {16, 64, 1000, 16384}) {
+      INFO(id << " " << count);
+      const StepPart part = linked.step.tokens(count);
+      CHECK(part.duration_ps > before);
+      CHECK(part.fabric_ps > 0);
+      CHECK(part.fabric_ps < part.duration_ps);
+      CHECK(part.fabric_bytes > 0.0);
+      CHECK(slower.step.tokens(count).duration_ps >= part.duration_ps);
+      CHECK(stretched_ps(part, 1.0) == part.duration_ps);
+      CHECK(stretched_ps(part, 3.0) == part.duration_ps + 2 * part.fabric_ps);
+      // A domain as large as the replica is what absent links mean.
+      network::FabricLinks whole = kNdr;
+      whole.domain_gpus = spread.parallelism.gpus();
+      Built one("h200_sxm5", model(id), Precision::fp8, spread.parallelism, whole);
+      CHECK(one.step.tokens(count).duration_ps == alone.step.tokens(count).duration_ps);
+      before = part.duration_ps;
+    }
+  }
+  REQUIRE_THROWS_AS(stretched_ps(StepPart{}, 0.5), std::invalid_argument);
 }
 
 TEST_CASE("step: answers outside the range of the tables are noted", "[models][llm]") {

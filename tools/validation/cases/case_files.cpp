@@ -4,6 +4,9 @@
 
 namespace tokenworks::validation {
 
+CaseSet read_collective_networks(const std::filesystem::path& path, scenario::FaultList& faults);
+CaseSet read_collectives(const std::filesystem::path& path, scenario::FaultList& faults);
+CaseSet read_expert_exchange(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_inferencex_points(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_inferencex_published(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_low_concurrency_latency(const std::filesystem::path& path, scenario::FaultList& faults);
@@ -28,6 +31,11 @@ std::span<const CaseFile> case_files() {
       CaseFile{"splitwise", "splitwise_perf_model.csv", "prompt and token times of fixed batches",
                read_splitwise_perf_model},
       CaseFile{"low_concurrency", "low_concurrency_latency.csv", "one user at a time", read_low_concurrency_latency},
+      CaseFile{"collectives", "aic_kernels/collectives_intranode.csv.gz", "closed forms of collectives inside a node",
+               read_collectives},
+      CaseFile{"collective_networks", "vidur_profiling", "collectives and sends in and between nodes",
+               read_collective_networks},
+      CaseFile{"expert_exchange", "aic_kernels", "tokens to experts on other nodes and back", read_expert_exchange},
       CaseFile{"server_idle", "power_traces/index.csv", "wall power of idle servers", read_power_traces},
   };
   return kFiles;
