@@ -49,9 +49,12 @@ Fabric::~Fabric() = default;
 
 void Fabric::on_timer(std::uint32_t tag) {
   switch (tag & ~kIndex) {
-    case kMoveAlarm: return go(tag & kIndex);
-    case kRingAlarm: return ring_alarm(tag & kIndex);
-    default: return meter();
+    case kMoveAlarm:
+      return go(tag & kIndex);
+    case kRingAlarm:
+      return ring_alarm(tag & kIndex);
+    default:
+      return meter();
   }
 }
 
@@ -120,7 +123,9 @@ void Fabric::stand_still(std::uint32_t index, Picoseconds retry) {
 
 void Fabric::end_move(std::uint32_t index, bool arrived) {
   Move& move = moves_[index];
-  books_.ended(move.purpose, simulation_.now() - move.start, move.alone, arrived);
+  const Picoseconds duration = simulation_.now() - move.start;
+  books_.ended(move.purpose, duration, move.alone, arrived);
+  books_.ended_storage(move.reads_storage, move.writes_storage, duration, arrived);
   MoveClient& client = *move.client;
   const std::uint32_t tag = move.tag;
   move.state = State::free;
@@ -254,8 +259,8 @@ void Fabric::route_ring(std::uint32_t index) {
     for (const std::uint32_t part : ring.parts) left = std::max(left, take_back(part));
     ring.parts.clear();
     for (const Path& path : ring.way.hops) {
-      const std::uint32_t part =
-          start_part(kRing | index, path, left, path.limit_bytes_per_s, (std::uint64_t{1} << 48) + ring_parts_started_++);
+      const std::uint32_t part = start_part(kRing | index, path, left, path.limit_bytes_per_s,
+                                            (std::uint64_t{1} << 48) + ring_parts_started_++);
       rings_[index].parts.push_back(part);
     }
   }
@@ -278,7 +283,8 @@ void Fabric::settle_ring(Ring& ring) {
   const double bytes = ring.rate * to_seconds(now - ring.since);
   ring.since = now;
   if (bytes <= 0.0) return;
-  for (const FabricMap::Ring::Crossed& crossed : ring.way.links) books_.crossed(crossed.link, bytes * crossed.crossings);
+  for (const FabricMap::Ring::Crossed& crossed : ring.way.links)
+    books_.crossed(crossed.link, bytes * crossed.crossings);
   for (const Path& hop : ring.way.hops) {
     books_.moved(Purpose::step_traffic, bytes * hop.share);
     hop_bytes_ += bytes * hop.share * hop.hops;
@@ -413,6 +419,7 @@ void Fabric::book(const Part& part, double bytes) {
     purpose = move.purpose;
     if (move.reads_storage) read_bytes_ += bytes;
     if (move.writes_storage) write_bytes_ += bytes;
+    books_.moved_storage(move.reads_storage, move.writes_storage, bytes);
   }
   books_.moved(purpose, bytes);
   hop_bytes_ += bytes * part.hops;
@@ -465,8 +472,7 @@ void Fabric::meter() {
 
 void Fabric::set_meter() {
   const Picoseconds now = simulation_.now(), interval = books_.interval();
-  simulation_.set_timer(meter_timer_,
-                        std::min((now / kMeterTick + 1) * kMeterTick, (now / interval + 1) * interval));
+  simulation_.set_timer(meter_timer_, std::min((now / kMeterTick + 1) * kMeterTick, (now / interval + 1) * interval));
 }
 
 /// To be called before anything is booked.
@@ -482,6 +488,73 @@ void Fabric::keep_meter_running() {
 void Fabric::finish(Picoseconds) {
   account();
   books_.close_interval(row_);
+}
+
+// ---- The result ---------------------------------------------------------------------------------------------------
+
+metrics::LinkResult Fabric::link_result(engine::LinkId link, Picoseconds end) const {
+  const FabricBooks::LinkBook& book = books_.links()[link];
+  const double capacity = map_.nominal_bytes_per_s(link);
+  const auto utilisation = [capacity](double bytes, Picoseconds over) {
+    return over > 0 && capacity > 0.0 ? bytes / (capacity * to_seconds(over)) : 0.0;
+  };
+  return {.name = map_.link_name(link),
+          .capacity_bytes_per_s = capacity,
+          .bytes = book.bytes,
+          .mean_utilisation = utilisation(book.bytes, end),
+          .peak_utilisation = utilisation(book.peak_in_interval, std::min(books_.interval(), end))};
+}
+
+void Fabric::report(metrics::RunResult& result, Picoseconds end) const {
+  constexpr std::size_t kBusiest = 16;
+  metrics::NetworkResult& network = result.network;
+  double seconds = 0.0, alone = 0.0;
+  for (std::size_t i = 0; i < kPurposes; ++i) {
+    const auto purpose = static_cast<Purpose>(i);
+    const FabricBooks::PurposeBook& book = books_.of(purpose);
+    network.bytes += book.bytes;
+    if (book.bytes <= 0.0 && book.transfers + book.failed == 0) continue;
+    metrics::MoveTotals totals{.purpose = std::string(purpose_name(purpose)),
+                               .transfers = book.transfers,
+                               .failed = book.failed,
+                               .bytes = book.bytes,
+                               .duration_s = book.durations.summary(),
+                               .congestion_share = std::nullopt};
+    if (book.seconds > 0.0) totals.congestion_share = 1.0 - book.seconds_alone / book.seconds;
+    seconds += book.seconds;
+    alone += book.seconds_alone;
+    network.purposes.push_back(std::move(totals));
+  }
+  if (seconds > 0.0) network.congestion_share = 1.0 - alone / seconds;
+
+  std::vector<std::pair<double, engine::LinkId>> busiest;
+  for (engine::LinkId link = 0; link < books_.links().size(); ++link) {
+    if (books_.links()[link].bytes <= 0.0) continue;
+    busiest.emplace_back(-books_.links()[link].bytes / std::max(1.0, map_.nominal_bytes_per_s(link)), link);
+  }
+  const std::size_t kept = std::min(kBusiest, busiest.size());
+  std::partial_sort(busiest.begin(), busiest.begin() + static_cast<std::ptrdiff_t>(kept), busiest.end());
+  const auto rows = static_cast<std::size_t>((end + books_.interval() - 1) / books_.interval());
+  for (std::size_t i = 0; i < kept; ++i) {
+    const engine::LinkId link = busiest[i].second;
+    network.busiest_links.push_back(link_result(link, end));
+    std::vector<double>& course = network.busiest_utilisation.emplace_back(rows, 0.0);
+    for (const auto& [row, bytes] : books_.links()[link].intervals) {
+      if (row >= rows) continue;
+      const Picoseconds start = static_cast<Picoseconds>(row) * books_.interval();
+      course[row] = bytes / (map_.nominal_bytes_per_s(link) * to_seconds(std::min(books_.interval(), end - start)));
+    }
+  }
+  network.energy_j = to_joules(facility_.energy(Consumer::network));
+  result.storage.energy_j = to_joules(facility_.energy(Consumer::storage));
+  const auto storage = [](const FabricBooks::PurposeBook& book, std::int64_t& count, double& bytes,
+                          std::optional<metrics::LatencySummary>& durations) {
+    count = book.transfers;
+    bytes = book.bytes;
+    durations = book.durations.summary();
+  };
+  storage(books_.storage_reads(), result.storage.reads, result.storage.read_bytes, result.storage.read_s);
+  storage(books_.storage_writes(), result.storage.writes, result.storage.written_bytes, result.storage.write_s);
 }
 
 std::string Fabric::describe_work_left() const {

@@ -119,12 +119,12 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
     int streams = 1;
     double rate = 0.0, factor = 1.0;
     Picoseconds since = 0, give_up = kNever;
-    bool waits = false;             // for the network to find another way
+    bool waits = false;  // for the network to find another way
     std::vector<std::uint32_t> parts;
     engine::TimerId timer = 0;
   };
   struct LinkUse {
-    int streams = 0;        // of transfers on it
+    int streams = 0;  // of transfers on it
     int ring_streams = 0;
     double reserved = 0.0;  // bytes/s of step traffic in closed form
   };
@@ -164,14 +164,14 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   std::vector<Part> parts_;
   std::vector<std::uint32_t> free_parts_, active_;  // active: parts in motion
   std::vector<Ring> rings_;
-  std::vector<LinkUse> use_;          // by link of the engine
+  std::vector<LinkUse> use_;  // by link of the engine
   std::uint64_t moves_started_ = 0;
   std::uint64_t ring_parts_started_ = 0;
-  int shared_links_ = 0;              // that both rings and transfers cross
+  int shared_links_ = 0;  // that both rings and transfers cross
   bool rings_dirty_ = false;
   engine::TimerId meter_timer_;
   bool meter_runs_ = false;
-  std::uint32_t row_ = 0;  // of the series: what is booked belongs to it
+  std::uint32_t row_ = 0;                                          // of the series: what is booked belongs to it
   double hop_bytes_ = 0.0, read_bytes_ = 0.0, write_bytes_ = 0.0;  // since the meter last ticked
   Picoseconds metered_ = 0;
 };

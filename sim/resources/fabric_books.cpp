@@ -13,8 +13,7 @@ static_assert(std::size(kPurposeNames) == kPurposes);
 
 std::string_view purpose_name(Purpose purpose) { return kPurposeNames[static_cast<std::size_t>(purpose)]; }
 
-void FabricBooks::ended(Purpose purpose, Picoseconds duration, Picoseconds alone, bool well) {
-  PurposeBook& book = of(purpose);
+void FabricBooks::end(PurposeBook& book, Picoseconds duration, Picoseconds alone, bool well) {
   if (!well) {
     ++book.failed;
     return;
@@ -23,6 +22,20 @@ void FabricBooks::ended(Purpose purpose, Picoseconds duration, Picoseconds alone
   book.seconds += to_seconds(duration);
   book.seconds_alone += to_seconds(std::min(alone, duration));
   book.durations.add(duration);
+}
+
+void FabricBooks::ended(Purpose purpose, Picoseconds duration, Picoseconds alone, bool well) {
+  end(of(purpose), duration, alone, well);
+}
+
+void FabricBooks::moved_storage(bool reads, bool writes, double bytes) {
+  if (reads) reads_.bytes += bytes;
+  if (writes) writes_.bytes += bytes;
+}
+
+void FabricBooks::ended_storage(bool reads, bool writes, Picoseconds duration, bool well) {
+  if (reads) end(reads_, duration, duration, well);
+  if (writes) end(writes_, duration, duration, well);
 }
 
 void FabricBooks::crossed(std::size_t link, double bytes) {

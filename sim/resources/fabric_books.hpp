@@ -32,13 +32,16 @@ class FabricBooks {
   };
   struct LinkBook {
     double bytes = 0.0;
-    double in_interval = 0.0;    ///< of the interval that runs
+    double in_interval = 0.0;  ///< of the interval that runs
     double peak_in_interval = 0.0;
     std::vector<std::pair<std::uint32_t, float>> intervals;  ///< rows with traffic: bytes
   };
 
   void moved(Purpose purpose, double bytes) { of(purpose).bytes += bytes; }
   void ended(Purpose purpose, Picoseconds duration, Picoseconds alone, bool well);
+  /// The same for what comes from or goes to the storage system.
+  void moved_storage(bool reads, bool writes, double bytes);
+  void ended_storage(bool reads, bool writes, Picoseconds duration, bool well);
   /// Bytes over a link since the last call of close_interval().
   void crossed(std::size_t link, double bytes);
   /// The interval that ends at a multiple of its length, or with the run.
@@ -46,15 +49,19 @@ class FabricBooks {
 
   Picoseconds interval() const { return interval_; }
   const PurposeBook& of(Purpose purpose) const { return purposes_[static_cast<std::size_t>(purpose)]; }
+  const PurposeBook& storage_reads() const { return reads_; }
+  const PurposeBook& storage_writes() const { return writes_; }
   const std::vector<LinkBook>& links() const { return links_; }
 
  private:
   /// Rows of all links together that are kept; beyond, peaks alone are.
   static constexpr std::size_t kMostRows = 4'000'000;
+  static void end(PurposeBook& book, Picoseconds duration, Picoseconds alone, bool well);
   PurposeBook& of(Purpose purpose) { return purposes_[static_cast<std::size_t>(purpose)]; }
 
   Picoseconds interval_;
   std::array<PurposeBook, kPurposes> purposes_;
+  PurposeBook reads_, writes_;
   std::vector<LinkBook> links_;
   std::size_t rows_ = 0;
 };

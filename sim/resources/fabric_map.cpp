@@ -41,8 +41,7 @@ std::vector<std::uint32_t> links_after_merging(const topology::Graph& full, cons
 
 }  // namespace
 
-FabricMap::FabricMap(engine::Simulation& simulation, Setup setup)
-    : simulation_(simulation), setup_(std::move(setup)) {
+FabricMap::FabricMap(engine::Simulation& simulation, Setup setup) : simulation_(simulation), setup_(std::move(setup)) {
   for (const FabricGroup& group : setup_.groups) {
     first_node_.push_back(nodes_);
     nodes_ += group.racks * group.kind.nodes;
@@ -86,7 +85,8 @@ bool FabricMap::same_domain(std::int64_t a, std::int64_t b) const {
   std::int64_t within_a = 0, within_b = 0;
   const FabricGroup& group = group_of(a, within_a);
   if (&group != &group_of(b, within_b)) return false;
-  const std::int64_t domain_nodes = std::max<std::int64_t>(1, group.kind.scale_up_domain_gpus / group.kind.gpus_per_node);
+  const std::int64_t domain_nodes =
+      std::max<std::int64_t>(1, group.kind.scale_up_domain_gpus / group.kind.gpus_per_node);
   return within_a / domain_nodes == within_b / domain_nodes;
 }
 
@@ -117,16 +117,21 @@ std::string FabricMap::link_name(engine::LinkId link) const {
   switch (port.kind) {
     case PortKind::fabric:
       return active_.name(source_of(active_, port.index)) + ">" + active_.name(target_of(active_, port.index));
-    case PortKind::scale_up: return node_name(port.index) + (port.out ? ">scale_up" : "<scale_up");
-    case PortKind::storage_nic: return node_name(port.index) + (port.out ? ">storage" : "<storage");
-    case PortKind::drives: return node_name(port.index) + (port.out ? ">drives" : "<drives");
-    case PortKind::host: return node_name(port.index) + (port.out ? ">host" : "<host");
+    case PortKind::scale_up:
+      return node_name(port.index) + (port.out ? ">scale_up" : "<scale_up");
+    case PortKind::storage_nic:
+      return node_name(port.index) + (port.out ? ">storage" : "<storage");
+    case PortKind::drives:
+      return node_name(port.index) + (port.out ? ">drives" : "<drives");
+    case PortKind::host:
+      return node_name(port.index) + (port.out ? ">host" : "<host");
     case PortKind::nic: {
       // Numbered through all nodes by the most cards that a node can have.
       const std::uint32_t node = port.index / 256, card = port.index % 256;
       return node_name(node) + (port.out ? ">nic_" : "<nic_") + std::to_string(card);
     }
-    case PortKind::storage: return port.out ? "storage_read" : "storage_write";
+    case PortKind::storage:
+      return port.out ? "storage_read" : "storage_write";
   }
   return {};
 }
@@ -208,9 +213,9 @@ std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
     path.links.push_back(port(port_kind, out, node, bytes_per_s));
     path.limit_bytes_per_s = std::min(path.limit_bytes_per_s, bytes_per_s);
   };
-  const double host = kind.host_link.value * static_cast<double>(kind.gpus_per_node);
-  if (from.kind == Place::Kind::drives) through(PortKind::drives, false, kind.local_read.value);
-  if (to.kind == Place::Kind::drives) through(PortKind::drives, true, kind.local_write.value);
+  const double host = kind.host_link_bandwidth.value * static_cast<double>(kind.gpus_per_node);
+  if (from.kind == Place::Kind::drives) through(PortKind::drives, false, kind.local_read_bandwidth.value);
+  if (to.kind == Place::Kind::drives) through(PortKind::drives, true, kind.local_write_bandwidth.value);
   if (from.kind == Place::Kind::gpus && to.kind != Place::Kind::gpus) through(PortKind::host, true, host);
   if (to.kind == Place::Kind::gpus && from.kind != Place::Kind::gpus) through(PortKind::host, false, host);
   return {path};
@@ -247,7 +252,8 @@ std::vector<Path> FabricMap::between_nodes(const Place& from, const Place& to, s
     if (setup_.behaviour.adaptive && one_card) {
       path.links.push_back(
           port(PortKind::nic, true, static_cast<std::uint32_t>(from.node) * 256 + first_card(from), card));
-      path.links.push_back(port(PortKind::nic, false, static_cast<std::uint32_t>(to.node) * 256 + first_card(to), card));
+      path.links.push_back(
+          port(PortKind::nic, false, static_cast<std::uint32_t>(to.node) * 256 + first_card(to), card));
     }
     std::optional<std::uint32_t> rail;
     if (!setup_.behaviour.adaptive) rail = first_card(from) + static_cast<std::uint32_t>(part);
@@ -290,7 +296,8 @@ std::vector<Path> FabricMap::with_storage(const Place& place, bool read, std::ui
   const auto storage_endpoint = static_cast<std::uint32_t>(first + hash % std::max<std::size_t>(ports, 1));
   const auto node = static_cast<std::uint32_t>(place.node);
   path.streams = static_cast<int>(nics_of(place.node));
-  if (!fabric_route(read ? storage_endpoint : node, read ? node : storage_endpoint, hash, std::nullopt, path)) return {};
+  if (!fabric_route(read ? storage_endpoint : node, read ? node : storage_endpoint, hash, std::nullopt, path))
+    return {};
   return {path};
 }
 

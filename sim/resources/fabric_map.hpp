@@ -1,6 +1,6 @@
 // Where bytes pass: from places in the factory to the shared links of the engine. Links come to be when the first bytes
-// need them, and a route holds only those that can ever be a bottleneck: where what flows into a switch cannot exceed an
-// uplink's capacity, leaving the uplink out changes no rate.
+// need them, and a route holds only those that can ever be a bottleneck: where what flows into a switch cannot exceed
+// an uplink's capacity, leaving the uplink out changes no rate.
 //
 // Under adaptive routing equal switches are one (topology::contracted), an ideal spread; under ECMP each network card's
 // part of a transfer keeps to one path, chosen by hash, and two may collide.
@@ -30,12 +30,12 @@ struct FabricGroup {
 };
 
 struct FabricBehaviour {
-  bool adaptive = true;          ///< otherwise ECMP by hash
-  bool contention = true;        ///< otherwise each transfer moves as if it were alone
-  bool step_flows = false;       ///< collectives between domains as flows, not in closed form
+  bool adaptive = true;            ///< otherwise ECMP by hash
+  bool contention = true;          ///< otherwise each transfer moves as if it were alone
+  bool step_flows = false;         ///< collectives between domains as flows, not in closed form
   bool storage_on_fabric = false;  ///< storage hangs on the fabric, not on a network of its own
-  Picoseconds reroute = 0;       ///< from a failure until traffic goes another way
-  Picoseconds timeout = 0;       ///< a transfer without a path fails after so long
+  Picoseconds reroute = 0;         ///< from a failure until traffic goes another way
+  Picoseconds timeout = 0;         ///< a transfer without a path fails after so long
 };
 
 /// Where bytes come from or go to.
@@ -53,8 +53,8 @@ struct Path {
   double limit_bytes_per_s = 0.0;  ///< alone
   int streams = 1;
   Picoseconds latency = 0;
-  double share = 1.0;              ///< of the transfer's bytes
-  int hops = 0;                    ///< links of the fabric, those that cannot be a bottleneck included
+  double share = 1.0;  ///< of the transfer's bytes
+  int hops = 0;        ///< links of the fabric, those that cannot be a bottleneck included
 };
 
 class FabricMap {
@@ -84,7 +84,7 @@ class FabricMap {
       int crossings = 0;
     };
     std::vector<Crossed> links;
-    std::vector<Path> hops;   ///< from one domain to the next
+    std::vector<Path> hops;  ///< from one domain to the next
     bool connected = true;
   };
   Ring ring(const std::vector<std::int64_t>& nodes);
@@ -146,7 +146,7 @@ class FabricMap {
   Setup setup_;
   std::vector<std::int64_t> first_node_;  // by group
   std::int64_t nodes_ = 0;
-  topology::Graph active_;                // the graph that flows move on
+  topology::Graph active_;  // the graph that flows move on
   std::unique_ptr<topology::Routes> routes_;
   std::unique_ptr<topology::Incidence> incidence_;
   std::vector<std::uint32_t> active_of_;  // link of the active graph by link of the full one
@@ -155,7 +155,7 @@ class FabricMap {
   std::vector<double> capacity_;          // by link of the active graph, each direction
   std::vector<engine::LinkId> port_of_;   // by directed link of the active graph
   std::unordered_map<std::uint64_t, engine::LinkId> other_ports_;
-  std::vector<Port> ports_;               // by link of the engine
+  std::vector<Port> ports_;  // by link of the engine
   std::vector<Changed> changed_;
   double storage_share_ = 1.0;
   std::vector<topology::DirectedLink> scratch_;

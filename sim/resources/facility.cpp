@@ -12,21 +12,10 @@
 namespace tokenworks::resources {
 namespace {
 
-constexpr std::string_view kConsumerNames[] = {"gpu",
-                                               "host",
-                                               "server_fans",
-                                               "rack_shared",
-                                               "storage",
-                                               "network",
-                                               "power_supply_loss",
-                                               "busway_loss",
-                                               "ups_loss",
-                                               "transformer_loss",
-                                               "air_handler_fans",
-                                               "pumps",
-                                               "chillers",
-                                               "heat_rejection_fans",
-                                               "house"};
+constexpr std::string_view kConsumerNames[] = {
+    "gpu",         "host",     "server_fans",      "rack_shared",      "storage", "network",  "power_supply_loss",
+    "busway_loss", "ups_loss", "transformer_loss", "air_handler_fans", "pumps",   "chillers", "heat_rejection_fans",
+    "house"};
 static_assert(std::size(kConsumerNames) == kConsumers);
 
 constexpr int index(Consumer consumer) { return static_cast<int>(consumer); }

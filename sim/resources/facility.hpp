@@ -68,7 +68,7 @@ class Facility {
  public:
   struct Setup {
     std::vector<RackGroup> groups;
-    SharedPower storage, network;                     ///< of what stands beside the racks
+    SharedPower storage, network;  ///< of what stands beside the racks
     power::PowerChainSpec power;
     const cooling::CoolingOption* cooling = nullptr;  ///< outlives the facility
     weather::WeatherPoint weather;                    ///< at the start
