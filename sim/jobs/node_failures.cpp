@@ -10,20 +10,16 @@ enum : std::uint32_t { kStrike, kRepair };
 
 }  // namespace
 
-NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& facility,
-                           std::vector<ReloadingService> services, std::vector<NodeFailure> failures,
-                           std::optional<BytesPerSecond> storage_bandwidth)
+NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& facility, resources::Fabric* fabric,
+                           const std::vector<LoadedService>& services, std::vector<NodeFailure> failures)
     : simulation_(simulation),
       facility_(facility),
-      services_(std::move(services)),
+      services_(services),
       failures_(std::move(failures)),
       progress_(failures_.size()) {
-  if (storage_bandwidth && !failures_.empty()) storage_ = simulation.add_link(*storage_bandwidth);
+  for (const LoadedService& service : services_) loads_.push_back(std::make_unique<WeightLoads>(fabric, service));
   for (std::size_t i = 0; i < failures_.size(); ++i) {
     const NodeFailure& failure = failures_[i];
-    if (storage_ && !node_links_.contains(failure.node)) {
-      node_links_[failure.node] = simulation.add_link(failure.node_bandwidth);
-    }
     const auto tag = static_cast<std::uint32_t>(2 * i);
     const auto number = static_cast<std::uint64_t>(2 * i);
     const engine::TimerId strike = simulation.add_timer(*this, tag, engine::rank(engine::RankClass::incident, number));
@@ -55,6 +51,7 @@ void NodeFailures::strike(std::size_t failure) {
       ++waiting_for_[{s, index}];
     }
   }
+  for (const auto& loads : loads_) loads->remove_holder(node);
   if (dark_[node]++ == 0) facility_.set_node_on(node, false, simulation_.now());
 }
 
@@ -64,28 +61,22 @@ void NodeFailures::repair(std::size_t failure) {
   if (--dark_[node] == 0) facility_.set_node_on(node, true, simulation_.now());
   if (progress.replicas.empty()) progress.done = simulation_.now();
   progress.reading = progress.replicas.size();
-  for (const Replica& replica : progress.replicas) {
-    const ReloadingService& service = services_[replica.service];
-    if (!storage_) {
-      back_in_service(failure, replica);
-      continue;
+  for (const Replica replica : std::vector<Replica>(progress.replicas)) {
+    const LlmService& service = *services_[replica.service].service;
+    for (std::int32_t other = 0; other < service.replica_count(); ++other) {
+      if (other != replica.index && service.is_up(other)) loads_[replica.service]->add_holder(other);
     }
-    const Bytes bytes = service.weights_per_gpu * static_cast<double>(service.service->gpus_on_node(replica.index, node));
     const auto tag = static_cast<std::uint32_t>(reads_.size());
-    reads_.push_back({failure, replica, simulation_.now(), bytes});
-    const engine::LinkId links[] = {*storage_, node_links_.at(node)};
-    simulation_.start_transfer(*this, tag, {.links = links, .bytes = bytes}, tag);
+    reads_.push_back({failure, replica, node});
+    loads_[replica.service]->load(replica.index, node, *this, tag);
   }
 }
 
-void NodeFailures::on_transfer_done(std::uint32_t tag) {
-  const Read& read = reads_[tag];
-  const Picoseconds duration = simulation_.now() - read.start;
-  bytes_read_ += read.bytes.value;
-  total_duration_ += duration;
-  longest_ = std::max(longest_, duration);
-  ++reads_done_;
-  back_in_service(read.failure, read.replica);
+void NodeFailures::on_weights(std::uint32_t tag, bool arrived) {
+  const Read read = reads_[tag];
+  if (arrived) return back_in_service(read.failure, read.replica);
+  // What failed for want of a path is tried again: the replica cannot serve without.
+  loads_[read.replica.service]->load(read.replica.index, read.node, *this, tag);
 }
 
 void NodeFailures::back_in_service(std::size_t failure, const Replica& replica) {
@@ -107,17 +98,6 @@ std::vector<metrics::IncidentResult> NodeFailures::report() const {
     list.push_back(std::move(result));
   }
   return list;
-}
-
-metrics::FlowTotals NodeFailures::reads() const {
-  metrics::FlowTotals totals;
-  totals.transfers = reads_done_;
-  totals.bytes = bytes_read_;
-  if (reads_done_ > 0) {
-    totals.mean_duration_s = to_seconds(total_duration_) / static_cast<double>(reads_done_);
-    totals.max_duration_s = to_seconds(longest_);
-  }
-  return totals;
 }
 
 }  // namespace tokenworks::jobs

@@ -1,5 +1,5 @@
 // Nodes that go dark and come back: their replicas lose what runs on them, and serve again once the node is repaired and
-// its share of the weights has been read from storage. The reads share storage and node links.
+// its share of the weights has come from storage, its drives or another replica.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +11,7 @@
 
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/weight_loads.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/resources/facility.hpp"
 
@@ -22,23 +23,15 @@ struct NodeFailure {
   std::int64_t node = 0;
   Picoseconds at = 0;
   std::optional<Picoseconds> repair_after;
-  BytesPerSecond node_bandwidth{0};          ///< of the node towards storage
 };
 
-/// A service with what each of its GPUs must read to serve.
-struct ReloadingService {
-  LlmService* service = nullptr;
-  Bytes weights_per_gpu{0};
-};
-
-class NodeFailures final : private engine::TimerClient, private engine::TransferClient {
+class NodeFailures final : private engine::TimerClient, private WeightClient {
  public:
-  /// `storage_bandwidth` is shared by all reads; without storage weights are there at once.
-  NodeFailures(engine::Simulation& simulation, resources::Facility& facility, std::vector<ReloadingService> services,
-               std::vector<NodeFailure> failures, std::optional<BytesPerSecond> storage_bandwidth);
+  /// `fabric`: what weights come over; null: they are there at once.
+  NodeFailures(engine::Simulation& simulation, resources::Facility& facility, resources::Fabric* fabric,
+               const std::vector<LoadedService>& services, std::vector<NodeFailure> failures);
 
   std::vector<metrics::IncidentResult> report() const;
-  metrics::FlowTotals reads() const;
 
  private:
   struct Replica {
@@ -58,29 +51,24 @@ class NodeFailures final : private engine::TimerClient, private engine::Transfer
   struct Read {
     std::size_t failure;
     Replica replica;
-    Picoseconds start;
-    Bytes bytes;
+    std::int64_t node;
   };
 
   void on_timer(std::uint32_t tag) override;
-  void on_transfer_done(std::uint32_t tag) override;
+  void on_weights(std::uint32_t tag, bool arrived) override;
   void strike(std::size_t failure);
   void repair(std::size_t failure);
   void back_in_service(std::size_t failure, const Replica& replica);
 
   engine::Simulation& simulation_;
   resources::Facility& facility_;
-  std::vector<ReloadingService> services_;
+  std::vector<LoadedService> services_;
+  std::vector<std::unique_ptr<WeightLoads>> loads_;  // by service
   std::vector<NodeFailure> failures_;
   std::vector<Progress> progress_;           // by failure
   std::map<std::int64_t, int> dark_;         // node -> failures not repaired
   std::map<Replica, int> waiting_for_;       // replica -> failures that keep it down
-  std::optional<engine::LinkId> storage_;
-  std::map<std::int64_t, engine::LinkId> node_links_;  // by node that fails
   std::vector<Read> reads_;
-  double bytes_read_ = 0.0;
-  Picoseconds total_duration_ = 0, longest_ = 0;
-  std::int64_t reads_done_ = 0;
 };
 
 }  // namespace tokenworks::jobs

@@ -264,6 +264,8 @@ void Fabric::route_ring(std::uint32_t index) {
       rings_[index].parts.push_back(part);
     }
   }
+  if (rings_[index].pending_bytes > 0.0 && rings_[index].way.connected)
+    ring_step(index, std::exchange(rings_[index].pending_bytes, 0.0), rings_[index].pending_s);
   update_ring(index);
 }
 
@@ -345,6 +347,11 @@ void Fabric::ring_alarm(std::uint32_t index) {
 
 void Fabric::ring_step(RingId index, double bytes, double seconds) {
   keep_meter_running();
+  if (!rings_[index].way.connected) {  // waits for a way
+    rings_[index].pending_bytes = bytes;
+    rings_[index].pending_s = seconds;
+    return;
+  }
   const std::vector<Path> hops = rings_[index].way.hops;
   for (const Path& path : hops) {
     const double own = bytes * path.share;
@@ -355,6 +362,7 @@ void Fabric::ring_step(RingId index, double bytes, double seconds) {
 }
 
 void Fabric::cancel_ring_step(RingId index) {
+  rings_[index].pending_bytes = 0.0;
   for (const std::uint32_t part : std::exchange(rings_[index].parts, {})) take_back(part);
 }
 

@@ -48,7 +48,8 @@ const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences, std::i
     known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
                      .fixed_energy_j = fixed.gpu_energy_j,
                      .attention_power_w = attention.gpu_power_w,
-                     .until_full_tokens = attention.until_full_tokens});
+                     .until_full_tokens = attention.until_full_tokens,
+                     .fabric = {fixed.fabric_ps, fixed.fabric_bytes}});
   }
   std::size_t i = 0;
   while (full_tokens >= known[i].until_full_tokens) ++i;
@@ -121,7 +122,28 @@ std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>&
   return static_cast<std::int64_t>(lost.size());
 }
 
-void LlmService::bring_up(std::int32_t replica) { replicas_[static_cast<std::size_t>(replica)]->come_up(); }
+std::int64_t LlmService::take_down_replica(std::int32_t replica) {
+  Replica& one = *replicas_[static_cast<std::size_t>(replica)];
+  if (!one.is_up()) return 0;
+  std::vector<RequestId> lost, waiting;
+  one.go_down(lost, waiting);
+  for (const RequestId id : lost) ended(id, Ending::failed);
+  for (const RequestId id : waiting) route(id);
+  return static_cast<std::int64_t>(lost.size());
+}
+
+bool LlmService::is_up(std::int32_t replica) const { return replicas_[static_cast<std::size_t>(replica)]->is_up(); }
+
+std::vector<std::int64_t> LlmService::nodes_of(std::int32_t replica) const {
+  std::vector<std::int64_t> nodes;
+  for (const placement::Slice& slice : replicas_[static_cast<std::size_t>(replica)]->slices())
+    nodes.push_back(slice.node);
+  return nodes;
+}
+
+void LlmService::bring_up(std::int32_t replica) {
+  if (!is_up(replica)) replicas_[static_cast<std::size_t>(replica)]->come_up();
+}
 
 std::int64_t LlmService::gpus_on_node(std::int32_t replica, std::int64_t node) const {
   std::int64_t gpus = 0;

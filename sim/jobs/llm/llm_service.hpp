@@ -17,6 +17,7 @@
 #include "sim/jobs/run_end.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/routing/router_option.hpp"
+#include "sim/resources/fabric.hpp"
 #include "sim/resources/facility.hpp"
 
 namespace tokenworks::jobs {
@@ -44,6 +45,7 @@ class LlmService {
     std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
     std::unique_ptr<routing::Router> router;
     std::vector<std::vector<placement::Slice>> replicas;
+    resources::Fabric* fabric = nullptr;  ///< null: replicas lie in one scale-up domain each
     double idle_gpu_power_w = 0.0;     ///< that the facility counts for a GPU by itself
     Window window;
     Promise promise;
@@ -67,6 +69,20 @@ class LlmService {
   /// Replicas on `node` go down with it; returns how many requests were lost. They come up one by one.
   std::int64_t take_down(std::int64_t node, std::vector<std::int32_t>& replicas);
   void bring_up(std::int32_t replica);
+  /// One replica goes down; returns how many requests were lost.
+  std::int64_t take_down_replica(std::int32_t replica);
+  bool is_up(std::int32_t replica) const;
+  /// Nodes of a replica, and who wants to know when it loses its way between them, or finds one again.
+  std::vector<std::int64_t> nodes_of(std::int32_t replica) const;
+  struct RingWatch {
+    std::function<void(std::int32_t replica)> lost, found;
+  };
+  void set_ring_watch(RingWatch watch) { ring_watch_ = std::move(watch); }
+  std::int32_t replica_count() const { return static_cast<std::int32_t>(replicas_.size()); }
+  /// Told of every prompt that a replica has finished: replica and tokens.
+  void set_prompt_watch(std::function<void(std::int32_t replica, std::int64_t tokens)> watch) {
+    prompt_watch_ = std::move(watch);
+  }
   /// GPUs of a replica that stand on a node.
   std::int64_t gpus_on_node(std::int32_t replica, std::int64_t node) const;
 
@@ -83,12 +99,18 @@ class LlmService {
  private:
   friend class Replica;
 
+  /// Of a step: time that passes with sending between scale-up domains, and the bytes that each GPU sends.
+  struct FabricPart {
+    Picoseconds time = 0;
+    double bytes_per_gpu = 0.0;
+  };
   /// A pure decode step of a batch size while its context lies between two knots of the kernel tables.
   struct StepRate {
     DecodeRate rate;
     double fixed_energy_j = 0.0;  ///< of one GPU
     double attention_power_w = 0.0;
     std::int64_t until_full_tokens = 0;  ///< tokens of context from which on another rate holds
+    FabricPart fabric;
   };
   const StepRate& step_rate(std::int64_t sequences, std::int64_t full_tokens);
   /// Attention of a step of so many decoding sequences, drafting included.
@@ -113,6 +135,8 @@ class LlmService {
   std::int64_t kv_pool_blocks_;
   std::int64_t draft_tokens_;             // of a sequence in a step
   std::optional<TokenPattern> pattern_;
+  RingWatch ring_watch_;
+  std::function<void(std::int32_t, std::int64_t)> prompt_watch_;
   InFlightPool pool_;
   ServiceStats stats_;
   std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far

@@ -36,13 +36,17 @@ Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement:
       .pattern = service.pattern(),
       .draft_tokens = service.draft_tokens_};
   batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
-  for (const placement::Slice& slice : slices_) gpus_ += slice.gpus;
+  for (const placement::Slice& slice : slices_) {
+    gpus_ += slice.gpus;
+    gpus_on_node_ = std::max(gpus_on_node_, slice.gpus);
+  }
   constexpr std::size_t kUsualPrompts = 8;  // beside the object in memory: many replicas do not fit the cache
   prompts_.reserve(kUsualPrompts);
   chunks_.reserve(kUsualPrompts);
   fresh_.reserve(kUsualPrompts);
   gpu_power_ = to_milliwatts(service.setup_.idle_gpu_power_w);
   set_gpu_power(service.setup_.step_model->waiting_gpu_power_w());
+  if (service.setup_.fabric != nullptr) open_ring();
 }
 
 // ---- Requests in --------------------------------------------------------------------------------------------------
@@ -75,11 +79,26 @@ void Replica::on_timer(std::uint32_t) {
   for (const Chunk& chunk : chunks_) __builtin_prefetch(&service_.pool_[chunk.request]);
   service_.facility_.prefetch(slices_.front().node);
   switch (state_) {
-    case State::prompt_step: finish_prompt_step(); break;
-    case State::decoding: finish_decoding(); break;
+    case State::prompt_step:
+    case State::decoding:
+      if (fabric_bytes_ > 0.0) {
+        sending_ = true;
+        service_.setup_.fabric->ring_step(*ring_, fabric_bytes_ * static_cast<double>(gpus_on_node_),
+                                          to_seconds(fabric_time_));
+        return;
+      }
+      return end_step();
     case State::about_to_plan: plan(); return;
     case State::idle:
     case State::down: return;
+  }
+}
+
+void Replica::end_step() {
+  if (state_ == State::prompt_step) {
+    finish_prompt_step();
+  } else {
+    finish_decoding();
   }
   if (service_.setup_.plans_after_completions) {
     state_ = State::about_to_plan;
@@ -109,6 +128,12 @@ std::int64_t Replica::blocks_reserved(const InFlight& request) const {
 }
 
 void Replica::plan() {
+  if (is_cut_off()) {
+    state_ = State::idle;  // planned again when something gets through
+    send_at_mean_rate(0.0, 1.0);
+    set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
+    return;
+  }
   const batching::EngineProfile& profile = service_.setup_.profile;
   chunks_.clear();
   just_preempted_ = false;
@@ -128,6 +153,7 @@ void Replica::plan() {
     if (!chunks_.empty()) return start_prompt_step(false);
   }
   state_ = State::idle;
+  send_at_mean_rate(0.0, 1.0);
   set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
 }
 
@@ -278,9 +304,11 @@ void Replica::start_prompt_step(bool with_decodes) {
   state_ = State::prompt_step;
   composition_changed_ = true;
   step_start_ = service_.simulation_.now();
+  const Picoseconds duration = total.duration_ps + stretch(total.fabric_ps);
   set_gpu_power(total.gpu_energy_j / to_seconds(total.duration_ps));
+  send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
   service_.stats_.kv_used(used_blocks_);
-  service_.simulation_.set_timer(timer_, step_start_ + total.duration_ps);
+  service_.simulation_.set_timer(timer_, step_start_ + duration - begin_sending(total.fabric_ps, total.fabric_bytes));
 }
 
 void Replica::finish_prompt_step() {
@@ -309,6 +337,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
   if (request.first_token < 0) {
     request.first_token = now;
     service_.stats_.prompt_done(request, now);
+    if (service_.prompt_watch_) service_.prompt_watch_(index_, request.input_tokens);
     service_.stats_.first_token(request, now);
   } else {
     service_.stats_.late_token(request, now);
@@ -342,9 +371,13 @@ void Replica::start_decoding() {
   }
   const LlmService::StepRate& step = service_.step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
-  segment_ = batch_->plan(service_.simulation_.now(), step.rate, limits);
+  DecodeRate rate = step.rate;
+  rate.fixed += stretch(step.fabric.time);
+  const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
+  if (sending > 0) limits.max_steps = 1;
+  segment_ = batch_->plan(service_.simulation_.now(), rate, limits);
   state_ = State::decoding;
-  service_.simulation_.set_timer(timer_, segment_.end());
+  service_.simulation_.set_timer(timer_, segment_.end() - sending);
 }
 
 void Replica::take_decode_power() {
@@ -354,11 +387,16 @@ void Replica::take_decode_power() {
       step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
   const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
   set_gpu_power(energy / to_seconds(step.rate.fixed + reading));
+  send_at_mean_rate(step.fabric.bytes_per_gpu,
+                    to_seconds(step.rate.fixed + reading + stretch(step.fabric.time)));
   composition_changed_ = false;
   next_knot_ = knot_above(load.full_tokens);
 }
 
-void Replica::finish_decoding() { after_decode_steps(segment_, segment_.steps); }
+void Replica::finish_decoding() {
+  if (fabric_bytes_ > 0.0) segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
+  after_decode_steps(segment_, segment_.steps);
+}
 
 /// `steps` steps of a segment that ends now: their books, and the requests that are done.
 void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
@@ -405,10 +443,13 @@ void Replica::complete(RequestId id, std::int64_t held_tokens) {
 
 void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting) {
   const Picoseconds now = service_.simulation_.now();
-  if (state_ == State::decoding) {
+  if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(now);
     if (done > 0) after_decode_steps(segment_, done);
   }
+  if (sending_) service_.setup_.fabric->cancel_ring_step(*ring_);
+  sending_ = false;
+  send_at_mean_rate(0.0, 1.0);
   const std::size_t held_before = lost.size() + waiting.size();  // of replicas that went down before this one
   for (const RequestId id : batch_->members()) {
     batch_->remove(id);
@@ -434,6 +475,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
 }
 
 void Replica::come_up() {
+  lost_ring_ = false;
   settle_energy(service_.simulation_.now());
   state_ = State::idle;
   set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
@@ -441,10 +483,74 @@ void Replica::come_up() {
 }
 
 void Replica::settle_at_end(Picoseconds end) {
-  if (state_ == State::decoding) {
+  if (state_ == State::decoding && !sending_) {
     book_decode_steps(segment_, segment_.steps_ended_by(end));
   }
   settle_energy(end);
+}
+
+// ---- Between scale-up domains -------------------------------------------------------------------------------------
+
+void Replica::open_ring() {
+  resources::Fabric& fabric = *service_.setup_.fabric;
+  std::vector<std::int64_t> nodes;
+  bool spans = false;
+  for (const placement::Slice& slice : slices_) {
+    if (!nodes.empty() && !fabric.map().same_domain(nodes.front(), slice.node)) spans = true;
+    nodes.push_back(slice.node);
+  }
+  if (spans) ring_ = fabric.open_ring(*this, std::move(nodes));
+}
+
+/// What contention adds to a step in closed form.
+Picoseconds Replica::stretch(Picoseconds fabric_time) const {
+  if (!ring_ || fabric_time == 0 || service_.setup_.fabric->behaviour().step_flows) return 0;
+  return static_cast<Picoseconds>(std::llround(static_cast<double>(fabric_time) * (fabric_factor_ - 1.0)));
+}
+
+/// With step flows: notes what the step will send at its end; the time that this takes alone, else 0.
+Picoseconds Replica::begin_sending(Picoseconds fabric_time, double bytes_per_gpu) {
+  const bool as_flows = ring_ && bytes_per_gpu > 0.0 && service_.setup_.fabric->behaviour().step_flows;
+  fabric_bytes_ = as_flows ? bytes_per_gpu : 0.0;
+  fabric_time_ = as_flows ? fabric_time : 0;
+  return fabric_time_;
+}
+
+void Replica::send_at_mean_rate(double bytes_per_gpu, double step_s) {
+  if (!ring_ || service_.setup_.fabric->behaviour().step_flows) return;
+  service_.setup_.fabric->set_ring_rate(*ring_, bytes_per_gpu * static_cast<double>(gpus_on_node_) / step_s);
+}
+
+/// Acts from the next step on.
+void Replica::on_ring_factor(double factor) {
+  const bool was_cut_off = is_cut_off();
+  fabric_factor_ = factor;
+  composition_changed_ = true;
+  const Picoseconds now = service_.simulation_.now();
+  if (state_ == State::decoding && !sending_) {
+    const std::int64_t step = segment_.step_at(now);
+    if (step < segment_.steps) {
+      segment_.steps = step;
+      service_.simulation_.set_timer(timer_, segment_.end());
+    }
+  }
+  if (!was_cut_off || is_cut_off()) return;
+  if (lost_ring_ && service_.ring_watch_.found) service_.ring_watch_.found(index_);
+  if (state_ == State::idle && (!queue_.empty() || running() > 0)) {
+    state_ = State::about_to_plan;
+    service_.simulation_.set_timer(timer_, now);
+  }
+}
+
+void Replica::on_ring_lost() {
+  if (!is_up()) return;
+  lost_ring_ = true;
+  if (service_.ring_watch_.lost) service_.ring_watch_.lost(index_);
+}
+
+void Replica::on_ring_step_done() {
+  sending_ = false;
+  end_step();
 }
 
 // ---- Power --------------------------------------------------------------------------------------------------------

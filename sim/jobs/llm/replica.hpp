@@ -5,8 +5,10 @@
 // run's first and last step.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,16 +17,13 @@
 #include "sim/jobs/llm/in_flight.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/placement/placement.hpp"
-
-namespace tokenworks::resources {
-class Facility;
-}
+#include "sim/resources/fabric.hpp"
 
 namespace tokenworks::jobs {
 
 class LlmService;
 
-class Replica final : public engine::TimerClient {
+class Replica final : public engine::TimerClient, private resources::RingClient {
  public:
   Replica(LlmService& service, std::int32_t index, std::vector<placement::Slice> slices, engine::Rank rank);
 
@@ -36,6 +35,9 @@ class Replica final : public engine::TimerClient {
   void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
   void come_up();
   bool is_up() const { return state_ != State::down; }
+
+  /// Nothing gets through between its domains, and it waits for that.
+  bool is_cut_off() const { return std::isinf(fabric_factor_); }
 
   /// Accounts for what has been done at `end`, where the run stops with work in progress.
   void settle_at_end(Picoseconds end);
@@ -76,6 +78,14 @@ class Replica final : public engine::TimerClient {
   void take_decode_power();
   void set_gpu_power(double watts_per_gpu);
   void settle_energy(Picoseconds now);
+  void on_ring_factor(double factor) override;
+  void on_ring_lost() override;
+  void on_ring_step_done() override;
+  void open_ring();
+  Picoseconds stretch(Picoseconds fabric_time) const;
+  Picoseconds begin_sending(Picoseconds fabric_time, double bytes_per_gpu);
+  void send_at_mean_rate(double bytes_per_gpu, double step_s);
+  void end_step();
 
   LlmService& service_;
   std::vector<placement::Slice> slices_;
@@ -100,6 +110,14 @@ class Replica final : public engine::TimerClient {
   std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
   std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
   std::int64_t gpus_ = 0;
+  // Where it spans scale-up domains.
+  std::optional<resources::Fabric::RingId> ring_;
+  double fabric_factor_ = 1.0;         // by which sending between domains is stretched
+  double fabric_bytes_ = 0.0;          // that a GPU sends in the step under way; with step flows
+  Picoseconds fabric_time_ = 0;        // that this takes alone
+  std::int64_t gpus_on_node_ = 0;      // on its fullest node
+  bool sending_ = false;               // all of the step but its flows is over
+  bool lost_ring_ = false;             // went down for want of a way between its domains
   Milliwatts gpu_power_ = 0;           // of each of its GPUs
   Picoseconds power_since_ = 0;
   Femtojoules gpu_energy_ = 0;
