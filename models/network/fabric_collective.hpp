@@ -33,7 +33,8 @@ struct CollectiveTime {
   double fabric_seconds = 0.0;        ///< the part that stretches when they are shared
   double fabric_bytes_per_gpu = 0.0;  ///< what a GPU sends over its NIC, guards included
 
-  /// `contention` >= 1: how many times slower the links between domains are than rated.
+  /// `contention` >= 1: how many times slower the links between domains are than rated. The algorithm stays the one
+  /// that is fastest without contention, as libraries choose it; so only `seconds` is sure to grow with the bytes.
   double stretched_s(double contention) const { return seconds + (contention - 1.0) * fabric_seconds; }
 };
 /// One after the other.
