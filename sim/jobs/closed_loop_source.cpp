@@ -57,8 +57,7 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
   }
 
   void on_ended(Ending ending) override {
-    const Picoseconds pause =
-        ending == Ending::completed ? think_time_ : std::max(think_time_, kPauseAfterRefusal);
+    const Picoseconds pause = ending == Ending::completed ? think_time_ : std::max(think_time_, kPauseAfterRefusal);
     if (!left_ || *left_ > 0) send_at(simulation_.now() + pause);
   }
 

@@ -1,5 +1,5 @@
-// Nodes that go dark and come back: their replicas lose what runs on them, and serve again once the node is repaired and
-// its share of the weights has come from storage, its drives or another replica.
+// Nodes that go dark and come back: their replicas lose what runs on them, and serve again once the node is repaired
+// and its share of the weights has come from storage, its drives or another replica.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ namespace tokenworks::jobs {
 
 /// One failure as planned by the scenario.
 struct NodeFailure {
-  std::string target;                        ///< as the scenario names it
+  std::string target;  ///< as the scenario names it
   std::int64_t node = 0;
   Picoseconds at = 0;
   std::optional<Picoseconds> repair_after;
@@ -42,8 +42,8 @@ class NodeFailures final : private engine::TimerClient, private WeightClient {
     }
   };
   struct Progress {
-    std::vector<Replica> replicas;           // that wait for this failure's repair
-    std::size_t reading = 0;                 // replicas whose weights are on their way
+    std::vector<Replica> replicas;  // that wait for this failure's repair
+    std::size_t reading = 0;        // replicas whose weights are on their way
     std::int64_t requests_failed = 0;
     bool struck = false;
     std::optional<Picoseconds> done;
@@ -65,9 +65,9 @@ class NodeFailures final : private engine::TimerClient, private WeightClient {
   std::vector<LoadedService> services_;
   std::vector<std::unique_ptr<WeightLoads>> loads_;  // by service
   std::vector<NodeFailure> failures_;
-  std::vector<Progress> progress_;           // by failure
-  std::map<std::int64_t, int> dark_;         // node -> failures not repaired
-  std::map<Replica, int> waiting_for_;       // replica -> failures that keep it down
+  std::vector<Progress> progress_;      // by failure
+  std::map<std::int64_t, int> dark_;    // node -> failures not repaired
+  std::map<Replica, int> waiting_for_;  // replica -> failures that keep it down
   std::vector<Read> reads_;
 };
 

@@ -26,8 +26,8 @@ std::unique_ptr<RequestSource> make_open_source(engine::Simulation& simulation, 
                                                 std::unique_ptr<RequestStream> stream, engine::Rank rank);
 
 /// Users in a closed loop: all start at once, each sends its next request a think time after the end of its last.
-/// A user whose request did not complete waits at least a second, so that a refusing service is not asked without pause.
-/// No request is sent at or after `until`.
+/// A user whose request did not complete waits at least a second, so that a refusing service is not asked without
+/// pause. No request is sent at or after `until`.
 std::unique_ptr<RequestSource> make_closed_loop_source(engine::Simulation& simulation, LlmService& service,
                                                        RunEnd& run_end, const workload::ClosedLoop& loop,
                                                        LengthSource lengths, Picoseconds until, engine::Rank rank);

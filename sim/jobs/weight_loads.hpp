@@ -55,9 +55,9 @@ class WeightLoads final : private resources::MoveClient {
     std::int64_t giver = -1;  // node, or -1: storage
   };
   struct Holders {
-    std::deque<std::int64_t> free;         // nodes that give to nobody now
-    int on_the_way = 0;                    // that will hold it
-    std::deque<std::uint32_t> waiting;     // loads that wait for a giver
+    std::deque<std::int64_t> free;      // nodes that give to nobody now
+    int on_the_way = 0;                 // that will hold it
+    std::deque<std::uint32_t> waiting;  // loads that wait for a giver
   };
 
   void on_moved(std::uint32_t tag, bool arrived) override;

@@ -122,9 +122,20 @@ struct FabricResult {
   std::vector<PartResult> parts;
 };
 
+/// A source of traffic that no request asks for.
+struct TrafficResult {
+  std::string name, kind;
+  std::int64_t rounds = 0;                  ///< checkpoints, blocks, copies, messages that were completed
+  std::int64_t skipped = 0;                 ///< that were due while the one before was under way
+  std::int64_t failed = 0;
+  std::optional<LatencySummary> round_s;
+  std::optional<LatencySummary> blocking_s; ///< of checkpoints: what the work waits for
+};
+
 struct NetworkResult {
   std::optional<FabricResult> fabric;
   std::vector<MoveTotals> purposes;
+  std::vector<TrafficResult> traffic;
   double bytes = 0.0;
   std::optional<double> congestion_share;
   std::vector<LinkResult> busiest_links;

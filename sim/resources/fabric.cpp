@@ -396,7 +396,10 @@ void Fabric::change(const std::function<void(FabricMap&)>& change) {
         on_fabric = on_fabric || parts_[part].hops > 0;
         crosses = crosses || std::any_of(parts_[part].links.begin(), parts_[part].links.end(), is_lost);
       }
-      if (crosses) stand_still(index, found);
+      if (crosses) {
+        stand_still(index, found);
+        ++transfers_stopped_;
+      }
       if (on_fabric && !crosses) {  // which links can be full may have changed
         stand_still(index, found);
         go(index);

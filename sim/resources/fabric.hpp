@@ -78,6 +78,9 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   /// re-routed.
   void change(const std::function<void(FabricMap&)>& change);
 
+  /// Transfers that had to stand still so far.
+  std::int64_t transfers_stopped() const { return transfers_stopped_; }
+
   void finish(Picoseconds end);
   void report(metrics::RunResult& result, Picoseconds end) const;
   const FabricBooks& books() const { return books_; }
@@ -166,6 +169,7 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   std::vector<Ring> rings_;
   std::vector<LinkUse> use_;  // by link of the engine
   std::uint64_t moves_started_ = 0;
+  std::int64_t transfers_stopped_ = 0;
   std::uint64_t ring_parts_started_ = 0;
   int shared_links_ = 0;  // that both rings and transfers cross
   bool rings_dirty_ = false;

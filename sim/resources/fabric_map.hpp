@@ -106,6 +106,7 @@ class FabricMap {
   std::optional<std::uint32_t> find_link(const std::string& name) const;
   /// The link of a node's network card; nothing when the node has no such card.
   std::optional<std::uint32_t> find_nic(std::int64_t node, std::int64_t nic) const;
+  double cables_of(std::uint32_t link) const { return setup_.graph->links[link].cables; }
   /// Share of a link's bandwidth that works, 0..1; of a switch: 0 or 1. Where cables of a bundle fail one by one, the
   /// share is theirs. Capacities follow at once; routes hold until they are asked for anew.
   void set_link_share(std::uint32_t link, double share);
