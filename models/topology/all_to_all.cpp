@@ -34,6 +34,7 @@ struct NodeClass {
 std::vector<Attachment> attachments_of(const Graph& graph, const Incidence& incidence, std::uint32_t node,
                                        const std::vector<bool>& is_endpoint) {
   std::vector<Attachment> list;
+  list.reserve(incidence.size(node));
   for (const std::uint32_t* at = incidence.begin(node); at != incidence.end(node); ++at) {
     const Link& link = graph.links[*at];
     const std::uint32_t other = link.other(node);
@@ -51,12 +52,14 @@ std::vector<NodeClass> node_classes(const Graph& graph, const Incidence& inciden
     if (!computes(graph.vertices[endpoint].kind)) continue;
     std::vector<Attachment> attachments = attachments_of(graph, incidence, endpoint, is_endpoint);
     std::vector<std::tuple<std::uint32_t, double, std::uint32_t>> key;
+    key.reserve(attachments.size());
     for (const Attachment& attachment : attachments) key.push_back(attachment.order());
     NodeClass& entry = classes[key];
     if (entry.nodes == 0) entry.attachments = std::move(attachments);
     entry.nodes += 1;
   }
   std::vector<NodeClass> list;
+  list.reserve(classes.size());
   for (auto& [unused, entry] : classes) list.push_back(std::move(entry));
   return list;
 }

@@ -23,7 +23,8 @@ struct AllToAll {
   DirectedLink bottleneck = 0;  ///< the link that fills first
 };
 
-/// Throws std::invalid_argument when two nodes have no path.
+/// Throws std::invalid_argument when two nodes have no path. Takes seconds on 100,000 links, milliseconds on the same
+/// fabric contracted.
 AllToAll all_to_all(const Graph& graph);
 /// Per node: `routed` of the above.
 BytesPerSecond all_to_all_bandwidth(const Graph& graph);

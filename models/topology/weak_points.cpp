@@ -55,6 +55,7 @@ std::vector<SingleHomed> count_single_homed(const Graph& graph, const Incidence&
     entry.on_one_cable += cables == 1;
   }
   std::vector<SingleHomed> list;
+  list.reserve(by_vertex.size());
   for (const auto& [unused, entry] : by_vertex) list.push_back(entry);
   return list;
 }

@@ -48,7 +48,9 @@ TEST_CASE("fat_tree: bisection is that of the uplinks of half the leaves", "[mod
     const std::int64_t down = half_ports * ratio;
     const auto leaves = 2 * *rc::gen::inRange<std::int64_t>(1, 12);
     const json fields = {{"switch", tests::test_switch(ports)}, {"oversubscription", static_cast<double>(ratio)}};
-    const Graph graph = tests::built("fat_tree", fields, tests::nodes(leaves * down, 1));
+    const Endpoints endpoints = tests::nodes(leaves * down, 1);
+    RC_PRE(tests::faults_of("fat_tree", fields, endpoints).empty());
+    const Graph graph = tests::built("fat_tree", fields, endpoints);
     RC_ASSERT(tests::count(graph, VertexKind::leaf) == leaves);
     const double formula = static_cast<double>(leaves / 2 * half_ports) * kPort;
     RC_ASSERT(near(bisection_bandwidth(graph).value, formula));
@@ -64,7 +66,9 @@ TEST_CASE("rail_optimized: bisection is that of the uplinks of half the units", 
     const auto units = 2 * *rc::gen::inRange<std::int64_t>(1, 6);
     const json fields = {{"switch", tests::test_switch(up * (1 + ratio))},
                          {"oversubscription", static_cast<double>(ratio)}};
-    const Graph graph = tests::built("rail_optimized", fields, tests::nodes(units * up * ratio, nics));
+    const Endpoints endpoints = tests::nodes(units * up * ratio, nics);
+    RC_PRE(tests::faults_of("rail_optimized", fields, endpoints).empty());  // not too many for three tiers
+    const Graph graph = tests::built("rail_optimized", fields, endpoints);
     const double formula = static_cast<double>(units / 2 * nics * up) * kPort;
     RC_ASSERT(near(bisection_bandwidth(graph).value, formula));
     RC_ASSERT(near(bisection_bandwidth(contracted(graph)).value, formula));
