@@ -5,7 +5,7 @@
 // Source     the rule is read off the component tables of the NVIDIA DGX SuperPOD reference architectures (H100:
 //            RA-11333-001; B200, B300 and B300-XDR: docs.nvidia.com/dgx-superpod, 2025 to 2026)
 // Valid for  one kind of switch; full bandwidth above the leaves; at most as many pods as a core has ports
-// Checked by tests/models/topology/super_pod_test.cpp (all 15 rows)
+// Checked by tests/models/topology/super_pod_test.cpp (all 17 rows)
 #pragma once
 
 #include <cstdint>

@@ -146,14 +146,82 @@ Json cooling_json(const metrics::CoolingResult& cooling) {
           {"mode_hours", object(cooling.mode_hours)}};
 }
 
-Json storage_json(const RunResult& result) {
-  const metrics::FlowTotals& reads = result.storage_reads;
-  return {{"reads",
-           {{"transfers", reads.transfers},
-            {"bytes", reads.bytes},
-            {"mean_duration_s", number(reads.mean_duration_s)},
-            {"max_duration_s", number(reads.max_duration_s)}}},
-          {"energy_j", result.storage_energy_j}};
+Json fabric_json(const std::optional<metrics::FabricResult>& fabric) {
+  if (!fabric) return nullptr;
+  Json parts = Json::array();
+  double watts = 0.0, usd = 0.0;
+  for (const metrics::PartResult& part : fabric->parts) {
+    parts.push_back({{"part", part.part},
+                     {"category", part.category},
+                     {"count", part.count},
+                     {"idle_w", part.idle_w},
+                     {"full_w", part.full_w},
+                     {"price_usd", part.price_usd}});
+    watts += part.full_w;
+    usd += part.price_usd;
+  }
+  return {{"kind", fabric->kind},
+          {"routing", fabric->routing},
+          {"detail", fabric->step_traffic},
+          {"contention", fabric->contention},
+          {"nodes", fabric->nodes},
+          {"switches", fabric->switches},
+          {"links", fabric->links},
+          {"cables", fabric->cables},
+          {"bisection_gb_per_s", fabric->bisection_bytes_per_s / 1e9},
+          {"all_to_all_gb_per_s_per_node", fabric->all_to_all_bytes_per_s / 1e9},
+          {"latency_s", fabric->latency_s},
+          {"single_points_of_failure", fabric->single_points_of_failure},
+          {"biconnected_components", fabric->biconnected_components},
+          {"full_w", watts},
+          {"price_usd", usd},
+          {"bill_of_materials", std::move(parts)}};
+}
+
+Json network_json(const metrics::NetworkResult& network) {
+  Json purposes = Json::array();
+  for (const metrics::MoveTotals& totals : network.purposes) {
+    purposes.push_back({{"purpose", totals.purpose},
+                        {"bytes", totals.bytes},
+                        {"transfers", totals.transfers},
+                        {"failed", totals.failed},
+                        {"duration_s", latency(totals.duration_s)},
+                        {"congestion_share", number(totals.congestion_share)}});
+  }
+  Json traffic = Json::array();
+  for (const metrics::TrafficResult& source : network.traffic) {
+    traffic.push_back({{"name", source.name},
+                       {"kind", source.kind},
+                       {"completed", source.rounds},
+                       {"skipped", source.skipped},
+                       {"failed", source.failed},
+                       {"duration_s", latency(source.round_s)},
+                       {"blocking_s", latency(source.blocking_s)}});
+  }
+  Json links = Json::array();
+  for (const metrics::LinkResult& link : network.busiest_links) {
+    links.push_back({{"link", link.name},
+                     {"capacity_gb_per_s", link.capacity_bytes_per_s / 1e9},
+                     {"bytes", link.bytes},
+                     {"mean_utilisation", link.mean_utilisation},
+                     {"peak_utilisation", link.peak_utilisation}});
+  }
+  return {{"fabric", fabric_json(network.fabric)},
+          {"bytes", network.bytes},
+          {"congestion_share", number(network.congestion_share)},
+          {"bytes_by_purpose", std::move(purposes)},
+          {"traffic", std::move(traffic)},
+          {"busiest_links", std::move(links)},
+          {"energy_j", network.energy_j}};
+}
+
+Json storage_json(const metrics::StorageResult& storage) {
+  return {
+      {"kind", storage.kind.empty() ? Json(nullptr) : Json(storage.kind)},
+      {"reads", {{"transfers", storage.reads}, {"bytes", storage.read_bytes}, {"duration_s", latency(storage.read_s)}}},
+      {"writes",
+       {{"transfers", storage.writes}, {"bytes", storage.written_bytes}, {"duration_s", latency(storage.write_s)}}},
+      {"energy_j", storage.energy_j}};
 }
 
 Json incidents_json(const std::vector<metrics::IncidentResult>& incidents) {
@@ -263,8 +331,8 @@ Json report_json(const RunResult& result, const Json& scenario, const Provenance
       {"water", {{"used_l", result.water_l}, {"wue_l_per_kwh", number(ratio(result.water_l, it_kwh))}}},
       {"carbon", {{"electricity_kg", result.carbon_kg}, {"cue_kg_per_kwh", number(ratio(result.carbon_kg, it_kwh))}}},
       {"cost", {{"contains", Json::array({"electricity"})}, {"electricity_usd", result.electricity_usd}}},
-      {"network", nullptr},  // no flow crosses the fabric yet: KV transfer and collectives between nodes will
-      {"storage", storage_json(result)},
+      {"network", network_json(result.network)},
+      {"storage", storage_json(result.storage)},
       {"incidents", incidents_json(result.incidents)},
       {"assumptions", assumptions_json(result.assumptions)},
       {"validity", validity_json(result.validity)},

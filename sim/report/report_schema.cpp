@@ -25,6 +25,7 @@ Json count(const char* meaning = "") {
   schema["minimum"] = 0;
   return schema;
 }
+Json text_or_null(const char* meaning = "") { return of_type({"string", "null"}, meaning); }
 /// Null is a statistic of nothing; a value out of the range of numbers (no limit) is null too.
 Json number_or_null(const char* meaning = "") { return of_type({"number", "null"}, meaning); }
 
@@ -57,7 +58,7 @@ Json object(std::initializer_list<std::pair<const char*, Json>> members, const c
 
 Json constant(Json value) { return {{"const", std::move(value)}}; }
 
-Json latency(const char* meaning) {
+Json latency(const char* meaning = "") {
   return object({{"mean", number_or_null()},
                  {"p50", number_or_null()},
                  {"p90", number_or_null()},
@@ -100,14 +101,17 @@ Json summary() {
                 "what a reader looks at first");
 }
 
-Json speculation() {
-  Json schema = object({{"draft_tokens", count("of a sequence in a step")},
-                        {"mean_accepted", number_or_null("tokens of decode steps / verified_steps: the model's own "
-                                                         "included, what lies beyond the end of an answer not")},
-                        {"verified_steps", count("whole run; each counted for every sequence in it")}},
-                       "null without speculative decoding");
+Json or_null(Json schema) {
   schema["type"] = {"object", "null"};
   return schema;
+}
+
+Json speculation() {
+  return or_null(object({{"draft_tokens", count("of a sequence in a step")},
+                         {"mean_accepted", number_or_null("tokens of decode steps / verified_steps: the model's own "
+                                                          "included, what lies beyond the end of an answer not")},
+                         {"verified_steps", count("whole run; each counted for every sequence in it")}},
+                        "null without speculative decoding"));
 }
 
 Json service() {
@@ -171,11 +175,63 @@ Json cooling() {
                  {"mode_hours", map_to(number(), "time in each mode of the plant")}});
 }
 
+Json fabric() {
+  const Json part = object({{"part", text("catalog id, fibre or nic")},
+                            {"category", text("switch, transceiver, copper_cable, fibre or nic")},
+                            {"count", count()},
+                            {"idle_w", number("of all of them")},
+                            {"full_w", number("of all of them, all links busy")},
+                            {"price_usd", number("of all of them")}});
+  return or_null(object({{"kind", text()},
+                         {"routing", text("adaptive or ecmp")},
+                         {"detail", text("analytic or flows")},
+                         {"contention", {{"type", "boolean"}}},
+                         {"nodes", count()},
+                         {"switches", count()},
+                         {"links", count("cables side by side are one")},
+                         {"cables", count()},
+                         {"bisection_gb_per_s", number("between the first half of the nodes and the rest, one way")},
+                         {"all_to_all_gb_per_s_per_node", number("that every node can send to all others at once")},
+                         {"latency_s", number("between the first node and the last, network cards left out")},
+                         {"single_points_of_failure", list(text(), "switches and links whose loss parts the network")},
+                         {"biconnected_components", count()},
+                         {"full_w", number("of the bill of materials")},
+                         {"price_usd", number("of the bill of materials")},
+                         {"bill_of_materials", list(part)}}));
+}
+
+Json network() {
+  const Json purpose = object({{"purpose", text()},
+                               {"bytes", number("moved, also for transfers that failed or were not over")},
+                               {"transfers", count("that arrived")},
+                               {"failed", count("that found no path for too long")},
+                               {"duration_s", latency("start to arrival")},
+                               {"congestion_share", number_or_null("of that time, beyond what it takes alone, 0..1")}});
+  const Json traffic = object({{"name", text()},
+                               {"kind", text()},
+                               {"completed", count("checkpoints, blocks, copies or messages")},
+                               {"skipped", count("that were due while the one before was under way")},
+                               {"failed", count()},
+                               {"duration_s", latency("start to end")},
+                               {"blocking_s", latency("of checkpoints: what the work waits for")}});
+  const Json link = object({{"link", text("from > to; beside a node: > out of it, < into it")},
+                            {"capacity_gb_per_s", number("one direction")},
+                            {"bytes", number()},
+                            {"mean_utilisation", number("over the run, 0..1")},
+                            {"peak_utilisation", number("of an interval of the series, 0..1")}});
+  return object({{"fabric", fabric()},
+                 {"bytes", number("by purpose, they sum to this")},
+                 {"congestion_share", number_or_null("of the time of all transfers, 0..1")},
+                 {"bytes_by_purpose", list(purpose)},
+                 {"traffic", list(traffic, "what no request asked for")},
+                 {"busiest_links", list(link, "by mean utilisation; their course is in the series")},
+                 {"energy_j", number("switches and transceivers")}});
+}
+
 Json storage() {
-  return object({{"reads", object({{"transfers", count()},
-                                   {"bytes", number()},
-                                   {"mean_duration_s", number_or_null()},
-                                   {"max_duration_s", number_or_null()}})},
+  return object({{"kind", text_or_null()},
+                 {"reads", object({{"transfers", count()}, {"bytes", number()}, {"duration_s", latency()}})},
+                 {"writes", object({{"transfers", count()}, {"bytes", number()}, {"duration_s", latency()}})},
                  {"energy_j", number()}});
 }
 
@@ -216,7 +272,7 @@ Json report_schema() {
        {"carbon", object({{"electricity_kg", number("of CO2, from the grid")},
                           {"cue_kg_per_kwh", number_or_null("per kWh of IT")}})},
        {"cost", object({{"contains", list(text())}, {"electricity_usd", number()}})},
-       {"network", of_type("null", "no flow crosses the fabric yet")},
+       {"network", network()},
        {"storage", storage()},
        {"incidents", list(incident())},
        {"assumptions", list(assumption, "values that acted and that no source vouches for")},

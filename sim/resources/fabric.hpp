@@ -123,6 +123,7 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
     double rate = 0.0, factor = 1.0;
     Picoseconds since = 0, give_up = kNever;
     bool waits = false;  // for the network to find another way
+    double pending_bytes = 0.0, pending_s = 0.0;  // of a step that found no way
     std::vector<std::uint32_t> parts;
     engine::TimerId timer = 0;
   };

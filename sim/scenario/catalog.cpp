@@ -87,7 +87,8 @@ fs::path shipped_catalog_folder() {
 }
 
 const std::vector<std::string>& catalog_sections() {
-  static const std::vector<std::string> sections = {"gpus", "kernels", "racks", "models", "lengths"};
+  static const std::vector<std::string> sections = {"gpus",    "kernels",  "racks",       "models",
+                                                    "lengths", "switches", "transceivers"};
   return sections;
 }
 
@@ -111,6 +112,8 @@ void Catalog::add(const std::string& origin, const fs::path& file, CatalogEntrie
   merge("racks", entries_.racks, entries.racks);
   merge("models", entries_.models, entries.models);
   merge("lengths", entries_.lengths, entries.lengths);
+  merge("switches", entries_.switches, entries.switches);
+  merge("transceivers", entries_.transceivers, entries.transceivers);
 }
 
 std::vector<std::string> Catalog::ids(std::string_view section) const {
@@ -133,8 +136,7 @@ const T* Catalog::note_use(const std::string& key, T& entry, const Json& text, U
   use.sources = entry.sources;
   const std::string pointer = use.origin == kShipped ? "" : use.file.empty() ? "/catalog/" + key : "/" + key;
   check_entry(entry, pointer, use.file.string(), faults);
-  for (Assumption& assumption :
-       confessed(key, text, entry.sources, use.file.string(), pointer, faults)) {
+  for (Assumption& assumption : confessed(key, text, entry.sources, use.file.string(), pointer, faults)) {
     use.assumptions.push_back(std::move(assumption));
   }
   uses_.emplace(key, std::move(use));
@@ -197,6 +199,13 @@ const llm::LlmSpec* Catalog::model(const std::string& id, FaultList& faults) {
 }
 const workload::LengthTable* Catalog::lengths(const std::string& id, FaultList& faults) {
   return find("lengths", &CatalogEntries::lengths, id, faults);
+}
+
+const topology::SwitchSpec* Catalog::network_switch(const std::string& id, FaultList& faults) {
+  return find("switches", &CatalogEntries::switches, id, faults);
+}
+const topology::TransceiverSpec* Catalog::transceiver(const std::string& id, FaultList& faults) {
+  return find("transceivers", &CatalogEntries::transceivers, id, faults);
 }
 
 std::vector<report::CatalogEntryUsed> Catalog::used() const {

@@ -26,7 +26,7 @@ struct InputFile {
 /// else models/catalog of the source tree that it was built from.
 std::filesystem::path shipped_catalog_folder();
 
-/// "gpus", "kernels", "racks", "models", "lengths".
+/// "gpus", "kernels", "racks", "models", "lengths", "switches", "transceivers".
 const std::vector<std::string>& catalog_sections();
 
 class Catalog {
@@ -50,6 +50,9 @@ class Catalog {
   const compute::RackSpec* rack(const std::string& id, FaultList& faults);
   const llm::LlmSpec* model(const std::string& id, FaultList& faults);
   const workload::LengthTable* lengths(const std::string& id, FaultList& faults);
+
+  const topology::SwitchSpec* network_switch(const std::string& id, FaultList& faults);
+  const topology::TransceiverSpec* transceiver(const std::string& id, FaultList& faults);
 
   /// Entries asked for so far, by section and id.
   std::vector<report::CatalogEntryUsed> used() const;

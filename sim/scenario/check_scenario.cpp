@@ -177,7 +177,8 @@ class Checker {
     const std::vector<std::string> ids = catalog_.ids("kernels");
     for (const std::string& kernels : gpu.kernels) {
       if (std::find(ids.begin(), ids.end(), kernels) == ids.end()) {
-        unknown_name(pointer, kernels, fmt::format("GPU {} names these kernels, and the catalog has in kernels", id), ids);
+        unknown_name(pointer, kernels, fmt::format("GPU {} names these kernels, and the catalog has in kernels", id),
+                     ids);
       } else {
         open(pointer, [&](FaultList& f) { return catalog_.kernels(kernels, f); });
       }
@@ -229,7 +230,8 @@ class Checker {
     const compute::GpuSpec* gpu = check_gpu(pointer, service);
     const bool precision_good = check_precision(pointer, service, model, gpu);
     const bool speculation_good = check_speculation(pointer, service, model);
-    if (layout_good && precision_good && speculation_good && gpu != nullptr) check_memory(pointer, service, *model, *gpu);
+    if (layout_good && precision_good && speculation_good && gpu != nullptr)
+      check_memory(pointer, service, *model, *gpu);
   }
 
   bool check_model(const std::string& pointer, const llm::LlmSpec& model) {
@@ -329,24 +331,24 @@ class Checker {
     const std::optional<double> stated = option.stated_mean_accepted();
     const auto most = static_cast<double>(1 + option.draft_tokens);
     if (stated && *stated > most) {
-      faults_.add(FaultKind::out_of_range, place + "/mean_accepted",
-                  fmt::format("found {}; allowed: at most 1 + draft_tokens, {}", number_text(*stated),
-                              number_text(most)));
+      faults_.add(
+          FaultKind::out_of_range, place + "/mean_accepted",
+          fmt::format("found {}; allowed: at most 1 + draft_tokens, {}", number_text(*stated), number_text(most)));
     }
     if (model == nullptr) return false;
     if (option.uses_drafter() && model->drafters.empty()) {
-      faults_.add(FaultKind::no_drafter, place + "/kind",
-                  fmt::format("{} has no drafter in the catalog; allowed: n_gram, or a model with drafters",
-                              service.model));
+      faults_.add(
+          FaultKind::no_drafter, place + "/kind",
+          fmt::format("{} has no drafter in the catalog; allowed: n_gram, or a model with drafters", service.model));
       return false;
     }
     if (!llm::mean_accepted(option, *model)) {
       const std::size_t measured = model->drafters.front().mean_accepted.size();
-      faults_.add(FaultKind::missing_key, place + "/mean_accepted",
-                  fmt::format("is missing; the drafter of {} is measured for {}, not for {}", service.model,
-                              measured == 0 ? "no number of drafted tokens"
-                                            : fmt::format("1 to {} drafted tokens", measured),
-                              option.draft_tokens));
+      faults_.add(
+          FaultKind::missing_key, place + "/mean_accepted",
+          fmt::format("is missing; the drafter of {} is measured for {}, not for {}", service.model,
+                      measured == 0 ? "no number of drafted tokens" : fmt::format("1 to {} drafted tokens", measured),
+                      option.draft_tokens));
     }
     return true;
   }

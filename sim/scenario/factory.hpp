@@ -9,11 +9,15 @@
 #include "models/weather/weather_option.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/network_incidents.hpp"
 #include "sim/jobs/node_failures.hpp"
 #include "sim/jobs/request_source.hpp"
 #include "sim/jobs/run_end.hpp"
+#include "sim/jobs/traffic/traffic_source.hpp"
+#include "sim/jobs/weight_load_incidents.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/policies/placement/placement.hpp"
+#include "sim/resources/fabric.hpp"
 #include "sim/resources/facility.hpp"
 #include "sim/resources/outside_air.hpp"
 #include "sim/scenario/read_scenario.hpp"
@@ -34,15 +38,25 @@ class Factory {
 
  private:
   void build_weather();
+  void build_fabric_graph();
   void build_facility();
+  void build_fabric();
   void build_services(const RunOptions& options);
   void build_workloads();
+  void build_traffic();
   void build_incidents();
+  std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
+  std::int64_t node_number(const std::string& target) const;
   std::string describe_work_left() const;
   jobs::LlmService& service(const std::string& name) const;
+  std::optional<network::FabricLinks> fabric_links(const compute::RackSpec& kind) const;
+  std::unique_ptr<jobs::TrafficSource> make_traffic(const jobs::TrafficContext& context, const TrafficOption& option);
+  jobs::NetworkIncident network_incident(const std::string& kind, const NetworkIncidentSpec& spec,
+                                         Picoseconds at) const;
   void report_power(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
   void share_energy(metrics::RunResult& result) const;
+  void report_fabric(metrics::RunResult& result) const;
   void report_series(metrics::RunResult& result, Picoseconds end) const;
 
   ReadOutcome& scenario_;
@@ -52,15 +66,22 @@ class Factory {
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;
   std::unique_ptr<weather::WeatherSeries> weather_;
-  double start_s_ = 0.0, year_s_ = 0.0;                 // of the run within its year
-  std::vector<const RackGroupSpec*> racks_;             // sorted by name
-  std::vector<placement::RackGroup> groups_;            // the same, for placement
+  double start_s_ = 0.0, year_s_ = 0.0;       // of the run within its year
+  std::vector<const RackGroupSpec*> racks_;   // sorted by name
+  std::vector<placement::RackGroup> groups_;  // the same, for placement
+  std::optional<topology::Graph> graph_;      // of the fabric, when there is one
+  std::vector<topology::PartCount> bill_;     // of its materials
   std::unique_ptr<resources::Facility> facility_;
+  std::unique_ptr<resources::Fabric> fabric_;  // null: nothing moves between nodes, nor to storage
   std::unique_ptr<resources::OutsideAir> outside_air_;
-  std::vector<std::unique_ptr<jobs::LlmService>> services_;   // sorted by name
-  std::vector<Bytes> weights_per_gpu_;                  // by service
+  std::vector<std::unique_ptr<jobs::LlmService>> services_;  // sorted by name
+  std::vector<const LlmServiceSpec*> llm_specs_;             // the same
+  std::vector<jobs::LoadedService> loaded_;                  // by service
   std::vector<std::unique_ptr<jobs::RequestSource>> sources_;
+  std::vector<std::unique_ptr<jobs::TrafficSource>> traffic_;  // sorted by name
   std::unique_ptr<jobs::NodeFailures> failures_;
+  std::unique_ptr<jobs::WeightLoadIncidents> weight_loads_;
+  std::unique_ptr<jobs::NetworkIncidents> network_incidents_;  // null: there is no network
 };
 
 }  // namespace tokenworks::scenario

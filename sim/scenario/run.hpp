@@ -12,6 +12,7 @@ namespace tokenworks::scenario {
 struct RunOptions {
   bool exact_iterations = false;  ///< every decode step by itself (same report, slower)
   bool always_sync = false;       ///< SimGrid's clock at every event (same report, slower)
+  bool simgrid_flows = false;     ///< SimGrid's own flows (same report but for the last digits, slower)
   /// Asked every few thousand events with the simulated time reached; false interrupts the run.
   std::function<bool(double simulated_s)> watch;
   /// Told of every request that was answered, in the order of their ends.

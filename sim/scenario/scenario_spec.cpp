@@ -6,7 +6,7 @@ namespace tokenworks::scenario {
 namespace {
 
 constexpr std::string_view kFormats[] = {"tokenworks.scenario/1"};
-constexpr std::string_view kStorageKinds[] = {"parallel_file_system"};
+constexpr std::string_view kWeightSources[] = {"storage", "local_drives", "peers"};
 constexpr double kLongestRun = 9e6;  // s; picoseconds in 64 bits last 106 days
 
 template <class Derived>
@@ -18,19 +18,9 @@ constexpr Option<ServiceOption> kServices[] = {
      make_service<LlmServiceSpec>},
 };
 
-template <class Derived>
-std::unique_ptr<IncidentOption> make_incident() {
-  return std::make_unique<Derived>();
-}
-constexpr Option<IncidentOption> kIncidents[] = {
-    {"node_failure", "A node goes dark; its replicas lose their requests and come back after repair and reload",
-     make_incident<NodeFailureSpec>},
-};
-
 }  // namespace
 
 Options<ServiceOption> service_options() { return kServices; }
-Options<IncidentOption> incident_options() { return kIncidents; }
 
 void ClockSpec::visit(FieldVisitor& v) {
   field(
@@ -57,18 +47,14 @@ void RackGroupSpec::visit(FieldVisitor& v) {
   field(v, "count", count, "How many racks of this kind", rule().at_least(1).at_most(1e6));
 }
 
-void StorageSpec::visit(FieldVisitor& v) {
-  field(v, "kind", kind, "How the storage is built", rule().one_of(kStorageKinds));
-  scaled_field(v, "read_gb_per_s", read_bandwidth, 1e9, "Read bandwidth of the whole system, shared by all that read",
-               rule().above(0));
-  field(v, "power_w", power, "Electric power, constant", rule().at_least(0));
-}
-
 FactorySpec::FactorySpec() : cooling(cooling::cooling_options(), "air_crah") {}
 
 void FactorySpec::visit(FieldVisitor& v) {
   field(v, "racks", racks, "Groups of equal racks", rule().required());
-  field(v, "storage", storage, "Where weights come from when a replica loads again");
+  field(v, "fabric", fabric,
+        "The network between the nodes; when absent, nodes are joined to storage alone and a replica keeps to one "
+        "scale-up domain");
+  field(v, "storage", storage, "Where weights come from and checkpoints go to");
   field(v, "power", power, "The chain from the grid to the racks");
   field(v, "cooling", cooling, "How heat leaves the hall");
 }
@@ -119,6 +105,9 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
   field(v, "speculation", speculation,
         "Speculative decoding: how tokens are drafted for the model to verify; none when absent");
   field(v, "router", router, "Which replica gets a request");
+  field(v, "weight_source", weight_source,
+        "Where a replica's weights come from: the storage system, each node's own drives, or replicas that have them",
+        rule().one_of(kWeightSources));
   field(v, "slo", slo, "What is promised to a request; goodput counts those for which it was kept");
 }
 
@@ -139,19 +128,6 @@ void WorkloadSpec::visit(FieldVisitor& v) {
   field(v, "lengths", lengths, "How long prompts and answers are; a trace brings its own");
 }
 
-void IncidentOption::visit_common(FieldVisitor& v) {
-  field(v, "at_s", at, "When it happens, from the start of the run",
-        rule().required().at_least(0).at_most(kLongestRun));
-}
-
-void NodeFailureSpec::visit(FieldVisitor& v) {
-  visit_common(v);
-  field(v, "target", target, "Node that fails: rack group and number, counted from 0 through its racks (row_a/3)",
-        rule().required());
-  field(v, "repair_after_s", repair_after, "Time to repair; never repaired when absent",
-        rule().at_least(0).at_most(kLongestRun));
-}
-
 void ReportSpec::visit(FieldVisitor& v) {
   field(v, "interval_s", interval, "Step of the time series", rule().at_least(0.1).at_most(kLongestRun));
 }
@@ -162,6 +138,8 @@ void CatalogEntries::visit(FieldVisitor& v) {
   field(v, "racks", racks, "Rack kinds by id");
   field(v, "models", models, "Language models by id");
   field(v, "lengths", lengths, "Tables of prompt and answer lengths by id");
+  field(v, "switches", switches, "Switches of fabrics by id");
+  field(v, "transceivers", transceivers, "Optical modules and copper cables by id");
 }
 
 void CatalogSpec::visit(FieldVisitor& v) {
@@ -175,9 +153,10 @@ void ScenarioSpec::visit(FieldVisitor& v) {
   field(v, "seed", seed, "Seed of all random streams", rule().at_least(0));
   field(v, "clock", clock, "When and for how long");
   field(v, "site", site, "Weather, electricity and local time");
-  field(v, "factory", factory, "Racks, storage, power and cooling");
+  field(v, "factory", factory, "Racks, network, storage, power and cooling");
   field(v, "services", services, "What is made on the GPUs", rule().required());
   field(v, "workloads", workloads, "Requests for the services", rule().required());
+  field(v, "traffic", traffic, "Bytes that move without a request");
   field(v, "incidents", incidents, "What happens to the factory during the run");
   field(v, "report", report, "How results are recorded");
   field(v, "catalog", catalog, "Catalog entries of this scenario");

@@ -19,11 +19,16 @@
 #include "models/llm/parallelism.hpp"
 #include "models/llm/speculation/speculation_option.hpp"
 #include "models/power/power_chain.hpp"
+#include "models/storage/storage_option.hpp"
+#include "models/topology/parts.hpp"
 #include "models/weather/weather_option.hpp"
 #include "models/workload/arrival_process.hpp"
 #include "models/workload/length_distribution.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/routing/router_option.hpp"
+#include "sim/scenario/fabric_spec.hpp"
+#include "sim/scenario/incident_spec.hpp"
+#include "sim/scenario/traffic_spec.hpp"
 
 namespace tokenworks::scenario {
 
@@ -50,15 +55,17 @@ struct RackGroupSpec {
   void visit(FieldVisitor& v);
 };
 
-struct StorageSpec {
-  std::string kind = "parallel_file_system";
-  BytesPerSecond read_bandwidth{100e9};
-  Watts power{0};
-  void visit(FieldVisitor& v);
+struct StorageSpec : Choice<storage::StorageOption> {
+  StorageSpec() : Choice(storage::storage_options(), "parallel_file_system") {}
+};
+
+struct FabricSpec : Choice<FabricOption> {
+  FabricSpec() : Choice(fabric_options()) {}
 };
 
 struct FactorySpec {
   std::vector<RackGroupSpec> racks;
+  std::optional<FabricSpec> fabric;
   std::optional<StorageSpec> storage;
   power::PowerChainSpec power;
   Choice<cooling::CoolingOption> cooling;
@@ -104,6 +111,7 @@ class LlmServiceSpec final : public ServiceOption {
   Choice<batching::EngineOption> engine;
   std::optional<SpeculationSpec> speculation;
   Choice<routing::RouterOption> router;
+  std::string weight_source = "storage";
   std::optional<PromiseSpec> slo;
   LlmServiceSpec();
   llm::KvFormat kv_format() const;
@@ -134,29 +142,6 @@ struct WorkloadSpec {
   void visit(FieldVisitor& v);
 };
 
-class IncidentOption {
- public:
-  virtual ~IncidentOption() = default;
-  virtual void visit(FieldVisitor& v) = 0;
-  Seconds at{0};
-
- protected:
-  void visit_common(FieldVisitor& v);
-};
-Options<IncidentOption> incident_options();
-
-/// "kind": "node_failure": a node goes dark; its replicas lose their requests, and come back after repair and reload.
-class NodeFailureSpec final : public IncidentOption {
- public:
-  std::string target;  ///< "row_a/3": node 3 of the rack group row_a, counted from 0 through its racks
-  std::optional<Seconds> repair_after;
-  void visit(FieldVisitor& v) override;
-};
-
-struct IncidentSpec : Choice<IncidentOption> {
-  IncidentSpec() : Choice(incident_options()) {}
-};
-
 struct ReportSpec {
   Seconds interval{10};
   void visit(FieldVisitor& v);
@@ -169,6 +154,8 @@ struct CatalogEntries {
   std::map<std::string, compute::RackSpec> racks;
   std::map<std::string, llm::LlmSpec> models;
   std::map<std::string, workload::LengthTable> lengths;
+  std::map<std::string, topology::SwitchSpec> switches;
+  std::map<std::string, topology::TransceiverSpec> transceivers;
   void visit(FieldVisitor& v);
 };
 
@@ -187,6 +174,7 @@ struct ScenarioSpec {
   FactorySpec factory;
   std::vector<ServiceSpec> services;
   std::vector<WorkloadSpec> workloads;
+  std::vector<TrafficSpec> traffic;
   std::vector<IncidentSpec> incidents;
   ReportSpec report;
   CatalogSpec catalog;

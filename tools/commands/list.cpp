@@ -79,6 +79,9 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(catalog_section(catalog, "models", "Language models of the catalog", &Catalog::model));
   list.push_back(
       catalog_section(catalog, "lengths", "Tables of prompt and answer lengths of the catalog", &Catalog::lengths));
+  list.push_back(catalog_section(catalog, "switches", "Switches of the catalog", &Catalog::network_switch));
+  list.push_back(catalog_section(catalog, "transceivers", "Optical modules and copper cables of the catalog",
+                                 &Catalog::transceiver));
   list.push_back(family("services", "What is made on the GPUs", scenario::service_options()));
   list.push_back(family("engines", "Inference engines", batching::engine_options()));
   list.push_back(family("routers", "Which replica gets a request", routing::router_options()));
@@ -87,6 +90,9 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(family("weather", "Where the weather comes from", weather::weather_options()));
   list.push_back(family("electricity", "What electricity costs", grid::electricity_options()));
   list.push_back(family("cooling", "How heat leaves the hall", cooling::cooling_options()));
+  list.push_back(family("fabrics", "How nodes are joined", scenario::fabric_options()));
+  list.push_back(family("storage", "Where weights and checkpoints are", storage::storage_options()));
+  list.push_back(family("traffic", "Bytes that move without a request", scenario::traffic_options()));
   list.push_back(family("incidents", "What may happen during a run", scenario::incident_options()));
   list.push_back({"faults", "What check and run find wrong in an input",
                   [] {

@@ -28,6 +28,7 @@ struct Arguments {
   scenario::Overrides overrides;
   bool exact_iterations = false;
   bool always_sync = false;
+  bool simgrid_flows = false;
   bool quiet = false;
 };
 
@@ -67,6 +68,7 @@ int run(const Arguments& arguments) {
   scenario::RunOptions options;
   options.exact_iterations = arguments.exact_iterations;
   options.always_sync = arguments.always_sync;
+  options.simgrid_flows = arguments.simgrid_flows;
   options.watch = [&](double simulated_s) {
     if (!arguments.quiet) progress.update(simulated_s);
     return interrupt_wanted == 0;
@@ -99,6 +101,8 @@ void add_run_command(CLI::App& program, int& exit_code) {
   add_override_option(*command, arguments->overrides);
   command->add_flag("--exact-iterations", arguments->exact_iterations,
                     "Simulate every decode step by itself: the same report, slower");
+  command->add_flag("--simgrid-flows", arguments->simgrid_flows,
+                    "Let SimGrid share links: the same report but for the last digits, slower");
   command->add_flag("--always-sync", arguments->always_sync, "Let SimGrid follow every event: the same report, slower");
   command->add_flag("--quiet", arguments->quiet, "No progress and no summary");
   command->callback([arguments, &exit_code] { exit_code = run(*arguments); });

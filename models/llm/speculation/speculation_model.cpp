@@ -36,7 +36,10 @@ QueryArithmetic query_arithmetic(const GpuLayout& layout, const StepModel::Setup
 std::int64_t whole_picoseconds(double seconds) { return std::llround(seconds * 1e12); }
 
 StepPart times(std::int64_t count, const StepPart& part) {
-  return {count * part.duration_ps, static_cast<double>(count) * part.gpu_energy_j};
+  return {.duration_ps = count * part.duration_ps,
+          .gpu_energy_j = static_cast<double>(count) * part.gpu_energy_j,
+          .fabric_ps = count * part.fabric_ps,
+          .fabric_bytes = static_cast<double>(count) * part.fabric_bytes};
 }
 
 /// `count` times `attention` after `sum`; power while context is read is the mean over that time.
@@ -80,7 +83,8 @@ SpeculationModel::SpeculationModel(const Setup& setup, ValidityNotes& notes)
                                     .kv_format = steps.kv_format,
                                     .parallelism = parallelism,
                                     .variant = steps.variant,
-                                    .host = {}},
+                                    .host = {},
+                                    .fabric = steps.fabric},
                    notes);
 }
 

@@ -48,6 +48,23 @@ std::vector<Slice> take(Domain& domain, std::int64_t gpus) {
   return slices;
 }
 
+/// How many domains from `first` on a replica takes; 0: it does not fit there.
+std::size_t domains_for(const std::vector<Domain>& domains, std::size_t first, const Demand& demand) {
+  const Domain& domain = domains[first];
+  const bool allowed =
+      demand.racks.empty() || std::find(demand.racks.begin(), demand.racks.end(), *domain.group) != demand.racks.end();
+  if (!allowed) return 0;
+  if (domain.size - domain.used >= demand.gpus_per_replica) return 1;
+  if (!demand.may_span || demand.gpus_per_replica % domain.size != 0) return 0;
+  const auto count = static_cast<std::size_t>(demand.gpus_per_replica / domain.size);
+  if (count < 2) return 0;
+  for (std::size_t i = first; i < first + count; ++i) {
+    if (i == domains.size() || domains[i].group != domain.group || domains[i].size != domain.size) return 0;
+    if (domains[i].used > 0) return 0;
+  }
+  return count;
+}
+
 template <class T, class Name>
 std::vector<std::size_t> sorted_by_name(const std::vector<T>& list, Name name) {
   std::vector<std::size_t> order(list.size());
@@ -74,18 +91,19 @@ Placement place(const std::vector<RackGroup>& groups, const std::vector<Demand>&
     const Demand& demand = demands[d];
     std::size_t next = 0;  // replicas of one demand are alike: a domain that was too full stays too full
     for (std::int64_t replica = 0; replica < demand.replicas; ++replica) {
-      while (next < domains.size()) {
-        const Domain& domain = domains[next];
-        const bool allowed = demand.racks.empty() || std::find(demand.racks.begin(), demand.racks.end(),
-                                                               *domain.group) != demand.racks.end();
-        if (allowed && domain.size - domain.used >= demand.gpus_per_replica) break;
-        ++next;
-      }
+      std::size_t needed = 0;
+      while (next < domains.size() && (needed = domains_for(domains, next, demand)) == 0) ++next;
       if (next == domains.size()) {
         result.missing[d] = demand.replicas - replica;
         break;
       }
-      result.slices[d].push_back(take(domains[next], demand.gpus_per_replica));
+      std::vector<Slice>& slices = result.slices[d].emplace_back();
+      std::int64_t left = demand.gpus_per_replica;
+      for (std::size_t i = next; i < next + needed; ++i) {
+        const std::int64_t here = std::min(left, domains[i].size);
+        for (const Slice& slice : take(domains[i], here)) slices.push_back(slice);
+        left -= here;
+      }
     }
   }
   return result;

@@ -13,7 +13,8 @@ struct RackGroup {
   std::int64_t racks = 0;
   std::int64_t nodes_per_rack = 1;
   std::int64_t gpus_per_node = 8;
-  std::int64_t domain_gpus = 8;  ///< GPUs of one scale-up domain: a whole number of nodes of one rack, or part of a node
+  std::int64_t domain_gpus =
+      8;  ///< GPUs of one scale-up domain: a whole number of nodes of one rack, or part of a node
 };
 
 struct Demand {
@@ -21,6 +22,7 @@ struct Demand {
   std::int64_t replicas = 1;
   std::int64_t gpus_per_replica = 1;
   std::vector<std::string> racks;  ///< names of groups; empty: all
+  bool may_span = false;           ///< over several whole scale-up domains of a group, when one is too small
 };
 
 /// GPUs of one node that belong to a replica.
@@ -37,8 +39,9 @@ struct Placement {
   bool complete() const;
 };
 
-/// Fills scale-up domains one after another, groups and demands in the order of their names; a replica never straddles
-/// a domain. The result does not depend on the order of `groups` and `demands` but for the numbering of its lists
+/// Fills scale-up domains one after another, groups and demands in the order of their names. A replica lies in one
+/// domain; one that may span and is larger takes whole, empty, neighbouring domains of one group. The result does not
+/// depend on the order of `groups` and `demands` but for the numbering of its lists
 /// (`slices` and `missing` follow `demands`; nodes count through `groups` sorted by name).
 Placement place(const std::vector<RackGroup>& groups, const std::vector<Demand>& demands);
 

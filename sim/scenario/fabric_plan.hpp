@@ -1,0 +1,28 @@
+// From a scenario's racks and fabric to what a topology is built for, and from the graph to what a report says of it.
+#pragma once
+
+#include <vector>
+
+#include "models/topology/graph.hpp"
+#include "models/topology/parts.hpp"
+#include "models/topology/topology_option.hpp"
+#include "sim/metrics/run_result.hpp"
+#include "sim/scenario/catalog.hpp"
+#include "sim/scenario/scenario_spec.hpp"
+
+namespace tokenworks::scenario {
+
+struct FabricPlan {
+  topology::Endpoints endpoints;
+  topology::Parts parts;
+  std::int64_t nics = 0;  ///< of all nodes
+};
+
+/// Rack groups count in the order of their names. Leaves have a port for every card that the best equipped node has; a
+/// node with fewer or slower ones leaves some unused. Racks and parts that the catalog lacks are left out.
+FabricPlan plan_fabric(const ScenarioSpec& spec, Catalog& catalog, FaultList& faults);
+
+/// Counts, bandwidths and weak points of a fabric as it was built; kind and behaviour are left to the caller.
+metrics::FabricResult describe_fabric(const topology::Graph& graph, const std::vector<topology::PartCount>& bill);
+
+}  // namespace tokenworks::scenario
