@@ -10,6 +10,7 @@
 
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
+#include "sim/scenario/check_network.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/local_time.hpp"
 
@@ -39,6 +40,7 @@ class Checker {
     check_placement();
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
     for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);
+    if (!too_large_) check_network(spec_, catalog_, faults_);
   }
 
  private:
@@ -386,7 +388,8 @@ class Checker {
       if (llm == nullptr || faults_.concern(at("services", i, "/placement"))) continue;
       if (!check_domain(i, *llm) || !check_gpu_count(i, *llm)) continue;
       demands.push_back({llm->name, llm->replicas, llm->parallelism.gpus(),
-                         llm->placement ? llm->placement->racks : std::vector<std::string>{}});
+                         llm->placement ? llm->placement->racks : std::vector<std::string>{},
+                         spec_.factory.fabric.has_value()});
       services.push_back(i);
     }
     const placement::Placement placed = placement::place(groups, demands);
@@ -401,14 +404,24 @@ class Checker {
     }
   }
 
-  /// A replica must fit into one scale-up domain.
+  /// A replica must fit into one scale-up domain, or fill several where a fabric joins them.
   bool check_domain(std::size_t index, const LlmServiceSpec& service) {
+    const std::int64_t gpus = service.parallelism.gpus();
     std::int64_t largest = 0;
-    for (const Group* group : groups_of(service)) largest = std::max(largest, group->rack->scale_up_domain_gpus);
-    if (service.parallelism.gpus() <= largest || largest == 0) return largest != 0;
+    bool fills = false;
+    for (const Group* group : groups_of(service)) {
+      const std::int64_t domain = group->rack->scale_up_domain_gpus;
+      largest = std::max(largest, domain);
+      fills = fills || gpus % domain == 0;
+    }
+    if (largest == 0) return false;
+    if (gpus <= largest || (spec_.factory.fabric && fills)) return true;
+    const std::string hint = spec_.factory.fabric
+                                 ? "over a fabric it may fill several domains, and this number is no multiple of one"
+                                 : "without a fabric it cannot span several";
     faults_.add(FaultKind::too_few_gpus, at("services", index, "/parallelism"),
-                fmt::format("a replica needs {} in one scale-up domain; the largest of its racks has {}",
-                            counted(service.parallelism.gpus(), "GPU", "GPUs"), largest));
+                fmt::format("a replica needs {} in one scale-up domain; the largest of its racks has {}; {}",
+                            counted(gpus, "GPU", "GPUs"), largest, hint));
     return false;
   }
 

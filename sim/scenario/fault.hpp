@@ -37,6 +37,8 @@ enum class FaultKind {
   too_few_gpus,
   does_not_fit,
   no_drafter,
+  bad_fabric,
+  needs_other_part,
 };
 
 struct FaultId {
