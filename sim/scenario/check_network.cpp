@@ -65,7 +65,7 @@ class NetworkChecker {
       faults_.add(FaultKind::bad_fabric, fmt::format("{}{}{}", kFabric, fault.place.empty() ? "" : "/", fault.place),
                   fault.message);
     }
-    if (wrong.empty() && strikes_the_fabric()) graph_ = fabric.topology().build(plan.endpoints, plan.parts);
+    if (wrong.empty() && strikes_the_fabric()) graph_ = build_fabric(fabric, plan);
   }
 
   bool strikes_the_fabric() const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "models/topology/analysis.hpp"
 
@@ -45,6 +46,20 @@ FabricPlan plan_fabric(const ScenarioSpec& spec, Catalog& catalog, FaultList& fa
   return plan;
 }
 
+topology::Graph build_fabric(const FabricOption& fabric, const FabricPlan& plan) {
+  topology::Graph graph = fabric.topology().build(plan.endpoints, plan.parts);
+  if (graph.names.empty()) graph.names.resize(graph.vertices.size());
+  std::optional<std::uint32_t> first_port;
+  for (std::size_t i = 0; i < graph.endpoints.size(); ++i) {
+    const std::uint32_t vertex = graph.endpoints[i];
+    if (i < plan.endpoints.node_names.size()) graph.names[vertex] = plan.endpoints.node_names[i];
+    if (graph.vertices[vertex].kind != topology::VertexKind::storage) continue;
+    if (!first_port) first_port = vertex;
+    graph.vertices[vertex].merge = graph.vertices[*first_port].merge;
+  }
+  return graph;
+}
+
 metrics::FabricResult describe_fabric(const topology::Graph& graph, const std::vector<topology::PartCount>& bill) {
   constexpr std::size_t kMostNamed = 100;
   metrics::FabricResult result;
@@ -78,6 +93,12 @@ metrics::FabricResult describe_fabric(const topology::Graph& graph, const std::v
   }
   if (named.size() > kMostNamed) named.resize(kMostNamed);
   for (const topology::PartCount& part : bill) {
+    if (!result.parts.empty() && result.parts.back().part == part.part) {  // fibres of one price for several modules
+      metrics::PartResult& last = result.parts.back();
+      last.count += part.count;
+      last.price_usd += part.usd_each * static_cast<double>(part.count);
+      continue;
+    }
     const auto count = static_cast<double>(part.count);
     result.parts.push_back({.part = part.part,
                             .category = part.category,

@@ -22,6 +22,11 @@ struct FabricPlan {
 /// node with fewer or slower ones leaves some unused. Racks and parts that the catalog lacks are left out.
 FabricPlan plan_fabric(const ScenarioSpec& spec, Catalog& catalog, FaultList& faults);
 
+/// The graph that the fabric's topology makes of it: nodes bear their names, and the ports of the storage system count
+/// as one under an ideal spread, as files are striped over its servers. Throws std::invalid_argument when the topology
+/// has faults.
+topology::Graph build_fabric(const FabricOption& fabric, const FabricPlan& plan);
+
 /// Counts, bandwidths and weak points of a fabric as it was built; kind and behaviour are left to the caller.
 metrics::FabricResult describe_fabric(const topology::Graph& graph, const std::vector<topology::PartCount>& bill);
 

@@ -88,7 +88,7 @@ void Factory::build_fabric_graph() {
   racks_ = sorted_by_name(factory.racks, [](const RackGroupSpec& rack) { return rack.name; });
   if (!factory.fabric) return;
   const FabricPlan plan = plan_fabric(scenario_.spec, scenario_.catalog, scenario_.faults);
-  graph_ = (*factory.fabric)->topology().build(plan.endpoints, plan.parts);
+  graph_ = scenario::build_fabric(**factory.fabric, plan);
   bill_ = topology::bill_of_materials(*graph_, plan.parts, plan.nics);
 }
 

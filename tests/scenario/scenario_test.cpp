@@ -242,7 +242,8 @@ TEST_CASE("scenario: resolved, written and read again it is the same scenario", 
     const auto& b = dynamic_cast<LlmServiceSpec&>(*second.spec.services[0]);
     RC_ASSERT(a.engine->profile({}).runtime_reserve == b.engine->profile({}).runtime_reserve);
     if (first.spec.factory.storage) {
-      RC_ASSERT(first.spec.factory.storage->read_bandwidth == second.spec.factory.storage->read_bandwidth);
+      RC_ASSERT((*first.spec.factory.storage)->profile().read_bandwidth ==
+                (*second.spec.factory.storage)->profile().read_bandwidth);
     }
     RC_ASSERT(first.catalog.gpu("h100_sxm5", first.faults)->memory ==
               second.catalog.gpu("h100_sxm5", second.faults)->memory);

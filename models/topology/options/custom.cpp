@@ -177,7 +177,7 @@ class Reading {
     const auto lonely = groups.find({});
     if (lonely != groups.end()) {
       faults_.push_back(
-          {"links", fmt::format("{} endpoints have no link: {}", lonely->second.size(), joined(lonely->second))});
+          {"links", fmt::format("no link at: {}", joined(lonely->second))});
       groups.erase(lonely);
     }
     for (auto a = groups.begin(); a != groups.end(); ++a) {
