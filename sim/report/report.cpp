@@ -6,11 +6,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "sim/report/json_values.hpp"
+#include "sim/report/network_json.hpp"
+
 namespace tokenworks::report {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using metrics::LatencySummary;
 using metrics::RunResult;
 using metrics::ServiceResult;
 
@@ -23,22 +25,6 @@ double sum_of_output_tokens(const RunResult& result) {
   std::int64_t tokens = 0;
   for (const ServiceResult& service : result.services) tokens += service.output_tokens;
   return static_cast<double>(tokens);
-}
-
-Json number(std::optional<double> value) { return value ? Json(*value) : Json(nullptr); }
-
-Json object(const std::vector<std::pair<std::string, double>>& entries) {
-  Json json = Json::object();
-  for (const auto& [key, value] : entries) json[key] = value;
-  return json;
-}
-
-Json latency(const std::optional<LatencySummary>& latency) {
-  if (!latency)
-    return {{"mean", nullptr}, {"p50", nullptr}, {"p90", nullptr},
-            {"p95", nullptr},  {"p99", nullptr}, {"max", nullptr}};
-  return {{"mean", latency->mean}, {"p50", latency->p50}, {"p90", latency->p90},
-          {"p95", latency->p95},   {"p99", latency->p99}, {"max", latency->max}};
 }
 
 Json provenance_json(const Provenance& provenance) {
@@ -144,84 +130,6 @@ Json cooling_json(const metrics::CoolingResult& cooling) {
           {"heat_to_liquid_j", cooling.heat_to_liquid_j},
           {"heat_to_air_j", cooling.heat_to_air_j},
           {"mode_hours", object(cooling.mode_hours)}};
-}
-
-Json fabric_json(const std::optional<metrics::FabricResult>& fabric) {
-  if (!fabric) return nullptr;
-  Json parts = Json::array();
-  double watts = 0.0, usd = 0.0;
-  for (const metrics::PartResult& part : fabric->parts) {
-    parts.push_back({{"part", part.part},
-                     {"category", part.category},
-                     {"count", part.count},
-                     {"idle_w", part.idle_w},
-                     {"full_w", part.full_w},
-                     {"price_usd", part.price_usd}});
-    watts += part.full_w;
-    usd += part.price_usd;
-  }
-  return {{"kind", fabric->kind},
-          {"routing", fabric->routing},
-          {"detail", fabric->step_traffic},
-          {"contention", fabric->contention},
-          {"nodes", fabric->nodes},
-          {"switches", fabric->switches},
-          {"links", fabric->links},
-          {"cables", fabric->cables},
-          {"bisection_gb_per_s", fabric->bisection_bytes_per_s / 1e9},
-          {"all_to_all_gb_per_s_per_node", fabric->all_to_all_bytes_per_s / 1e9},
-          {"latency_s", fabric->latency_s},
-          {"single_points_of_failure", fabric->single_points_of_failure},
-          {"biconnected_components", fabric->biconnected_components},
-          {"full_w", watts},
-          {"price_usd", usd},
-          {"bill_of_materials", std::move(parts)}};
-}
-
-Json network_json(const metrics::NetworkResult& network) {
-  Json purposes = Json::array();
-  for (const metrics::MoveTotals& totals : network.purposes) {
-    purposes.push_back({{"purpose", totals.purpose},
-                        {"bytes", totals.bytes},
-                        {"transfers", totals.transfers},
-                        {"failed", totals.failed},
-                        {"duration_s", latency(totals.duration_s)},
-                        {"congestion_share", number(totals.congestion_share)}});
-  }
-  Json traffic = Json::array();
-  for (const metrics::TrafficResult& source : network.traffic) {
-    traffic.push_back({{"name", source.name},
-                       {"kind", source.kind},
-                       {"completed", source.rounds},
-                       {"skipped", source.skipped},
-                       {"failed", source.failed},
-                       {"duration_s", latency(source.round_s)},
-                       {"blocking_s", latency(source.blocking_s)}});
-  }
-  Json links = Json::array();
-  for (const metrics::LinkResult& link : network.busiest_links) {
-    links.push_back({{"link", link.name},
-                     {"capacity_gb_per_s", link.capacity_bytes_per_s / 1e9},
-                     {"bytes", link.bytes},
-                     {"mean_utilisation", link.mean_utilisation},
-                     {"peak_utilisation", link.peak_utilisation}});
-  }
-  return {{"fabric", fabric_json(network.fabric)},
-          {"bytes", network.bytes},
-          {"congestion_share", number(network.congestion_share)},
-          {"bytes_by_purpose", std::move(purposes)},
-          {"traffic", std::move(traffic)},
-          {"busiest_links", std::move(links)},
-          {"energy_j", network.energy_j}};
-}
-
-Json storage_json(const metrics::StorageResult& storage) {
-  return {
-      {"kind", storage.kind.empty() ? Json(nullptr) : Json(storage.kind)},
-      {"reads", {{"transfers", storage.reads}, {"bytes", storage.read_bytes}, {"duration_s", latency(storage.read_s)}}},
-      {"writes",
-       {{"transfers", storage.writes}, {"bytes", storage.written_bytes}, {"duration_s", latency(storage.write_s)}}},
-      {"energy_j", storage.energy_j}};
 }
 
 Json incidents_json(const std::vector<metrics::IncidentResult>& incidents) {

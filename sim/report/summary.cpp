@@ -67,6 +67,7 @@ class Text {
   void figure(std::string_view label, const std::string& value) {
     lines_ += fitted(fmt::format("  {:<24}{}", label, value), kColumns) + "\n";
   }
+  void line(const std::string& text) { lines_ += fitted(text, kColumns) + "\n"; }
   /// A line that is kept whole, whatever its length (a path must be usable).
   void whole(const std::string& text) { lines_ += text + "\n"; }
   void gap() { lines_ += "\n"; }
@@ -143,6 +144,71 @@ void add_factory(Text& text, const RunResult& result) {
                           : "none");
 }
 
+std::string link_line(const metrics::LinkResult& link) {
+  return fmt::format("mean {}, peak {}: {}", percent(link.mean_utilisation), percent(link.peak_utilisation), link.name);
+}
+
+void add_network(Text& text, const metrics::NetworkResult& network, double simulated_s) {
+  const metrics::FabricResult& fabric = *network.fabric;
+  text.heading(fmt::format("Network ({}, {}, {})", fabric.kind, plural(static_cast<std::size_t>(fabric.nodes), "node"),
+                           fabric.switches == 1 ? "1 switch" : grouped(fabric.switches) + " switches"));
+  text.figure("Moved", scaled(network.bytes, "B"));
+  // What a run computes as nothing may lie a rounding below it.
+  text.figure("Lost to congestion", network.congestion_share
+                                        ? percent(std::max(0.0, *network.congestion_share)) + " of transfer time"
+                                        : "none");
+  if (!network.busiest_links.empty()) text.figure("Busiest link", link_line(network.busiest_links.front()));
+  if (simulated_s > 0) text.figure("Switches and optics", "mean " + scaled(network.energy_j / simulated_s, "W"));
+  text.figure("Weak points", plural(fabric.single_points_of_failure.size(), "single point") + " of failure");
+}
+
+std::string transfers(std::int64_t count, double bytes, const std::optional<LatencySummary>& duration) {
+  return fmt::format("{} in {}, p99 {}", scaled(bytes, "B"), plural(static_cast<std::size_t>(count), "transfer"),
+                     duration ? scaled(duration->p99, "s") : "none");
+}
+
+void add_storage(Text& text, const metrics::StorageResult& storage) {
+  text.heading(storage.kind.empty() ? "Storage" : fmt::format("Storage ({})", storage.kind));
+  if (storage.reads > 0) text.figure("Read", transfers(storage.reads, storage.read_bytes, storage.read_s));
+  if (storage.writes > 0) text.figure("Written", transfers(storage.writes, storage.written_bytes, storage.write_s));
+}
+
+/// "3 requests failed" of "requests_failed" and 3.
+std::string effect_words(std::string name, double value) {
+  if (name == "bytes") return scaled(value, "B");
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return fmt::format("{} {}", grouped(std::llround(value)), name);
+}
+
+/// What an incident did, in words. Effects of 0 are left out, and how long it lasted, which is told already.
+std::string incident_effects(const metrics::IncidentResult& incident) {
+  std::string words;
+  for (const auto& [name, value] : incident.effects) {
+    if (value == 0 || name == "duration_s" || (name == "happened" && value == 1)) continue;
+    words +=
+        ", " + (name == "happened" ? fmt::format("{} times", grouped(std::llround(value))) : effect_words(name, value));
+  }
+  return words;
+}
+
+std::string incident_line(const metrics::IncidentResult& incident) {
+  const auto happened = std::find_if(incident.effects.begin(), incident.effects.end(),
+                                     [](const auto& effect) { return effect.first == "happened"; });
+  const std::string line = fmt::format("  {} {} at {}: ", incident.kind, incident.target, scaled(incident.at_s, "s"));
+  if (happened != incident.effects.end() && happened->second == 0) return line + "did not happen";
+  const std::string_view ended = incident.kind == "weight_load" ? "done" : "repaired";
+  return line +
+         (incident.repaired_at_s
+              ? fmt::format("{} after {}", ended, scaled(*incident.repaired_at_s - incident.at_s, "s"))
+              : fmt::format("not {}", ended)) +
+         incident_effects(incident);
+}
+
+void add_incidents(Text& text, const std::vector<metrics::IncidentResult>& incidents) {
+  text.heading("Incidents");
+  for (const metrics::IncidentResult& incident : incidents) text.line(incident_line(incident));
+}
+
 }  // namespace
 
 std::string grouped(std::int64_t value) {
@@ -195,6 +261,18 @@ std::string summary_text(const RunResult& result, const SummaryHeading& heading,
   }
   add_factory(text, result);
   text.gap();
+  if (result.network.fabric) {
+    add_network(text, result.network, result.simulated_s);
+    text.gap();
+  }
+  if (result.storage.reads + result.storage.writes > 0) {
+    add_storage(text, result.storage);
+    text.gap();
+  }
+  if (!result.incidents.empty()) {
+    add_incidents(text, result.incidents);
+    text.gap();
+  }
   text.whole(fmt::format("The report lists {} and {}.", plural(result.assumptions.size(), "assumption"),
                          plural(result.validity.size(), "validity note")));
   if (!heading.report.empty()) text.whole("Report: " + heading.report.string());

@@ -86,6 +86,59 @@ TEST_CASE("report: a statistic of nothing is null", "[sim][report]") {
   CHECK(report["power"]["energy_by_j"] == Json::object());
 }
 
+TEST_CASE("report: what moved stands under network and storage, in the order of the format", "[sim][report]") {
+  const Json report = report_json(sample_run(), {}, sample_provenance());
+  const Json& network = report["network"];
+  CHECK(keys(network) ==
+        Names{"fabric", "bytes", "congestion_share", "bytes_by_purpose", "traffic", "busiest_links", "energy_j"});
+  CHECK(keys(network["fabric"]) == Names{"kind", "routing", "detail", "contention", "nodes", "switches", "links",
+                                         "cables", "bisection_gb_per_s", "all_to_all_gb_per_s_per_node", "latency_s",
+                                         "single_points_of_failure", "biconnected_components", "full_w", "price_usd",
+                                         "bill_of_materials"});
+  CHECK(network["fabric"]["bisection_gb_per_s"] == 50.0);
+  CHECK(network["fabric"]["full_w"] == 2640.0);        // 2,100 + 540
+  CHECK(network["fabric"]["price_usd"] == 126'000.0);  // 90,000 + 36,000
+  CHECK(keys(network["fabric"]["bill_of_materials"][0]) ==
+        Names{"part", "category", "count", "idle_w", "full_w", "price_usd"});
+  CHECK(keys(network["bytes_by_purpose"][0]) ==
+        Names{"purpose", "bytes", "transfers", "failed", "duration_s", "congestion_share"});
+  CHECK(keys(network["traffic"][0]) ==
+        Names{"name", "kind", "completed", "skipped", "failed", "duration_s", "blocking_s"});
+  CHECK(network["busiest_links"][0] == Json({{"link", "leaf_0 > spine_0"},
+                                             {"capacity_gb_per_s", 50.0},
+                                             {"bytes", 6e11},
+                                             {"mean_utilisation", 0.012},
+                                             {"peak_utilisation", 0.9999}}));
+  double bytes = 0;
+  for (const Json& purpose : network["bytes_by_purpose"]) bytes += purpose["bytes"].get<double>();
+  CHECK(bytes == network["bytes"]);
+  const Json& storage = report["storage"];
+  CHECK(keys(storage) == Names{"kind", "reads", "writes", "energy_j"});
+  CHECK(keys(storage["reads"]) == Names{"transfers", "bytes", "duration_s"});
+  CHECK(storage["writes"]["duration_s"]["p99"] == 9.5);
+  // Nothing was measured.
+  CHECK(network["bytes_by_purpose"][1]["congestion_share"].is_null());
+  CHECK(network["traffic"][1]["duration_s"]["mean"].is_null());
+}
+
+TEST_CASE("report: without fabric and storage their parts say nothing", "[sim][report]") {
+  const Json report = report_json(idle_run(), {}, sample_provenance());
+  const Json& network = report["network"];
+  CHECK(network["fabric"].is_null());
+  CHECK(network["congestion_share"].is_null());
+  for (const char* key : {"bytes_by_purpose", "traffic", "busiest_links"}) CHECK(network[key] == Json::array());
+  CHECK(network["bytes"] == 0.0);
+  CHECK(network["energy_j"] == 0.0);
+  const Json& storage = report["storage"];
+  CHECK(storage["kind"].is_null());
+  CHECK(storage["energy_j"] == 0.0);
+  for (const char* key : {"reads", "writes"}) {
+    CHECK(storage[key]["transfers"] == 0);
+    CHECK(storage[key]["bytes"] == 0.0);
+    CHECK(storage[key]["duration_s"]["p99"].is_null());
+  }
+}
+
 TEST_CASE("report: an interrupted run says so", "[sim][report]") {
   metrics::RunResult run = sample_run();
   run.interrupted = true;

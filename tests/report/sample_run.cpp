@@ -3,6 +3,52 @@
 #include <limits>
 
 namespace tokenworks::report {
+namespace {
+
+/// Two nodes on a leaf each below one spine, over which a checkpoint and weights went.
+metrics::NetworkResult sample_network() {
+  metrics::NetworkResult network;
+  network.fabric = metrics::FabricResult{.kind = "fat_tree",
+                                         .routing = "adaptive",
+                                         .step_traffic = "analytic",
+                                         .contention = true,
+                                         .nodes = 2,
+                                         .switches = 3,
+                                         .links = 4,
+                                         .cables = 18,
+                                         .bisection_bytes_per_s = 50e9,
+                                         .all_to_all_bytes_per_s = 50e9,
+                                         .latency_s = 2.4e-6,
+                                         .single_points_of_failure = {"spine_0", "leaf_0--spine_0"},
+                                         .biconnected_components = 4,
+                                         .parts = {{"quantum2_qm9700", "switch", 3, 1500, 2100, 90'000},
+                                                   {"800g_dr4", "transceiver", 36, 360, 540, 36'000}}};
+  network.purposes = {{"weights", 8, 0, 6e11, metrics::LatencySummary{4, 4, 5, 5, 5, 5}, 0.25},
+                      {"checkpoint", 3, 1, 4e11, metrics::LatencySummary{8, 8, 9, 9, 9, 9}, std::nullopt}};
+  network.traffic = {{"training", "checkpoint", 1, 2, 1, metrics::LatencySummary{9, 9, 9, 9, 9, 9},
+                      metrics::LatencySummary{0.5, 0.5, 0.5, 0.5, 0.5, 0.5}},
+                     {"shuffle", "point_to_point", 0, 0, 0, std::nullopt, std::nullopt}};
+  network.bytes = 1e12;
+  network.congestion_share = 0.125;
+  network.busiest_links = {{"leaf_0 > spine_0", 50e9, 6e11, 0.012, 0.9999},
+                           {"leaf_1 > spine_0", 50e9, 4e11, 0.008, 0.5}};
+  network.busiest_utilisation = {{0.012, 0.9999, 0}, {0.008, 0.5, 0}};
+  network.energy_j = 2e6;
+  return network;
+}
+
+metrics::StorageResult sample_storage() {
+  return {.kind = "parallel_file_system",
+          .reads = 8,
+          .writes = 3,
+          .read_bytes = 6e11,
+          .written_bytes = 4e11,
+          .read_s = metrics::LatencySummary{4, 4, 5, 5, 5, 5},
+          .write_s = metrics::LatencySummary{8, 8, 9, 9, 9.5, 9.5},
+          .energy_j = 5e5};
+}
+
+}  // namespace
 
 metrics::RunResult idle_run() {
   metrics::RunResult run;
@@ -58,8 +104,14 @@ metrics::RunResult sample_run() {
   run.cooling.mode_hours = {{"mechanical", 0.2778}};
   run.carbon_kg = 1.0;
   run.electricity_usd = 2.0;
+  run.network = sample_network();
+  run.storage = sample_storage();
   run.incidents = {{"node_failure", "row_a/0", 300, 900, {{"requests_failed", 0}}},
                    {"node_failure", "row_a/1", 990, std::nullopt, {}}};
+  run.incidents.push_back(
+      {"weight_load", "chat", 100, 112, {{"happened", 1}, {"nodes", 2}, {"bytes", 6e11}, {"duration_s", 12}}});
+  run.incidents.push_back({"link_flap", "leaf_0--spine_0", 200, 241, {{"happened", 5}, {"transfers_stopped", 1234}}});
+  run.incidents.push_back({"switch_failure", "spine_0", 999, std::nullopt, {{"happened", 0}}});
   run.assumptions = {{"gpus/h100_sxm5.power.waiting_w", "110", "E", "between idle and memory bound"}};
   run.validity = {{"gpu power: batch [1]", {300, 1, 256, 12}}};
   run.columns = {{"start_s", "s", "Start of the interval", "end"},

@@ -56,6 +56,33 @@ TEST_CASE("summary: says what a planner asks first", "[sim][report]") {
   CHECK(summary_text(sample_run(), {"x", "", 0}, true).find("\033[1m") != std::string::npos);
 }
 
+TEST_CASE("summary: says what moved, how it was held up and what went wrong", "[sim][report]") {
+  const std::string text = summary_text(sample_run(), {"x", "", 0}, false);
+  INFO(text);
+  for (const char* part :
+       {"Network (fat_tree, 2 nodes, 3 switches)", "1.00 TB", "12.5 % of transfer time",
+        "mean 1.2 %, peak 99.9 %: leaf_0 > spine_0", "mean 2.00 kW",  // 2e6 J / 1,000 s
+        "2 single points of failure", "Storage (parallel_file_system)", "600 GB in 8 transfers, p99 5.00 s",
+        "400 GB in 3 transfers, p99 9.50 s", "node_failure row_a/0 at 300 s: repaired after 600 s\n",
+        "node_failure row_a/1 at 990 s: not repaired\n",
+        "weight_load chat at 100 s: done after 12.0 s, 2 nodes, 600 GB\n",
+        "link_flap leaf_0--spine_0 at 200 s: repaired after 41.0 s, 5 times, 1,234 ",
+        "switch_failure spine_0 at 999 s: did not happen\n"}) {
+    INFO(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("summary: is silent on networks, storage and incidents that are not there", "[sim][report]") {
+  const std::string text = summary_text(idle_run(), {"x", "", 0}, false);
+  for (const char* heading : {"Network", "Storage", "Incidents"}) CHECK(text.find(heading) == std::string::npos);
+  metrics::RunResult written_only = idle_run();
+  written_only.storage.writes = 1;
+  const std::string of_writes = summary_text(written_only, {"x", "", 0}, false);
+  CHECK(of_writes.find("Written") != std::string::npos);
+  CHECK(of_writes.find("  Read ") == std::string::npos);
+}
+
 TEST_CASE("summary: fits 80 columns whatever it has to say", "[sim][report]") {
   metrics::RunResult run = sample_run();
   metrics::ServiceResult& chat = run.services[0];
@@ -65,6 +92,10 @@ TEST_CASE("summary: fits 80 columns whatever it has to say", "[sim][report]") {
   chat.ttft_s = metrics::LatencySummary{123456, 123456, 123456, 123456, 123456, 123456};
   chat.goodput_requests_per_s = 123456.7;
   run.electricity_usd = 1e12;
+  run.network.fabric->kind = std::string(200, 'k');
+  run.network.busiest_links[0].name = std::string(200, 'l');
+  run.storage.kind = std::string(200, 's');
+  run.incidents[0].target = std::string(200, 't');
   CHECK(longest_line(summary_text(run, {"große-" + std::string(200, 'x'), "", 12345.6}, false)) <= 80);
   CHECK(longest_line(summary_text(idle_run(), {"idle", "", 0}, false)) <= 80);
 }
