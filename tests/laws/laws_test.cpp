@@ -19,10 +19,11 @@ using nlohmann::json;
 namespace {
 
 constexpr int kScenarios = 100;  // RapidCheck's own number
+constexpr double kRounding = 1e-9;
 
 double number(const json& value) { return value.get<double>(); }
 
-constexpr const char* kReorderedLists[] = {"/services", "/workloads", "/factory/racks"};
+constexpr const char* kReorderedLists[] = {"/services", "/workloads", "/traffic", "/incidents", "/factory/racks"};
 
 /// Everything of the report that must not depend on the order of lists in the scenario. Assumptions name their place by
 /// number: `reversed` turns it into that of the scenario before its lists were turned round.
@@ -124,6 +125,45 @@ void check_series(const ProgramRun& run, double interval) {
   RC_ASSERT(std::abs(it - number(run.report.at("power").at("it_energy_j"))) <= 1e-9 * it + rounding);
 }
 
+std::vector<std::string> cells_of(const std::string& line) {
+  std::vector<std::string> cells;
+  std::stringstream text(line);
+  for (std::string cell; std::getline(text, cell, ',');) cells.push_back(cell);
+  return cells;
+}
+
+/// What moves is accounted for by purpose, no link carries more than it can, and the books of power agree.
+void check_network(const ProgramRun& run) {
+  const json& network = run.report.at("network");
+  double bytes = 0;
+  for (const json& purpose : network.at("bytes_by_purpose")) {
+    RC_ASSERT(number(purpose.at("bytes")) >= 0);
+    bytes += number(purpose.at("bytes"));
+    const json& congestion = purpose.at("congestion_share");
+    if (!congestion.is_null()) RC_ASSERT(number(congestion) >= -kRounding && number(congestion) < 1.0);
+  }
+  RC_ASSERT(std::abs(bytes - number(network.at("bytes"))) <= kRounding * bytes);
+  RC_ASSERT(network.at("energy_j") == run.report.at("power").at("energy_by_j").at("network"));
+  RC_ASSERT(run.report.at("storage").at("energy_j") == run.report.at("power").at("energy_by_j").at("storage"));
+  for (const json& link : network.at("busiest_links")) {
+    RC_ASSERT(number(link.at("mean_utilisation")) <= number(link.at("peak_utilisation")) * (1 + kRounding));
+    RC_ASSERT(number(link.at("peak_utilisation")) <= 1 + kRounding);
+  }
+  std::stringstream lines(run.series);
+  std::string line;
+  std::getline(lines, line);
+  const std::vector<std::string> columns = cells_of(line);
+  while (std::getline(lines, line)) {
+    const std::vector<std::string> cells = cells_of(line);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      if (!columns.at(i).starts_with("network.")) continue;
+      const double utilisation = std::strtod(cells[i].c_str(), nullptr);
+      RC_ASSERT(utilisation >= 0);
+      RC_ASSERT(utilisation <= 1 + kRounding);
+    }
+  }
+}
+
 }  // namespace
 
 TEST_CASE("laws: conservation, exact energy, same bytes in every mode and order", "[law][slow]") {
@@ -138,6 +178,7 @@ TEST_CASE("laws: conservation, exact energy, same bytes in every mode and order"
     check_requests_and_tokens(run.report, scenario);
     check_energy(run.report);
     check_series(run, scenario["report"]["interval_s"]);
+    check_network(run);
 
     const auto differs_with = [&](const std::vector<std::string>& arguments) {
       return difference(run_program(scenario, arguments).report_text, run.report_text);
@@ -148,6 +189,7 @@ TEST_CASE("laws: conservation, exact energy, same bytes in every mode and order"
 
     json reordered = scenario;
     for (const char* list : kReorderedLists) {
+      if (!reordered.contains(json::json_pointer(list))) continue;
       json& entries = reordered.at(json::json_pointer(list));
       std::reverse(entries.begin(), entries.end());
     }
