@@ -122,6 +122,16 @@ struct FabricResult {
   std::vector<PartResult> parts;
 };
 
+/// One scale-up domain of a group of racks, where the scenario says how it is built.
+struct ScaleUpResult {
+  std::string racks, kind;
+  std::int64_t gpus = 0, switches = 0;
+  double bisection_bytes_per_s = 0.0;
+  double all_to_all_bytes_per_s = 0.0;      ///< of each GPU
+  double latency_s = 0.0;                   ///< between the first GPU and the last
+  std::vector<std::string> single_points_of_failure;
+};
+
 /// A source of traffic that no request asks for.
 struct TrafficResult {
   std::string name, kind;
@@ -134,6 +144,7 @@ struct TrafficResult {
 
 struct NetworkResult {
   std::optional<FabricResult> fabric;
+  std::vector<ScaleUpResult> scale_up;
   std::vector<MoveTotals> purposes;
   std::vector<TrafficResult> traffic;
   double bytes = 0.0;

@@ -90,7 +90,19 @@ Json transfers_json(std::int64_t transfers, double bytes, const std::optional<me
 }  // namespace
 
 Json network_json(const metrics::NetworkResult& network) {
+  Json scale_up = Json::array();
+  for (const metrics::ScaleUpResult& domain : network.scale_up) {
+    scale_up.push_back({{"racks", domain.racks},
+                        {"kind", domain.kind},
+                        {"gpus", domain.gpus},
+                        {"switches", domain.switches},
+                        {"bisection_gb_per_s", domain.bisection_bytes_per_s / 1e9},
+                        {"all_to_all_gb_per_s_per_gpu", domain.all_to_all_bytes_per_s / 1e9},
+                        {"latency_s", domain.latency_s},
+                        {"single_points_of_failure", domain.single_points_of_failure}});
+  }
   return {{"fabric", fabric_json(network.fabric)},
+          {"scale_up", std::move(scale_up)},
           {"bytes", network.bytes},
           {"congestion_share", number(network.congestion_share)},
           {"bytes_by_purpose", purposes_json(network.purposes)},

@@ -271,6 +271,8 @@ std::string series_csv(const RunResult& result) {
 Json run_json(const RunResult& result, const metrics::RunCost& cost) {
   std::int64_t requests = 0;
   for (const ServiceResult& service : result.services) requests += service.requests.arrived;
+  std::int64_t transfers = 0;
+  for (const metrics::MoveTotals& totals : result.network.purposes) transfers += totals.transfers;
   return {{"format", "tokenworks.run/1"},
           {"wall_s", cost.wall_s},
           {"simulated_s", result.simulated_s},
@@ -279,6 +281,7 @@ Json run_json(const RunResult& result, const metrics::RunCost& cost) {
           {"events_per_s", number(ratio(static_cast<double>(cost.events), cost.wall_s))},
           {"requests", requests},
           {"requests_per_s", number(ratio(static_cast<double>(requests), cost.wall_s))},
+          {"transfers", transfers},
           {"peak_memory_bytes", cost.peak_memory_bytes}};
 }
 

@@ -219,7 +219,17 @@ Json network() {
                             {"bytes", number()},
                             {"mean_utilisation", number("over the run, 0..1")},
                             {"peak_utilisation", number("of an interval of the series, 0..1")}});
+  const Json domain =
+      object({{"racks", text()},
+              {"kind", text()},
+              {"gpus", count()},
+              {"switches", count("of NVLink and PCIe")},
+              {"bisection_gb_per_s", number("between the first half of the GPUs and the rest, one way")},
+              {"all_to_all_gb_per_s_per_gpu", number("that every GPU can send to all others at once")},
+              {"latency_s", number("between the first GPU and the last")},
+              {"single_points_of_failure", list(text())}});
   return object({{"fabric", fabric()},
+                 {"scale_up", list(domain, "rack groups that say how their scale-up domains are built")},
                  {"bytes", number("by purpose, they sum to this")},
                  {"congestion_share", number_or_null("of the time of all transfers, 0..1")},
                  {"bytes_by_purpose", list(purpose)},

@@ -25,6 +25,7 @@ class NetworkChecker {
     if (spec_.factory.storage && spec_.factory.storage->has_value()) {
       shared_storage_ = !(*spec_.factory.storage)->profile().is_local;
     }
+    for (std::size_t i = 0; i < spec_.factory.racks.size(); ++i) check_scale_up(i);
     if (spec_.factory.fabric) check_fabric();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
     check_traffic();
@@ -44,6 +45,20 @@ class NetworkChecker {
   void needs(std::string pointer, const std::string& message) {
     if (faults_.concern(pointer)) return;
     faults_.add(FaultKind::needs_other_part, std::move(pointer), message);
+  }
+
+  void check_scale_up(std::size_t index) {
+    const RackGroupSpec& group = spec_.factory.racks[index];
+    if (!racks_good_ || !group.scale_up || !group.scale_up->has_value()) return;
+    FaultList known;  // faults of the entries are told elsewhere
+    const compute::RackSpec* rack = catalog_.rack(group.kind, known);
+    const compute::GpuSpec* gpu = rack == nullptr ? nullptr : catalog_.gpu(rack->gpu, known);
+    if (gpu == nullptr) return;
+    for (const topology::TopologyFault& fault : (*group.scale_up)->faults(scale_up_domain(*rack, *gpu))) {
+      faults_.add(FaultKind::bad_fabric,
+                  fmt::format("/factory/racks/{}/scale_up{}{}", index, fault.place.empty() ? "" : "/", fault.place),
+                  fault.message);
+    }
   }
 
   // ---- The fabric -------------------------------------------------------------------------------------------------

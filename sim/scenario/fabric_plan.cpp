@@ -60,6 +60,44 @@ topology::Graph build_fabric(const FabricOption& fabric, const FabricPlan& plan)
   return graph;
 }
 
+topology::ScaleUpDomain scale_up_domain(const compute::RackSpec& rack, const compute::GpuSpec& gpu) {
+  const std::int64_t nics = rack.nics_per_node * rack.scale_up_domain_gpus / rack.gpus_per_node;
+  return {.gpus = rack.scale_up_domain_gpus,
+          .nics = std::max<std::int64_t>(1, nics),
+          .scale_up_bandwidth = gpu.ratings.scale_up_bandwidth,
+          .pcie_bandwidth = rack.host_link_bandwidth};
+}
+
+BytesPerSecond scale_up_bandwidth(const topology::ScaleUpOption& option, const compute::RackSpec& rack,
+                                  const compute::GpuSpec& gpu) {
+  const BytesPerSecond rated = gpu.ratings.scale_up_bandwidth;
+  if (rack.scale_up_domain_gpus < 2) return rated;
+  const BytesPerSecond possible = topology::all_to_all_bandwidth(option.build(scale_up_domain(rack, gpu)));
+  constexpr double kRounding = 1e-9;
+  return possible > rated * (1.0 - kRounding) ? rated : possible;
+}
+
+metrics::ScaleUpResult describe_scale_up(const topology::ScaleUpOption& option, const compute::RackSpec& rack,
+                                         const compute::GpuSpec& gpu) {
+  const topology::Graph graph = option.build(scale_up_domain(rack, gpu));
+  metrics::ScaleUpResult result;
+  result.gpus = rack.scale_up_domain_gpus;
+  for (const topology::Vertex& vertex : graph.vertices) {
+    if (vertex.kind == topology::VertexKind::nvswitch || vertex.kind == topology::VertexKind::pcie_switch)
+      ++result.switches;
+  }
+  result.bisection_bytes_per_s = topology::bisection_bandwidth(graph).value;
+  result.all_to_all_bytes_per_s = scale_up_bandwidth(option, rack, gpu).value;
+  if (result.gpus > 1) {
+    const topology::Routes routes(graph);
+    result.latency_s =
+        topology::hop_latency(graph, routes, 0, static_cast<std::uint32_t>(rack.scale_up_domain_gpus - 1)).value;
+  }
+  for (const std::uint32_t vertex : topology::weak_points(graph).articulation_points)
+    result.single_points_of_failure.push_back(graph.name(vertex));
+  return result;
+}
+
 metrics::FabricResult describe_fabric(const topology::Graph& graph, const std::vector<topology::PartCount>& bill) {
   constexpr std::size_t kMostNamed = 100;
   metrics::FabricResult result;

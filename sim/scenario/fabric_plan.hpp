@@ -27,6 +27,15 @@ FabricPlan plan_fabric(const ScenarioSpec& spec, Catalog& catalog, FaultList& fa
 /// has faults.
 topology::Graph build_fabric(const FabricOption& fabric, const FabricPlan& plan);
 
+/// What stands in one scale-up domain of a rack kind.
+topology::ScaleUpDomain scale_up_domain(const compute::RackSpec& rack, const compute::GpuSpec& gpu);
+/// What each GPU of the domain can send to all others at once, at most its rated bandwidth.
+BytesPerSecond scale_up_bandwidth(const topology::ScaleUpOption& option, const compute::RackSpec& rack,
+                                  const compute::GpuSpec& gpu);
+/// The same for the report, with bisection and weak points; kind and racks are left to the caller.
+metrics::ScaleUpResult describe_scale_up(const topology::ScaleUpOption& option, const compute::RackSpec& rack,
+                                         const compute::GpuSpec& gpu);
+
 /// Counts, bandwidths and weak points of a fabric as it was built; kind and behaviour are left to the caller.
 metrics::FabricResult describe_fabric(const topology::Graph& graph, const std::vector<topology::PartCount>& bill);
 

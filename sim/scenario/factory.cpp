@@ -122,7 +122,7 @@ void Factory::build_fabric() {
   resources::Fabric::Setup setup;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const compute::RackSpec& kind = *scenario_.catalog.rack(racks_[g]->kind, scenario_.faults);
-    const compute::GpuSpec& gpu = *scenario_.catalog.gpu(kind.gpu, scenario_.faults);
+    const compute::GpuSpec& gpu = gpu_of(*racks_[g], kind);
     setup.map.groups.push_back({racks_[g]->name, kind, gpu.ratings.scale_up_bandwidth, racks_[g]->count});
   }
   setup.map.graph = graph_;
@@ -154,7 +154,7 @@ void Factory::build_services(const RunOptions& options) {
                                                                                      : racks_.front()->name;
     const auto group = std::find_if(racks_.begin(), racks_.end(), [&](const auto* r) { return r->name == rack; });
     const compute::RackSpec& kind = *scenario_.catalog.rack((*group)->kind, scenario_.faults);
-    const compute::GpuSpec& gpu = *scenario_.catalog.gpu(kind.gpu, scenario_.faults);
+    const compute::GpuSpec& gpu = gpu_of(**group, kind);
     const llm::LlmSpec& model = *scenario_.catalog.model(service.model, scenario_.faults);
     const llm::Precision precision = llm::precision_from_name(service.precision);
 
@@ -210,6 +210,15 @@ void Factory::build_services(const RunOptions& options) {
     services_.push_back(std::make_unique<jobs::LlmService>(*simulation_, *facility_, *run_end_, std::move(setup)));
     loaded_.back().service = services_.back().get();
   }
+}
+
+/// The GPU of a rack group, as its scale-up domain joins it with others.
+const compute::GpuSpec& Factory::gpu_of(const RackGroupSpec& group, const compute::RackSpec& kind) {
+  const compute::GpuSpec& gpu = *scenario_.catalog.gpu(kind.gpu, scenario_.faults);
+  if (!group.scale_up) return gpu;
+  const auto [joined, is_new] = joined_gpus_.try_emplace(group.name, gpu);
+  if (is_new) joined->second.ratings.scale_up_bandwidth = scale_up_bandwidth(**group.scale_up, kind, gpu);
+  return joined->second;
 }
 
 /// What joins the scale-up domains of a rack kind, as its GPUs see it.
@@ -493,6 +502,15 @@ void Factory::report_cooling(metrics::RunResult& result) const {
 void Factory::report_fabric(metrics::RunResult& result) const {
   const FactorySpec& factory = scenario_.spec.factory;
   if (factory.storage) result.storage.kind = factory.storage->kind();
+  for (const RackGroupSpec* group : racks_) {
+    if (!group->scale_up) continue;
+    const compute::RackSpec& kind = *scenario_.catalog.rack(group->kind, scenario_.faults);
+    metrics::ScaleUpResult domain =
+        describe_scale_up(**group->scale_up, kind, *scenario_.catalog.gpu(kind.gpu, scenario_.faults));
+    domain.racks = group->name;
+    domain.kind = group->scale_up->kind();
+    result.network.scale_up.push_back(std::move(domain));
+  }
   if (!fabric_) return;
   fabric_->report(result, simulation_->now());
   for (const auto& source : traffic_) result.network.traffic.push_back(source->report());

@@ -2,6 +2,7 @@
 // the result.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -49,6 +50,7 @@ class Factory {
   std::int64_t node_number(const std::string& target) const;
   std::string describe_work_left() const;
   jobs::LlmService& service(const std::string& name) const;
+  const compute::GpuSpec& gpu_of(const RackGroupSpec& group, const compute::RackSpec& kind);
   std::optional<network::FabricLinks> fabric_links(const compute::RackSpec& kind) const;
   std::unique_ptr<jobs::TrafficSource> make_traffic(const jobs::TrafficContext& context, const TrafficOption& option);
   jobs::NetworkIncident network_incident(const std::string& kind, const NetworkIncidentSpec& spec,
@@ -66,11 +68,12 @@ class Factory {
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;
   std::unique_ptr<weather::WeatherSeries> weather_;
-  double start_s_ = 0.0, year_s_ = 0.0;       // of the run within its year
-  std::vector<const RackGroupSpec*> racks_;   // sorted by name
-  std::vector<placement::RackGroup> groups_;  // the same, for placement
-  std::optional<topology::Graph> graph_;      // of the fabric, when there is one
-  std::vector<topology::PartCount> bill_;     // of its materials
+  double start_s_ = 0.0, year_s_ = 0.0;                  // of the run within its year
+  std::vector<const RackGroupSpec*> racks_;              // sorted by name
+  std::map<std::string, compute::GpuSpec> joined_gpus_;  // by group: with what its scale-up domain lets them send
+  std::vector<placement::RackGroup> groups_;             // the same, for placement
+  std::optional<topology::Graph> graph_;                 // of the fabric, when there is one
+  std::vector<topology::PartCount> bill_;                // of its materials
   std::unique_ptr<resources::Facility> facility_;
   std::unique_ptr<resources::Fabric> fabric_;  // null: nothing moves between nodes, nor to storage
   std::unique_ptr<resources::OutsideAir> outside_air_;

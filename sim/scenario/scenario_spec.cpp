@@ -45,6 +45,9 @@ void RackGroupSpec::visit(FieldVisitor& v) {
   field(v, "name", name, "Name of the group", rule().required().is_name());
   field(v, "kind", kind, "Rack kind", rule().required().from_catalog("racks"));
   field(v, "count", count, "How many racks of this kind", rule().at_least(1).at_most(1e6));
+  field(v, "scale_up", scale_up,
+        "How the GPUs of a scale-up domain hang together: where all of them cannot send at their rated bandwidth at "
+        "once, collectives and transfers get what they can; at their rated bandwidth when absent");
 }
 
 FactorySpec::FactorySpec() : cooling(cooling::cooling_options(), "air_crah") {}

@@ -21,6 +21,7 @@
 #include "models/power/power_chain.hpp"
 #include "models/storage/storage_option.hpp"
 #include "models/topology/parts.hpp"
+#include "models/topology/scale_up_option.hpp"
 #include "models/weather/weather_option.hpp"
 #include "models/workload/arrival_process.hpp"
 #include "models/workload/length_distribution.hpp"
@@ -48,10 +49,15 @@ struct SiteSpec {
   void visit(FieldVisitor& v);
 };
 
+struct ScaleUpSpec : Choice<topology::ScaleUpOption> {
+  ScaleUpSpec() : Choice(topology::scale_up_options()) {}
+};
+
 struct RackGroupSpec {
   std::string name;
   std::string kind;  ///< catalog id
   std::int64_t count = 1;
+  std::optional<ScaleUpSpec> scale_up;
   void visit(FieldVisitor& v);
 };
 

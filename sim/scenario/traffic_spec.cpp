@@ -30,7 +30,7 @@ void TrafficOption::visit_common(FieldVisitor& v) {
 
 void CheckpointSpec::visit(FieldVisitor& v) {
   visit_common(v);
-  scaled_field(v, "gb_per_node", bytes_per_node, 1e9, "What each node writes", rule().required().above(0));
+  scaled_field(v, "node_gb", bytes_per_node, 1e9, "What each node writes", rule().required().above(0));
   field(v, "interval_s", interval, "From the start of one to the start of the next",
         rule().required().above(0).at_most(kLongestRun));
   field(v, "first_s", first, "When the first starts; an interval after the start of the run when absent",
@@ -42,7 +42,7 @@ void CheckpointSpec::visit(FieldVisitor& v) {
 
 void DatasetReadSpec::visit(FieldVisitor& v) {
   visit_common(v);
-  scaled_field(v, "gb_per_s_per_node", rate_per_node, 1e9, "What each node reads", rule().required().above(0));
+  scaled_field(v, "node_gb_per_s", rate_per_node, 1e9, "What each node reads", rule().required().above(0));
   scaled_field(v, "block_gb", block, 1e9, "Read at once", rule().above(0));
   field(v, "source", source, "Where it comes from", rule().one_of(kStores));
 }
@@ -58,7 +58,7 @@ void PointToPointSpec::visit(FieldVisitor& v) {
   visit_common(v);
   field(v, "concurrency", concurrency, "Transfers at a time", rule().required().at_least(1).at_most(1e6));
   field(v, "transfers", transfers, "In all; 0: until the clock's duration", rule().at_least(0).at_most(1e9));
-  scaled_field(v, "gb", bytes, 1e9, "Mean size of a transfer", rule().required().above(0));
+  scaled_field(v, "mean_gb", bytes, 1e9, "Mean size of a transfer", rule().required().above(0));
   field(v, "spread", spread, "Sizes lie evenly within the mean times 1 - spread to 1 + spread", rule().share());
 }
 

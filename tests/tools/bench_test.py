@@ -21,7 +21,7 @@ if "fault" in sys.argv[2]:
     sys.exit("/clock: unknown key")
 out = sys.argv[sys.argv.index("--out") + 1]
 os.makedirs(out)
-json.dump({"requests": 1000, "events": 5000, "simulated_s": 60}, open(os.path.join(out, "run.json"), "w"))
+json.dump({"requests": 1000, "transfers": 20, "events": 5000, "simulated_s": 60}, open(os.path.join(out, "run.json"), "w"))
 """
 
 

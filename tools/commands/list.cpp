@@ -91,6 +91,7 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(family("electricity", "What electricity costs", grid::electricity_options()));
   list.push_back(family("cooling", "How heat leaves the hall", cooling::cooling_options()));
   list.push_back(family("fabrics", "How nodes are joined", scenario::fabric_options()));
+  list.push_back(family("scale_up", "How the GPUs of a rack or server are joined", topology::scale_up_options()));
   list.push_back(family("storage", "Where weights and checkpoints are", storage::storage_options()));
   list.push_back(family("traffic", "Bytes that move without a request", scenario::traffic_options()));
   list.push_back(family("incidents", "What may happen during a run", scenario::incident_options()));
