@@ -12,6 +12,9 @@ namespace {
 
 using nlohmann::json;
 
+/// Off: a replica whose step traffic goes as flows and whose node is cut off for good stops the whole run.
+constexpr bool kStepFlowsSurviveFailures = false;
+
 /// Draws values and notes the features that they stand for.
 class Draw {
  public:
@@ -214,7 +217,7 @@ json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
 }
 
 json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std::int64_t nics, bool shared_storage,
-                      std::int64_t chat_replicas, double duration) {
+                      std::int64_t chat_replicas, bool wide, double duration) {
   json incidents = json::array();
   const auto strike = [&](const std::string& kind, const std::string& target, bool repairable = true) {
     json incident = {{"kind", kind}, {"at_s", draw.real(0, duration)}};
@@ -239,7 +242,8 @@ json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std
   if (shared_storage && draw.feature("storage_slowdown", 0.25)) {
     incidents.at(strike("storage_slowdown", ""))["bandwidth_share"] = draw.real(0.05, 0.9);
   }
-  if (!fabric) return incidents;
+  const bool drawn = fabric && (kStepFlowsSurviveFailures || !wide || fabric->fabric["detail"] == "analytic");
+  if (!drawn) return incidents;
   if (draw.feature("link_failure", 0.2)) strike("link_failure", fabric->link);
   if (draw.feature("switch_failure", 0.2)) strike("switch_failure", fabric->a_switch);
   if (draw.feature("link_degraded", 0.2)) {
@@ -372,7 +376,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features) {
   const std::int64_t replicas = scenario["services"][0]["replicas"];
   const json traffic = random_traffic(draw, shared_storage, has_fabric);
   if (!traffic.empty()) scenario["traffic"] = traffic;
-  const json incidents = random_incidents(draw, fabric, nics, shared_storage, replicas, duration);
+  const json incidents = random_incidents(draw, fabric, nics, shared_storage, replicas, wide, duration);
   if (!incidents.empty()) scenario["incidents"] = incidents;
   scenario["report"] = {{"interval_s", draw.real(0.5, 30)}};
   return scenario;
