@@ -182,7 +182,7 @@ json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
   if (draw.feature("checkpoint", 0.25)) {
     json checkpoint = {{"name", "training"},
                        {"kind", "checkpoint"},
-                       {"gb_per_node", draw.real(0.5, 40)},
+                       {"node_gb", draw.real(0.5, 40)},
                        {"interval_s", draw.real(3, 30)},
                        {"target", store},
                        {"through_host", draw.chance(0.5)}};
@@ -193,7 +193,7 @@ json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
   if (draw.feature("dataset_read", 0.25)) {
     traffic.push_back({{"name", "data"},
                        {"kind", "dataset_read"},
-                       {"gb_per_s_per_node", draw.real(0.05, 2)},
+                       {"node_gb_per_s", draw.real(0.05, 2)},
                        {"block_gb", draw.real(0.1, 4)},
                        {"source", store}});
   }
@@ -208,7 +208,7 @@ json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
     json messages = {{"name", "shuffle"},
                      {"kind", "point_to_point"},
                      {"concurrency", draw.whole(1, 6)},
-                     {"gb", draw.real(5, 60)},
+                     {"mean_gb", draw.real(5, 60)},
                      {"spread", draw.real(0, 1)}};
     if (draw.chance(0.5)) messages["transfers"] = draw.whole(1, 100);
     traffic.push_back(messages);
