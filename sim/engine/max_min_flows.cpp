@@ -8,6 +8,7 @@ namespace {
 
 // Levels and loads nearer than this share count as equal: far above rounding, far below what shows in a date.
 constexpr double kTolerance = 1e-11;
+constexpr double kLatestEnd = 9.2e6;  // seconds: whole picoseconds end there
 
 }  // namespace
 
@@ -232,7 +233,7 @@ void MaxMinFlows::take_rates() {
     flow.since = now_;
     flow.rate = flow.new_rate;
     const double seconds = flow.remaining <= 0.0 || std::isinf(flow.rate) ? 0.0 : flow.remaining / flow.rate;
-    if (!std::isfinite(seconds) || seconds > 9e6) {
+    if (!std::isfinite(seconds) || seconds > kLatestEnd - to_seconds(now_)) {
       ends_.cancel(slot);  // stands still
     } else {
       ends_.set(slot, now_ + static_cast<Picoseconds>(std::ceil(seconds * 1e12)));

@@ -141,6 +141,7 @@ Bytes Simulation::cancel_transfer(TransferId transfer) {
   Moving& moving = *p.moving[slot_of(transfer)];
   if (moving.in_motion) p.flows().cancel(moving.slot, now_);
   moving.in_motion = false;
+  std::erase(p.ended, moving.slot);  // its slot may be taken again before that would be told
   queue_.cancel(moving.timer);
   ++moving.generation;
   p.free_slots.push_back(moving.slot);

@@ -88,11 +88,14 @@ void NetworkIncidents::apply(const NetworkIncident& incident) {
 void NetworkIncidents::lost(std::size_t service, std::int32_t replica) {
   if (incidents_.empty()) return;
   ++progress_[latest_].replicas_down;
+  const LlmService& of = *services_[service].service;
+  for (const std::int64_t node : of.nodes_of(replica)) loads_[service]->remove_holder(node);
   progress_[latest_].requests_failed += services_[service].service->take_down_replica(replica);
 }
 
 void NetworkIncidents::found(std::size_t service, std::int32_t replica) {
-  LlmService& of = *services_[service].service;
+  if (waiting_for_[{service, replica}] > 0) return;  // lost and found again while it loads
+  const LlmService& of = *services_[service].service;
   for (std::int32_t other = 0; other < of.replica_count(); ++other) {
     if (other != replica && of.is_up(other)) loads_[service]->add_holder(other);
   }

@@ -14,13 +14,21 @@ std::int64_t WeightLoads::position_of(std::int32_t replica, std::int64_t node) c
 void WeightLoads::add_holder(std::int32_t replica) {
   const std::vector<std::int64_t> nodes = loaded_.service->nodes_of(replica);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
-    std::deque<std::int64_t>& free = holders_[static_cast<std::int64_t>(i)].free;
-    if (std::find(free.begin(), free.end(), nodes[i]) == free.end()) free.push_back(nodes[i]);
+    make_free(holders_[static_cast<std::int64_t>(i)], nodes[i]);
   }
 }
 
+void WeightLoads::make_free(Holders& holders, std::int64_t node) {
+  const bool known =
+      holders.giving.count(node) > 0 || std::find(holders.free.begin(), holders.free.end(), node) != holders.free.end();
+  if (!known) holders.free.push_back(node);
+}
+
 void WeightLoads::remove_holder(std::int64_t node) {
-  for (auto& [position, holders] : holders_) std::erase(holders.free, node);
+  for (auto& [position, holders] : holders_) {
+    std::erase(holders.free, node);
+    holders.giving.erase(node);  // what it gives now goes on, but it gives to nobody after
+  }
 }
 
 void WeightLoads::load(std::int32_t replica, std::int64_t node, WeightClient& client, std::uint32_t tag) {
@@ -41,6 +49,7 @@ void WeightLoads::serve(Holders& holders) {
     const std::uint32_t load = holders.waiting.front();
     holders.free.pop_front();
     holders.waiting.pop_front();
+    holders.giving.insert(giver);
     start(load, giver);
   }
 }
@@ -61,8 +70,8 @@ void WeightLoads::on_moved(std::uint32_t tag, bool arrived) {
   if (loaded_.source == WeightSource::peers) {
     Holders& holders = holders_[load.position];
     --holders.on_the_way;
-    if (load.giver >= 0) holders.free.push_back(load.giver);
-    if (arrived) holders.free.push_back(load.node);
+    if (holders.giving.erase(load.giver) > 0) make_free(holders, load.giver);
+    if (arrived) make_free(holders, load.node);
     if (!arrived && holders.free.empty() && holders.on_the_way == 0 && !holders.waiting.empty()) {
       const std::uint32_t next = holders.waiting.front();
       holders.waiting.pop_front();

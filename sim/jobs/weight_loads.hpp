@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <set>
 #include <vector>
 
 #include "sim/jobs/llm/llm_service.hpp"
@@ -56,6 +57,7 @@ class WeightLoads final : private resources::MoveClient {
   };
   struct Holders {
     std::deque<std::int64_t> free;      // nodes that give to nobody now
+    std::set<std::int64_t> giving;      // to one other each
     int on_the_way = 0;                 // that will hold it
     std::deque<std::uint32_t> waiting;  // loads that wait for a giver
   };
@@ -64,6 +66,7 @@ class WeightLoads final : private resources::MoveClient {
   std::int64_t position_of(std::int32_t replica, std::int64_t node) const;
   void start(std::uint32_t load, std::int64_t giver);
   void serve(Holders& holders);
+  static void make_free(Holders& holders, std::int64_t node);
 
   resources::Fabric* fabric_;
   LoadedService loaded_;

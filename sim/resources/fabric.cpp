@@ -142,7 +142,7 @@ void Fabric::on_transfer_done(std::uint32_t tag) {
   if (owner & kRing) {
     Ring& ring = rings_[owner & ~kRing];
     std::erase(ring.parts, tag);
-    if (ring.parts.empty()) ring.client->on_ring_step_done();
+    if (ring.parts.empty() && ring.standing.empty()) ring.client->on_ring_step_done();
     return;
   }
   std::erase(moves_[owner].parts, tag);
@@ -163,7 +163,7 @@ std::uint32_t Fabric::start_part(std::uint32_t owner, const Path& path, double b
   part.owner = owner;
   part.links = path.links;
   part.streams = path.streams;
-  part.hops = path.hops;
+  part.route = path.route;
   part.left = bytes;
   part.active_at = static_cast<std::uint32_t>(active_.size());
   active_.push_back(index);
@@ -238,7 +238,6 @@ Fabric::RingId Fabric::open_ring(RingClient& client, std::vector<std::int64_t> n
   ring.node_bytes_per_s = kForever;
   for (const std::int64_t node : ring.nodes) {
     ring.node_bytes_per_s = std::min(ring.node_bytes_per_s, map_.nics_bytes_per_s(node));
-    ring.streams = std::max(ring.streams, static_cast<int>(map_.nics_of(node)));
   }
   ring.timer = simulation_.add_timer(*this, kRingAlarm | index,
                                      engine::rank(engine::RankClass::network, (std::uint64_t{1} << 40) + index));
@@ -254,27 +253,41 @@ void Fabric::route_ring(std::uint32_t index) {
   ring.way = map_.ring(ring.nodes);
   reserve(ring, ring.rate, +1);
   ring.waits = false;
-  if (!ring.parts.empty() && ring.way.connected) {
-    double left = 0.0;
-    for (const std::uint32_t part : ring.parts) left = std::max(left, take_back(part));
-    ring.parts.clear();
-    for (const Path& path : ring.way.hops) {
-      const std::uint32_t part = start_part(kRing | index, path, left, path.limit_bytes_per_s,
-                                            (std::uint64_t{1} << 48) + ring_parts_started_++);
-      rings_[index].parts.push_back(part);
-    }
-  }
-  if (rings_[index].pending_bytes > 0.0 && rings_[index].way.connected)
-    ring_step(index, std::exchange(rings_[index].pending_bytes, 0.0), rings_[index].pending_s);
+  halt_ring(index);
+  if (ring.way.connected) send_ring(index);
   update_ring(index);
+}
+
+/// Takes the flows of a ring's step off their links.
+void Fabric::halt_ring(std::uint32_t index) {
+  Ring& ring = rings_[index];
+  for (const std::uint32_t part : std::exchange(ring.parts, {})) ring.standing[parts_[part].hop] = take_back(part);
+}
+
+/// What stands still of a ring's step goes on: each hop its own rest, for some may have ended.
+void Fabric::send_ring(std::uint32_t index) {
+  Ring& ring = rings_[index];
+  const double step = std::exchange(ring.standing_step, 0.0);
+  const auto standing = std::exchange(ring.standing, {});
+  if (step <= 0.0 && standing.empty()) return;
+  for (const FabricMap::Ring::Hop& hop : ring.way.hops) {
+    const auto rest = standing.find({hop.node, hop.part});
+    if (step <= 0.0 && rest == standing.end()) continue;
+    const double bytes = step > 0.0 ? step * hop.path.share : rest->second;
+    const double limit = std::min(hop.path.limit_bytes_per_s, ring.step_bytes_per_s * hop.path.share);
+    const std::uint32_t part =
+        start_part(kRing | index, hop.path, bytes, limit, (std::uint64_t{1} << 48) + ring_parts_started_++);
+    parts_[part].hop = {hop.node, hop.part};
+    ring.parts.push_back(part);
+  }
 }
 
 void Fabric::reserve(const Ring& ring, double bytes_per_s, int sign) {
   for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
     LinkUse& here = use(crossed.link);
     const bool was_shared = here.streams > 0 && here.ring_streams > 0;
-    here.ring_streams += sign * ring.streams * crossed.crossings;
-    here.reserved = here.ring_streams == 0 ? 0.0 : here.reserved + sign * bytes_per_s * crossed.crossings;
+    here.ring_streams += sign * crossed.streams;
+    here.reserved = here.ring_streams == 0 ? 0.0 : here.reserved + sign * bytes_per_s * crossed.share;
     shared_links_ += static_cast<int>(here.streams > 0 && here.ring_streams > 0) - static_cast<int>(was_shared);
     if (here.streams > 0) apply_capacity(crossed.link);
   }
@@ -285,11 +298,10 @@ void Fabric::settle_ring(Ring& ring) {
   const double bytes = ring.rate * to_seconds(now - ring.since);
   ring.since = now;
   if (bytes <= 0.0) return;
-  for (const FabricMap::Ring::Crossed& crossed : ring.way.links)
-    books_.crossed(crossed.link, bytes * crossed.crossings);
-  for (const Path& hop : ring.way.hops) {
-    books_.moved(Purpose::step_traffic, bytes * hop.share);
-    hop_bytes_ += bytes * hop.share * hop.hops;
+  for (const FabricMap::Ring::Crossed& crossed : ring.way.links) books_.crossed(crossed.link, bytes * crossed.share);
+  for (const auto& [node, part, path] : ring.way.hops) {
+    books_.moved(Purpose::step_traffic, bytes * path.share);
+    hop_bytes_ += bytes * path.share * static_cast<double>(path.route.size());
   }
 }
 
@@ -300,7 +312,7 @@ void Fabric::set_ring_rate(RingId index, double bytes_per_s) {
   settle_ring(ring);
   for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
     LinkUse& here = use(crossed.link);
-    here.reserved = std::max(0.0, here.reserved + (bytes_per_s - ring.rate) * crossed.crossings);
+    here.reserved = std::max(0.0, here.reserved + (bytes_per_s - ring.rate) * crossed.share);
     if (here.streams > 0) apply_capacity(crossed.link);
   }
   ring.rate = bytes_per_s;
@@ -312,57 +324,59 @@ void Fabric::update_ring(std::uint32_t index) {
   for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
     const LinkUse& here = use(crossed.link);
     const double capacity = map_.capacity_bytes_per_s(crossed.link);
-    const int own = ring.streams * crossed.crossings;
     double share = capacity;
-    if (here.streams + here.ring_streams > own) {
-      const double others = here.reserved - ring.rate * crossed.crossings;
+    if (here.streams + here.ring_streams > crossed.streams) {
+      const double others = here.reserved - ring.rate * crossed.share;
       const double free = capacity - others - (here.streams > 0 ? simulation_.link_load(crossed.link).value : 0.0);
-      share = std::max(free, capacity * own / (here.streams + here.ring_streams));
+      share = std::max(free, capacity * crossed.streams / (here.streams + here.ring_streams));
     }
-    factor = std::max(factor, share > 0.0 ? ring.node_bytes_per_s * crossed.crossings / share : kForever);
+    factor = std::max(factor, share > 0.0 ? ring.node_bytes_per_s * crossed.share / share : kForever);
   }
-  if (factor == ring.factor || std::abs(factor - ring.factor) <= 1e-9 * factor) return;
+  if (!behaviour().contention) {  // no link is shared, but one that works in part limits the ring as well
+    for (const auto& [node, part, path] : ring.way.hops)
+      factor = std::max(factor, ring.node_bytes_per_s * path.share / path.limit_bytes_per_s);
+  }
+  if (factor == ring.factor) return;
+  if (std::isfinite(factor) && std::abs(factor - ring.factor) <= 1e-9 * factor) return;
   ring.factor = factor;
-  if (std::isinf(factor)) {
-    ring.give_up = simulation_.now() + behaviour().timeout;
-    if (!ring.waits) simulation_.set_timer(ring.timer, ring.give_up);
-  } else {
-    ring.give_up = kNever;
-    if (!ring.waits) simulation_.cancel_timer(ring.timer);
-  }
+  ring.give_up = std::isinf(factor) ? simulation_.now() + behaviour().timeout : kNever;
+  set_ring_alarm(ring);
   ring.client->on_ring_factor(factor);
+}
+
+/// When there is something to do for a ring without its client.
+void Fabric::set_ring_alarm(Ring& ring) {
+  const Picoseconds next = std::min(ring.waits ? ring.found : kNever, ring.give_up);
+  if (next == kNever) {
+    simulation_.cancel_timer(ring.timer);
+  } else {
+    simulation_.set_timer(ring.timer, next);
+  }
 }
 
 /// The network has found another way, or nothing has got through for too long.
 void Fabric::ring_alarm(std::uint32_t index) {
-  Ring& ring = rings_[index];
-  if (ring.waits) {
-    route_ring(index);
-    if (std::isinf(rings_[index].factor)) simulation_.set_timer(rings_[index].timer, rings_[index].give_up);
-  } else if (std::isinf(ring.factor) && simulation_.now() >= ring.give_up) {
-    cancel_ring_step(index);
-    rings_[index].client->on_ring_lost();
-  }
+  const Picoseconds now = simulation_.now();
+  if (rings_[index].waits && rings_[index].found <= now) route_ring(index);
+  const bool lost = rings_[index].give_up <= now;
+  if (lost) rings_[index].give_up = kNever;  // told once, until it is found again
+  set_ring_alarm(rings_[index]);
+  if (!lost) return;
+  cancel_ring_step(index);
+  rings_[index].client->on_ring_lost();
 }
 
 void Fabric::ring_step(RingId index, double bytes, double seconds) {
   keep_meter_running();
-  if (!rings_[index].way.connected) {  // waits for a way
-    rings_[index].pending_bytes = bytes;
-    rings_[index].pending_s = seconds;
-    return;
-  }
-  const std::vector<Path> hops = rings_[index].way.hops;
-  for (const Path& path : hops) {
-    const double own = bytes * path.share;
-    const std::uint32_t part =
-        start_part(kRing | index, path, own, own / seconds, (std::uint64_t{1} << 48) + ring_parts_started_++);
-    rings_[index].parts.push_back(part);
-  }
+  Ring& ring = rings_[index];
+  ring.standing_step = bytes;
+  ring.step_bytes_per_s = bytes / seconds;
+  if (ring.way.connected && !ring.waits) send_ring(index);
 }
 
 void Fabric::cancel_ring_step(RingId index) {
-  rings_[index].pending_bytes = 0.0;
+  rings_[index].standing_step = 0.0;
+  rings_[index].standing.clear();
   for (const std::uint32_t part : std::exchange(rings_[index].parts, {})) take_back(part);
 }
 
@@ -377,42 +391,53 @@ void Fabric::flows_changed() {
 
 void Fabric::change(const std::function<void(FabricMap&)>& change) {
   account();
+  if (!active_.empty()) keep_meter_running();
   change(map_);
-  const std::vector<FabricMap::Changed> changed = map_.take_changed();
-  std::vector<bool> lost(map_.links(), false);
-  for (const FabricMap::Changed& one : changed) {
-    apply_capacity(one.link);
-    lost[one.link] = map_.is_fabric(one.link) && map_.capacity_bytes_per_s(one.link) < one.before_bytes_per_s;
-  }
-  const auto is_lost = [&lost](engine::LinkId link) { return lost[link]; };
+  const FabricMap::Changes changes = map_.take_changes();
+  for (const engine::LinkId link : changes.links) apply_capacity(link);
+  change_moves(changes);
+  change_rings(changes);
+}
+
+/// Whether bytes of a move in motion have yet to leave; otherwise they are through whatever happens.
+bool Fabric::has_left(const Move& move) const {
+  return std::any_of(move.parts.begin(), move.parts.end(),
+                     [this](std::uint32_t part) { return parts_[part].left > 0.0; });
+}
+
+void Fabric::change_moves(const FabricMap::Changes& changes) {
   const Picoseconds found = simulation_.now() + behaviour().reroute;
   for (std::uint32_t index = 0; index < moves_.size(); ++index) {
     Move& move = moves_[index];
     if (move.state == State::standing) {
       simulation_.set_timer(move.timer, std::min(found, move.give_up));
-    } else if (move.state == State::moving) {
+    } else if (move.state == State::moving && has_left(move)) {
       bool crosses = false, on_fabric = false;
       for (const std::uint32_t part : move.parts) {
-        on_fabric = on_fabric || parts_[part].hops > 0;
-        crosses = crosses || std::any_of(parts_[part].links.begin(), parts_[part].links.end(), is_lost);
+        on_fabric = on_fabric || !parts_[part].route.empty();
+        crosses = crosses || changes.worsen(parts_[part].route);
       }
       if (crosses) {
         stand_still(index, found);
         ++transfers_stopped_;
-      }
-      if (on_fabric && !crosses) {  // which links can be full may have changed
+      } else if (on_fabric || !behaviour().contention) {  // which links can be full, or what it gets alone, may change
         stand_still(index, found);
         go(index);
       }
     }
   }
+}
+
+void Fabric::change_rings(const FabricMap::Changes& changes) {
   for (std::uint32_t index = 0; index < rings_.size(); ++index) {
     Ring& ring = rings_[index];
-    const bool crosses = std::any_of(ring.way.links.begin(), ring.way.links.end(),
-                                     [&](const FabricMap::Ring::Crossed& crossed) { return lost[crossed.link]; });
+    const bool crosses = std::any_of(ring.way.hops.begin(), ring.way.hops.end(),
+                                     [&](const FabricMap::Ring::Hop& hop) { return changes.worsen(hop.path.route); });
     if (crosses || std::isinf(ring.factor)) {
       ring.waits = true;
-      simulation_.set_timer(ring.timer, found);
+      ring.found = simulation_.now() + behaviour().reroute;
+      halt_ring(index);
+      set_ring_alarm(ring);
       update_ring(index);
     } else {
       route_ring(index);
@@ -433,7 +458,7 @@ void Fabric::book(const Part& part, double bytes) {
     books_.moved_storage(move.reads_storage, move.writes_storage, bytes);
   }
   books_.moved(purpose, bytes);
-  hop_bytes_ += bytes * part.hops;
+  hop_bytes_ += bytes * static_cast<double>(part.route.size());
   for (const engine::LinkId link : part.links) books_.crossed(link, bytes);
 }
 
@@ -473,7 +498,7 @@ void Fabric::meter() {
     hop_bytes_ = read_bytes_ = write_bytes_ = 0.0;
     metered_ = now;
     const bool rings_silent = std::none_of(rings_.begin(), rings_.end(), [](const Ring& r) { return r.rate > 0.0; });
-    if (was_silent && active_.empty() && rings_silent) {
+    if (was_silent && rings_silent) {  // nothing moves until something is started or changed
       meter_runs_ = false;
       return;
     }

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,9 +96,10 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
     std::uint32_t owner = 0;  // move, or ring with kRing
     engine::TransferId transfer = 0;
     std::vector<engine::LinkId> links;
+    std::vector<topology::DirectedLink> route;
     int streams = 1;
-    int hops = 0;
-    double left = 0.0;  // as of the last accounting
+    double left = 0.0;                        // as of the last accounting
+    std::pair<std::size_t, std::size_t> hop;  // of a ring: who sends, and which of its paths
     std::uint32_t active_at = 0;
   };
   struct Move {
@@ -119,11 +121,14 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
     std::vector<std::int64_t> nodes;
     FabricMap::Ring way;
     double node_bytes_per_s = 0.0;  // of its network cards
-    int streams = 1;
     double rate = 0.0, factor = 1.0;
     Picoseconds since = 0, give_up = kNever;
-    bool waits = false;  // for the network to find another way
-    double pending_bytes = 0.0, pending_s = 0.0;  // of a step that found no way
+    bool waits = false;  // until `found` for the network to find another way
+    Picoseconds found = 0;
+    // Step flows: what is on its way, and what stands still for want of one: a whole step, or its rests by hop.
+    double step_bytes_per_s = 0.0;  // of a node, alone
+    double standing_step = 0.0;
+    std::map<std::pair<std::size_t, std::size_t>, double> standing;
     std::vector<std::uint32_t> parts;
     engine::TimerId timer = 0;
   };
@@ -133,6 +138,7 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
     double reserved = 0.0;  // bytes/s of step traffic in closed form
   };
 
+  bool has_left(const Move& move) const;
   void on_timer(std::uint32_t tag) override;
   void on_transfer_done(std::uint32_t tag) override;
   void go(std::uint32_t index);
@@ -142,12 +148,17 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   void free_part(std::uint32_t part);
   double take_back(std::uint32_t part);
   void route_ring(std::uint32_t index);
+  void halt_ring(std::uint32_t index);
+  void send_ring(std::uint32_t index);
+  void set_ring_alarm(Ring& ring);
   void ring_alarm(std::uint32_t index);
   void settle_ring(Ring& ring);
   void reserve(const Ring& ring, double bytes_per_s, int sign);
   void update_ring(std::uint32_t index);
   LinkUse& use(engine::LinkId link);
   void apply_capacity(engine::LinkId link);
+  void change_moves(const FabricMap::Changes& changes);
+  void change_rings(const FabricMap::Changes& changes);
   void flows_changed();
   void book(const Part& part, double bytes);
   void account();

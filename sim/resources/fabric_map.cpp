@@ -22,22 +22,112 @@ std::uint32_t target_of(const topology::Graph& graph, topology::DirectedLink lin
   return link % 2 == 0 ? graph.links[link / 2].b : graph.links[link / 2].a;
 }
 
-/// Link of the active graph that stands for each link of the full one, by the merge ids of its ends.
+/// Vertex of topology::contracted that stands for each of the full graph: numbered as merge ids first appear.
+std::vector<std::uint32_t> vertices_after_merging(const topology::Graph& full) {
+  std::unordered_map<std::uint32_t, std::uint32_t> number_of;
+  std::vector<std::uint32_t> result;
+  result.reserve(full.vertices.size());
+  for (const topology::Vertex& vertex : full.vertices) {
+    result.push_back(number_of.try_emplace(vertex.merge, static_cast<std::uint32_t>(number_of.size())).first->second);
+  }
+  return result;
+}
+
+/// Link of the contracted graph that stands for each link of the full one; those inside a merged vertex have none.
 std::vector<std::uint32_t> links_after_merging(const topology::Graph& full, const topology::Graph& merged) {
-  const auto key = [](const topology::Graph& graph, const topology::Link& link) {
-    const std::uint32_t a = graph.vertices[link.a].merge, b = graph.vertices[link.b].merge;
-    return std::make_tuple(std::min(a, b), std::max(a, b), link.bandwidth.value, link.latency.value, link.medium);
+  const auto key = [](const topology::Link& link, std::uint32_t a, std::uint32_t b) {
+    const bool turned = a > b;
+    return std::make_tuple(std::min(a, b), std::max(a, b), link.bandwidth.value, link.latency.value, link.medium,
+                           turned ? link.part_b : link.part_a, turned ? link.part_a : link.part_b);
   };
-  std::map<decltype(key(full, full.links.front())), std::uint32_t> merged_links;
-  for (std::uint32_t i = 0; i < merged.links.size(); ++i) merged_links.emplace(key(merged, merged.links[i]), i);
+  std::map<decltype(key(full.links.front(), 0, 0)), std::uint32_t> merged_links;
+  for (std::uint32_t i = 0; i < merged.links.size(); ++i) {
+    const topology::Link& link = merged.links[i];
+    merged_links.emplace(key(link, link.a, link.b), i);
+  }
+  const std::vector<std::uint32_t> number = vertices_after_merging(full);
   std::vector<std::uint32_t> result;
   result.reserve(full.links.size());
   for (const topology::Link& link : full.links) {
-    const auto found = merged_links.find(key(full, link));
+    const auto found = merged_links.find(key(link, number[link.a], number[link.b]));
     result.push_back(found == merged_links.end() ? kNoLink : found->second);
   }
   return result;
 }
+
+/// Directed links that can be full. Those at endpoints count as such. Another cannot where the other links into its
+/// start, or out of its end, carry no more than it does, provided that their own limits are known to hold: proofs go on
+/// from the endpoints, so that none rests on itself.
+class Bottlenecks {
+ public:
+  Bottlenecks(const topology::Graph& graph, const std::vector<double>& capacity)
+      : graph_(graph),
+        capacity_(capacity),
+        incidence_(graph),
+        total_(graph.vertices.size(), 0.0),
+        open_in_(graph.vertices.size(), 0),
+        open_out_(graph.vertices.size(), 0),
+        waits_(graph.vertices.size(), false),
+        open_(2 * graph.links.size(), true) {
+    for (std::uint32_t i = 0; i < graph.links.size(); ++i) {
+      for (const std::uint32_t end : {graph.links[i].a, graph.links[i].b}) {
+        total_[end] += capacity[i];
+        ++open_in_[end];
+        ++open_out_[end];
+      }
+    }
+  }
+
+  std::vector<bool> find() {
+    std::vector<bool> result(open_.size(), false);
+    for (const std::uint32_t endpoint : graph_.endpoints) {
+      for (const std::uint32_t* at = incidence_.begin(endpoint); at != incidence_.end(endpoint); ++at) {
+        for (const topology::DirectedLink link : {2 * *at, 2 * *at + 1}) {
+          result[link] = true;
+          if (open_[link]) close(link);
+        }
+      }
+    }
+    while (!queue_.empty()) {
+      const std::uint32_t vertex = queue_.back();
+      queue_.pop_back();
+      waits_[vertex] = false;
+      for (const std::uint32_t* at = incidence_.begin(vertex); at != incidence_.end(vertex); ++at) look(vertex, *at);
+    }
+    for (topology::DirectedLink link = 0; link < open_.size(); ++link) result[link] = result[link] || open_[link];
+    return result;
+  }
+
+ private:
+  /// Both directions of a link as seen from one of its ends.
+  void look(std::uint32_t vertex, std::uint32_t link) {
+    constexpr double kRounding = 1.0 + 1e-9;
+    if (total_[vertex] - capacity_[link] > capacity_[link] * kRounding) return;
+    const topology::DirectedLink out = directed(link, graph_.links[link].a == vertex), in = out ^ 1u;
+    if (open_[out] && open_in_[vertex] == (open_[in] ? 1u : 0u)) close(out);
+    if (open_[in] && open_out_[vertex] == (open_[out] ? 1u : 0u)) close(in);
+  }
+
+  void close(topology::DirectedLink link) {
+    open_[link] = false;
+    --open_out_[source_of(graph_, link)];
+    --open_in_[target_of(graph_, link)];
+    for (const std::uint32_t end : {source_of(graph_, link), target_of(graph_, link)}) {
+      if (waits_[end]) continue;
+      waits_[end] = true;
+      queue_.push_back(end);
+    }
+  }
+
+  const topology::Graph& graph_;
+  const std::vector<double>& capacity_;
+  topology::Incidence incidence_;
+  std::vector<double> total_;                      // capacity of a vertex's links
+  std::vector<std::uint32_t> open_in_, open_out_;  // its links not known to hold their limit
+  std::vector<bool> waits_;
+  std::vector<std::uint32_t> queue_;
+  std::vector<bool> open_;  // by directed link
+};
 
 }  // namespace
 
@@ -47,11 +137,11 @@ FabricMap::FabricMap(engine::Simulation& simulation, Setup setup) : simulation_(
     nodes_ += group.racks * group.kind.nodes;
   }
   if (!setup_.graph) return;
-  active_ = setup_.behaviour.adaptive ? topology::contracted(*setup_.graph) : *setup_.graph;
-  routes_ = std::make_unique<topology::Routes>(active_);
-  incidence_ = std::make_unique<topology::Incidence>(active_);
-  port_of_.assign(2 * active_.links.size(), kNoLink);
-  for (const topology::Link& link : active_.links) capacity_.push_back(link.capacity().value);
+  if (setup_.behaviour.adaptive) merged_ = topology::contracted(*setup_.graph);
+  routes_ = std::make_unique<topology::Routes>(active());
+  port_of_.assign(2 * active().links.size(), kNoLink);
+  for (const topology::Link& link : active().links) capacity_.push_back(link.capacity().value);
+  find_bottlenecks();
 }
 
 FabricMap::~FabricMap() = default;
@@ -107,7 +197,7 @@ engine::LinkId FabricMap::fabric_port(topology::DirectedLink link) {
   if (port_of_[link] == kNoLink) {
     const double capacity = capacity_[link / 2];
     port_of_[link] = simulation_.add_link(BytesPerSecond(capacity));
-    ports_.push_back({PortKind::fabric, link % 2 == 0, link, active_.links[link / 2].capacity().value, capacity});
+    ports_.push_back({PortKind::fabric, link % 2 == 0, link, active().links[link / 2].capacity().value, capacity});
   }
   return port_of_[link];
 }
@@ -116,7 +206,7 @@ std::string FabricMap::link_name(engine::LinkId link) const {
   const Port& port = ports_[link];
   switch (port.kind) {
     case PortKind::fabric:
-      return active_.name(source_of(active_, port.index)) + ">" + active_.name(target_of(active_, port.index));
+      return active().name(source_of(active(), port.index)) + ">" + active().name(target_of(active(), port.index));
     case PortKind::scale_up:
       return node_name(port.index) + (port.out ? ">scale_up" : "<scale_up");
     case PortKind::storage_nic:
@@ -136,35 +226,21 @@ std::string FabricMap::link_name(engine::LinkId link) const {
   return {};
 }
 
-/// Whether a link can be full: not when less can flow into its start, or out of its end, than it carries.
-bool FabricMap::can_bind(topology::DirectedLink link) const {
-  const std::uint32_t from = source_of(active_, link), to = target_of(active_, link);
-  const double capacity = capacity_[link / 2];
-  const auto others = [&](std::uint32_t vertex) {
-    double sum = 0.0;
-    for (const std::uint32_t* at = incidence_->begin(vertex); at != incidence_->end(vertex); ++at) {
-      if (*at != link / 2) sum += capacity_[*at];
-    }
-    return sum;
-  };
-  constexpr double kRounding = 1.0 + 1e-9;
-  const auto is_endpoint = [&](std::uint32_t vertex) {
-    const topology::VertexKind kind = active_.vertices[vertex].kind;
-    return kind == topology::VertexKind::node || kind == topology::VertexKind::storage ||
-           kind == topology::VertexKind::front_end;
-  };
-  if (!is_endpoint(from) && others(from) <= capacity * kRounding) return false;
-  if (!is_endpoint(to) && others(to) <= capacity * kRounding) return false;
-  return true;
+void FabricMap::find_bottlenecks() {
+  if (setup_.behaviour.keep_all_links) {
+    can_bind_.assign(port_of_.size(), true);
+  } else {
+    can_bind_ = Bottlenecks(active(), capacity_).find();
+  }
 }
 
 void FabricMap::add_links(const std::vector<topology::DirectedLink>& route, Path& path) {
   double latency = 0.0;
   for (const topology::DirectedLink link : route) {
-    ++path.hops;
-    latency += active_.links[link / 2].latency.value;
-    path.limit_bytes_per_s = std::min(path.limit_bytes_per_s, active_.links[link / 2].capacity().value);
-    if (setup_.behaviour.contention && can_bind(link)) path.links.push_back(fabric_port(link));
+    path.route.push_back(link);
+    latency += active().links[link / 2].latency.value;
+    path.limit_bytes_per_s = std::min(path.limit_bytes_per_s, capacity_[link / 2]);
+    if (setup_.behaviour.contention && can_bind_[link]) path.links.push_back(fabric_port(link));
   }
   path.latency += to_picoseconds(latency);
 }
@@ -214,10 +290,17 @@ std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
     path.limit_bytes_per_s = std::min(path.limit_bytes_per_s, bytes_per_s);
   };
   const double host = kind.host_link_bandwidth.value * static_cast<double>(kind.gpus_per_node);
+  const auto limit_by_gpus = [&](const Place& place) {
+    if (place.kind != Place::Kind::gpus || place.gpus == 0 || from.kind == to.kind) return;
+    const double gpus = static_cast<double>(std::min(place.gpus, kind.gpus_per_node));
+    path.limit_bytes_per_s = std::min(path.limit_bytes_per_s, kind.host_link_bandwidth.value * gpus);
+  };
   if (from.kind == Place::Kind::drives) through(PortKind::drives, false, kind.local_read_bandwidth.value);
   if (to.kind == Place::Kind::drives) through(PortKind::drives, true, kind.local_write_bandwidth.value);
   if (from.kind == Place::Kind::gpus && to.kind != Place::Kind::gpus) through(PortKind::host, true, host);
   if (to.kind == Place::Kind::gpus && from.kind != Place::Kind::gpus) through(PortKind::host, false, host);
+  limit_by_gpus(from);
+  limit_by_gpus(to);
   return {path};
 }
 
@@ -229,7 +312,10 @@ std::vector<Path> FabricMap::between_nodes(const Place& from, const Place& to, s
     Path path;
     path.links = {port(PortKind::scale_up, true, static_cast<std::uint32_t>(from.node), bandwidth),
                   port(PortKind::scale_up, false, static_cast<std::uint32_t>(to.node), bandwidth)};
-    const std::int64_t gpus = from.gpus == 0 ? group.kind.gpus_per_node : std::min(from.gpus, group.kind.gpus_per_node);
+    std::int64_t gpus = group.kind.gpus_per_node;
+    for (const std::int64_t wanted : {from.gpus, to.gpus}) {
+      if (wanted > 0) gpus = std::min(gpus, wanted);
+    }
     path.limit_bytes_per_s = group.scale_up_bandwidth.value * static_cast<double>(gpus);
     path.streams = static_cast<int>(gpus);
     return {path};
@@ -280,7 +366,7 @@ std::vector<Path> FabricMap::with_storage(const Place& place, bool read, std::ui
     path.limit_bytes_per_s = std::min(path.limit_bytes_per_s, bytes_per_s);
   };
   const double whole = (read ? profile.read_bandwidth : profile.write_bandwidth).value;
-  through(port(PortKind::storage, read, 0, whole), whole);
+  through(port(PortKind::storage, read, 0, whole), whole * storage_share_);
   if (!setup_.behaviour.storage_on_fabric || !setup_.graph) {
     const double nics = kind.storage_bandwidth.value;
     through(port(PortKind::storage_nic, !read, static_cast<std::uint32_t>(place.node), nics), nics);
@@ -289,8 +375,8 @@ std::vector<Path> FabricMap::with_storage(const Place& place, bool read, std::ui
   // Storage ports are endpoints behind the nodes; a transfer uses one, the next by its hash.
   const std::size_t first = static_cast<std::size_t>(nodes_);
   std::size_t ports = 0;
-  while (first + ports < active_.endpoints.size() &&
-         active_.vertices[active_.endpoints[first + ports]].kind == topology::VertexKind::storage) {
+  while (first + ports < active().endpoints.size() &&
+         active().vertices[active().endpoints[first + ports]].kind == topology::VertexKind::storage) {
     ++ports;
   }
   const auto storage_endpoint = static_cast<std::uint32_t>(first + hash % std::max<std::size_t>(ports, 1));
@@ -303,19 +389,23 @@ std::vector<Path> FabricMap::with_storage(const Place& place, bool read, std::ui
 
 FabricMap::Ring FabricMap::ring(const std::vector<std::int64_t>& nodes) {
   Ring ring;
-  std::map<engine::LinkId, int> crossings;
+  std::map<engine::LinkId, Ring::Crossed> crossed;
   for (std::size_t i = 0; i < nodes.size() && nodes.size() > 1; ++i) {
     const Place from{.kind = Place::Kind::gpus, .node = nodes[i]};
     const Place to{.kind = Place::Kind::gpus, .node = nodes[(i + 1) % nodes.size()]};
     if (same_domain(from.node, to.node)) continue;
     std::vector<Path> paths = between_nodes(from, to, i);
     if (paths.empty()) ring.connected = false;
-    for (Path& path : paths) {
-      for (const engine::LinkId link : path.links) ++crossings[link];
-      ring.hops.push_back(std::move(path));
+    for (std::size_t part = 0; part < paths.size(); ++part) {
+      for (const engine::LinkId link : paths[part].links) {
+        Ring::Crossed& here = crossed.try_emplace(link, Ring::Crossed{.link = link}).first->second;
+        here.share += paths[part].share;
+        here.streams += paths[part].streams;
+      }
+      ring.hops.push_back({i, part, std::move(paths[part])});
     }
   }
-  for (const auto& [link, count] : crossings) ring.links.push_back({link, count});
+  for (const auto& [link, here] : crossed) ring.links.push_back(here);
   return ring;
 }
 
@@ -327,7 +417,7 @@ double FabricMap::nics_bytes_per_s(std::int64_t node) const {
 
 double FabricMap::total_bytes_per_s() const {
   double sum = 0.0;
-  for (const topology::Link& link : active_.links) sum += 2.0 * link.capacity().value;
+  for (const topology::Link& link : active().links) sum += 2.0 * link.capacity().value;
   return sum;
 }
 
@@ -388,7 +478,7 @@ void FabricMap::set_storage_share(double share) {
   for (engine::LinkId link = 0; link < ports_.size(); ++link) {
     Port& port = ports_[link];
     if (port.kind != PortKind::storage) continue;
-    changed_.push_back({link, port.capacity});
+    changes_.links.push_back(link);
     port.capacity = port.nominal * share;
   }
 }
@@ -399,7 +489,7 @@ void FabricMap::prepare_failures() {
   share_.assign(full.links.size(), 1.0);
   down_.assign(full.vertices.size(), false);
   if (setup_.behaviour.adaptive) {
-    active_of_ = links_after_merging(full, active_);
+    active_of_ = links_after_merging(full, active());
   } else {
     for (std::uint32_t i = 0; i < full.links.size(); ++i) active_of_.push_back(i);
   }
@@ -408,23 +498,33 @@ void FabricMap::prepare_failures() {
 /// What works of the full graph, summed over the links that were merged.
 void FabricMap::refresh_capacities() {
   const topology::Graph& full = *setup_.graph;
-  std::vector<double> now(active_.links.size(), 0.0);
+  std::vector<double> now(active().links.size(), 0.0);
   for (std::uint32_t i = 0; i < full.links.size(); ++i) {
     if (active_of_[i] != kNoLink) now[active_of_[i]] += link_capacity(i);
   }
   for (std::uint32_t i = 0; i < now.size(); ++i) {
-    if (std::abs(now[i] - capacity_[i]) <= 1e-9 * active_.links[i].capacity().value) continue;
+    if (std::abs(now[i] - capacity_[i]) <= 1e-9 * active().links[i].capacity().value) continue;
+    if (now[i] < capacity_[i]) {
+      changes_.worse.resize(now.size(), false);
+      changes_.worse[i] = true;
+    }
     capacity_[i] = now[i];
     routes_->set_usable(i, now[i] > 0.0);
     for (const bool from_a : {true, false}) {
       const engine::LinkId link = port_of_[directed(i, from_a)];
       if (link == kNoLink) continue;
-      changed_.push_back({link, ports_[link].capacity});
+      changes_.links.push_back(link);
       ports_[link].capacity = now[i];
     }
   }
+  find_bottlenecks();
 }
 
-std::vector<FabricMap::Changed> FabricMap::take_changed() { return std::exchange(changed_, {}); }
+bool FabricMap::Changes::worsen(const std::vector<topology::DirectedLink>& route) const {
+  if (worse.empty()) return false;
+  return std::any_of(route.begin(), route.end(), [this](topology::DirectedLink link) { return worse[link / 2]; });
+}
+
+FabricMap::Changes FabricMap::take_changes() { return std::exchange(changes_, {}); }
 
 }  // namespace tokenworks::resources

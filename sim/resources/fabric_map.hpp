@@ -1,6 +1,7 @@
 // Where bytes pass: from places in the factory to the shared links of the engine. Links come to be when the first bytes
-// need them, and a route holds only those that can ever be a bottleneck: where what flows into a switch cannot exceed
-// an uplink's capacity, leaving the uplink out changes no rate.
+// need them, and those that can never be a bottleneck are left out: where what flows into a switch cannot exceed an
+// uplink's capacity, leaving the uplink out changes no rate. The guards of such a link must hold without it, or two
+// links of equal capacity at one switch would each be left out for the other's sake.
 //
 // Under adaptive routing equal switches are one (topology::contracted), an ideal spread; under ECMP each network card's
 // part of a transfer keeps to one path, chosen by hash, and two may collide.
@@ -36,6 +37,7 @@ struct FabricBehaviour {
   bool storage_on_fabric = false;  ///< storage hangs on the fabric, not on a network of its own
   Picoseconds reroute = 0;         ///< from a failure until traffic goes another way
   Picoseconds timeout = 0;         ///< a transfer without a path fails after so long
+  bool keep_all_links = false;     ///< also those that cannot be a bottleneck: same results, slower; for tests
 };
 
 /// Where bytes come from or go to.
@@ -53,8 +55,8 @@ struct Path {
   double limit_bytes_per_s = 0.0;  ///< alone
   int streams = 1;
   Picoseconds latency = 0;
-  double share = 1.0;  ///< of the transfer's bytes
-  int hops = 0;        ///< links of the fabric, those that cannot be a bottleneck included
+  double share = 1.0;                           ///< of the transfer's bytes
+  std::vector<topology::DirectedLink> route{};  ///< through the fabric, links that cannot be a bottleneck included
 };
 
 class FabricMap {
@@ -77,14 +79,20 @@ class FabricMap {
 
   /// How bytes get from one place to another now; empty when there is no path. `hash` decides among equal ones.
   std::vector<Path> paths(const Place& from, const Place& to, std::uint64_t hash);
-  /// Links of the fabric that traffic between all neighbours of a ring of nodes crosses, with how often.
+  /// How the traffic between all neighbours of a ring of nodes gets from one domain to the next.
   struct Ring {
     struct Crossed {
       engine::LinkId link;
-      int crossings = 0;
+      double share = 0.0;  ///< of what one node sends; more than 1 where several neighbours cross it
+      int streams = 0;
+    };
+    struct Hop {
+      std::size_t node;  ///< place in the ring of who sends
+      std::size_t part;  ///< of its paths
+      Path path;
     };
     std::vector<Crossed> links;
-    std::vector<Path> hops;  ///< from one domain to the next
+    std::vector<Hop> hops;
     bool connected = true;
   };
   Ring ring(const std::vector<std::int64_t>& nodes);
@@ -97,7 +105,6 @@ class FabricMap {
   double capacity_bytes_per_s(engine::LinkId link) const { return ports_[link].capacity; }
   double nominal_bytes_per_s(engine::LinkId link) const { return ports_[link].nominal; }
   std::string link_name(engine::LinkId link) const;
-  bool is_fabric(engine::LinkId link) const { return ports_[link].kind == PortKind::fabric; }
   std::size_t links() const { return ports_.size(); }
 
   // Failures: names are those of the graph before equal switches were merged. ----------------------------------------
@@ -112,12 +119,13 @@ class FabricMap {
   void set_link_share(std::uint32_t link, double share);
   void set_switch_up(std::uint32_t vertex, bool up);
   void set_storage_share(double share);
-  /// Links whose capacity has changed since the last call.
-  struct Changed {
-    engine::LinkId link;
-    double before_bytes_per_s;
+  /// What has changed since the last call.
+  struct Changes {
+    std::vector<engine::LinkId> links;  ///< capacity
+    std::vector<bool> worse;            ///< by directed link / 2 of routes: carries less; empty: none does
+    bool worsen(const std::vector<topology::DirectedLink>& route) const;
   };
-  std::vector<Changed> take_changed();
+  Changes take_changes();
 
  private:
   enum class PortKind : std::uint8_t { fabric, scale_up, storage_nic, drives, host, nic, storage };
@@ -131,7 +139,7 @@ class FabricMap {
   const FabricGroup& group_of(std::int64_t node, std::int64_t& within) const;
   engine::LinkId port(PortKind kind, bool out, std::uint32_t index, double bytes_per_s);
   engine::LinkId fabric_port(topology::DirectedLink link);
-  bool can_bind(topology::DirectedLink link) const;
+  const topology::Graph& active() const { return merged_ ? *merged_ : *setup_.graph; }
   double link_capacity(std::uint32_t link) const;
   void add_links(const std::vector<topology::DirectedLink>& route, Path& path);
   bool fabric_route(std::uint32_t from, std::uint32_t to, std::uint64_t hash, std::optional<std::uint32_t> rail,
@@ -140,6 +148,7 @@ class FabricMap {
   std::vector<Path> with_storage(const Place& node, bool read, std::uint64_t hash);
   std::vector<Path> inside_node(const Place& from, const Place& to);
   std::int64_t cards_of(const Place& place) const;
+  void find_bottlenecks();
   void prepare_failures();
   void refresh_capacities();
 
@@ -147,17 +156,17 @@ class FabricMap {
   Setup setup_;
   std::vector<std::int64_t> first_node_;  // by group
   std::int64_t nodes_ = 0;
-  topology::Graph active_;  // the graph that flows move on
+  std::optional<topology::Graph> merged_;  // under adaptive routing the graph that flows move on
   std::unique_ptr<topology::Routes> routes_;
-  std::unique_ptr<topology::Incidence> incidence_;
   std::vector<std::uint32_t> active_of_;  // link of the active graph by link of the full one
   std::vector<double> share_;             // by link of the full graph; empty: nothing has failed yet
   std::vector<bool> down_;                // by vertex of the full graph; likewise
   std::vector<double> capacity_;          // by link of the active graph, each direction
-  std::vector<engine::LinkId> port_of_;   // by directed link of the active graph
+  std::vector<bool> can_bind_;            // by directed link of the active graph
+  std::vector<engine::LinkId> port_of_;   // likewise
   std::unordered_map<std::uint64_t, engine::LinkId> other_ports_;
   std::vector<Port> ports_;  // by link of the engine
-  std::vector<Changed> changed_;
+  Changes changes_;
   double storage_share_ = 1.0;
   std::vector<topology::DirectedLink> scratch_;
 };

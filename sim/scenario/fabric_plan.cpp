@@ -36,6 +36,10 @@ FabricPlan plan_fabric(const ScenarioSpec& spec, Catalog& catalog, FaultList& fa
       endpoints.storage_port_bandwidth = endpoints.nic_bandwidth;
     }
   }
+  if (fabric.front_end()) {
+    endpoints.front_end = true;
+    endpoints.front_end_bandwidth = *fabric.front_end();
+  }
   const topology::PartIds ids = fabric.topology().part_ids();
   for (const std::string& id : ids.switches) {
     if (const auto* part = catalog.network_switch(id, faults)) plan.parts.switches[id] = part;

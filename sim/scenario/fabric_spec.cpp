@@ -59,6 +59,10 @@ void FabricOption::visit(FieldVisitor& v) {
   field(v, "storage_attachment", storage_attachment_,
         "Storage has a network of its own to the nodes' storage cards, or hangs on the fabric and its network cards",
         rule().one_of(kAttachments));
+  scaled_field(v, "front_end_gbit_per_s", front_end_, 1e9 / 8,
+               "Cables to a front end on the fabric: ports and parts are counted for it; requests themselves are too "
+               "small to count",
+               rule().above(0));
   field(v, "in_network_reduction", in_network_reduction_, "The switches add what passes through them (SHARP)");
   field(v, "reroute_s", reroute_,
         "From a failure until traffic takes another way; when absent, 0.003 with adaptive routing (10 to 20 s of a "

@@ -21,6 +21,8 @@ class FabricOption {
   const std::string& routing() const { return routing_; }
   const std::string& detail() const { return detail_; }
   bool in_network_reduction() const { return in_network_reduction_; }
+  /// Bandwidth of the front end on the fabric; absent: requests come over another network.
+  std::optional<BytesPerSecond> front_end() const { return front_end_; }
   bool carries_storage() const { return storage_attachment_ == "fabric"; }
 
  private:
@@ -29,6 +31,7 @@ class FabricOption {
   std::string detail_ = "analytic";
   bool contention_ = true;
   std::string storage_attachment_ = "own_network";
+  std::optional<BytesPerSecond> front_end_;
   bool in_network_reduction_ = false;
   std::optional<Seconds> reroute_;
   Seconds timeout_{30.1};

@@ -34,7 +34,7 @@ void change_of_gpu_power(benchmark::State& state, const char* kind) {
   const auto design = weather::air_at_relative_humidity(Celsius(35), 0.4, Pascals(101325));
   ValidityNotes notes;
   resources::Facility facility(
-      {{servers(state.range(0))}, 0.0, {}, &*cooling, outside, design, 10 * kPicosecondsPerSecond}, notes);
+      {{servers(state.range(0))}, {}, {}, {}, &*cooling, outside, design, 10 * kPicosecondsPerSecond}, notes);
   // Each replica steps between three levels of its batch; the pattern is drawn before.
   RandomEngine random = random_stream(1, "benchmark");
   struct Step {

@@ -67,7 +67,7 @@ struct Site {
 
   Facility build() {
     cooling.select(cooling_kind);
-    return Facility({groups, storage_w, power, &*cooling, at(dry_bulb), at(35.0), interval}, notes);
+    return Facility({groups, {storage_w, storage_w}, {}, power, &*cooling, at(dry_bulb), at(35.0), interval}, notes);
   }
 };
 
