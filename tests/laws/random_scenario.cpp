@@ -228,7 +228,7 @@ json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std
   };
   if (draw.feature("node failure", 0.25)) {
     strike("node_failure", "row_a/0");
-    if (draw.feature("second failure", 0.4)) {
+    if (draw.feature("second failure", 0.6)) {
       json again = incidents.back();
       again["at_s"] = draw.real(0, duration);
       incidents.push_back(again);
