@@ -89,8 +89,8 @@ TEST_CASE("report: a statistic of nothing is null", "[sim][report]") {
 TEST_CASE("report: what moved stands under network and storage, in the order of the format", "[sim][report]") {
   const Json report = report_json(sample_run(), {}, sample_provenance());
   const Json& network = report["network"];
-  CHECK(keys(network) ==
-        Names{"fabric", "bytes", "congestion_share", "bytes_by_purpose", "traffic", "busiest_links", "energy_j"});
+  CHECK(keys(network) == Names{"fabric", "scale_up", "bytes", "congestion_share", "bytes_by_purpose", "traffic",
+                               "busiest_links", "energy_j"});
   CHECK(keys(network["fabric"]) == Names{"kind", "routing", "detail", "contention", "nodes", "switches", "links",
                                          "cables", "bisection_gb_per_s", "all_to_all_gb_per_s_per_node", "latency_s",
                                          "single_points_of_failure", "biconnected_components", "full_w", "price_usd",
