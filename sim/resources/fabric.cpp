@@ -10,7 +10,15 @@
 namespace tokenworks::resources {
 namespace {
 
-enum : std::uint32_t { kMeter = 0u << 30, kMoveAlarm = 1u << 30, kRingAlarm = 2u << 30, kIndex = (1u << 30) - 1 };
+enum : std::uint32_t {
+  kMeter = 0u << 30,
+  kMoveAlarm = 1u << 30,
+  kRingAlarm = 2u << 30,
+  kRingRates = 3u << 30,
+  kIndex = (1u << 30) - 1
+};
+// Changes of a ring's factor that are told. Rates of neighbours follow every context that grows: what shows is.
+constexpr double kExact = 1e-9, kNoticeable = 1e-3;
 constexpr double kForever = std::numeric_limits<double>::infinity();
 constexpr Picoseconds kMeterTick = kPicosecondsPerSecond;
 
@@ -41,7 +49,9 @@ Fabric::Fabric(engine::Simulation& simulation, Facility& facility, Setup setup)
       map_(simulation, std::move(setup.map)),
       books_(setup.series_interval),
       total_bytes_per_s_(map_.total_bytes_per_s()),
-      meter_timer_(simulation.add_timer(*this, kMeter, engine::rank(engine::RankClass::network, 0))) {
+      meter_timer_(simulation.add_timer(*this, kMeter, engine::rank(engine::RankClass::network, 0))),
+      ring_rates_timer_(
+          simulation.add_timer(*this, kRingRates, engine::rank(engine::RankClass::network, std::uint64_t{1} << 41))) {
   simulation_.set_flow_watch([this] { flows_changed(); });
 }
 
@@ -53,6 +63,9 @@ void Fabric::on_timer(std::uint32_t tag) {
       return go(tag & kIndex);
     case kRingAlarm:
       return ring_alarm(tag & kIndex);
+    case kRingRates:
+      for (std::uint32_t index = 0; index < rings_.size(); ++index) update_ring(index, kNoticeable);
+      return;
     default:
       return meter();
   }
@@ -255,7 +268,7 @@ void Fabric::route_ring(std::uint32_t index) {
   ring.waits = false;
   halt_ring(index);
   if (ring.way.connected) send_ring(index);
-  update_ring(index);
+  update_ring(index, kExact);
 }
 
 /// Takes the flows of a ring's step off their links.
@@ -314,13 +327,14 @@ void Fabric::set_ring_rate(RingId index, double bytes_per_s) {
     LinkUse& here = use(crossed.link);
     here.reserved = std::max(0.0, here.reserved + (bytes_per_s - ring.rate) * crossed.share);
     if (here.streams > 0) apply_capacity(crossed.link);
+    if (here.ring_streams > crossed.streams) simulation_.set_timer(ring_rates_timer_, simulation_.now());
   }
   ring.rate = bytes_per_s;
 }
 
-void Fabric::update_ring(std::uint32_t index) {
-  Ring& ring = rings_[index];
-  double factor = ring.way.connected && !ring.waits ? 1.0 : kForever;
+/// What others on its links, and what of them does not work, make of the time that a ring sends alone.
+double Fabric::ring_stretch(const Ring& ring) {
+  double factor = 1.0;
   for (const FabricMap::Ring::Crossed& crossed : ring.way.links) {
     const LinkUse& here = use(crossed.link);
     const double capacity = map_.capacity_bytes_per_s(crossed.link);
@@ -336,8 +350,15 @@ void Fabric::update_ring(std::uint32_t index) {
     for (const auto& [node, part, path] : ring.way.hops)
       factor = std::max(factor, ring.node_bytes_per_s * path.share / path.limit_bytes_per_s);
   }
+  return factor;
+}
+
+void Fabric::update_ring(std::uint32_t index, double least_change) {
+  Ring& ring = rings_[index];
+  double factor = ring.way.connected && !ring.waits ? 1.0 : kForever;
+  if (!behaviour().step_flows) factor = std::max(factor, ring_stretch(ring));
   if (factor == ring.factor) return;
-  if (std::isfinite(factor) && std::abs(factor - ring.factor) <= 1e-9 * factor) return;
+  if (std::isfinite(factor) && std::abs(factor - ring.factor) <= least_change * factor) return;
   ring.factor = factor;
   ring.give_up = std::isinf(factor) ? simulation_.now() + behaviour().timeout : kNever;
   set_ring_alarm(ring);
@@ -382,9 +403,9 @@ void Fabric::cancel_ring_step(RingId index) {
 
 /// The engine says that rates have changed.
 void Fabric::flows_changed() {
-  if (!rings_dirty_ && shared_links_ == 0) return;
+  if (behaviour().step_flows || (!rings_dirty_ && shared_links_ == 0)) return;  // flows compete by themselves
   rings_dirty_ = false;
-  for (std::uint32_t index = 0; index < rings_.size(); ++index) update_ring(index);
+  for (std::uint32_t index = 0; index < rings_.size(); ++index) update_ring(index, kExact);
 }
 
 // ---- Failures -----------------------------------------------------------------------------------------------------
@@ -438,7 +459,7 @@ void Fabric::change_rings(const FabricMap::Changes& changes) {
       ring.found = simulation_.now() + behaviour().reroute;
       halt_ring(index);
       set_ring_alarm(ring);
-      update_ring(index);
+      update_ring(index, kExact);
     } else {
       route_ring(index);
     }

@@ -5,6 +5,10 @@
 // Step traffic is a ring over a replica's nodes. In closed form it lowers the capacity that transfers find by its mean
 // rate, and is itself stretched by a factor: what a link would carry for it alone over its fair share beside the
 // transfers that are there, max(free capacity, capacity by streams). As flows it competes step by step.
+//
+// The closed form knows the mean rate of a ring, not when it sends. Beside a transfer that lasts for whole steps it is
+// right to a step. It errs where transfers are shorter than a step (their moments count by chance) and where rings
+// share a link: they meet at mean rates, while as flows they meet always or never, as they happen to send.
 #pragma once
 
 #include <array>
@@ -154,7 +158,8 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   void ring_alarm(std::uint32_t index);
   void settle_ring(Ring& ring);
   void reserve(const Ring& ring, double bytes_per_s, int sign);
-  void update_ring(std::uint32_t index);
+  double ring_stretch(const Ring& ring);
+  void update_ring(std::uint32_t index, double least_change);
   LinkUse& use(engine::LinkId link);
   void apply_capacity(engine::LinkId link);
   void change_moves(const FabricMap::Changes& changes);
@@ -185,7 +190,7 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   std::uint64_t ring_parts_started_ = 0;
   int shared_links_ = 0;  // that both rings and transfers cross
   bool rings_dirty_ = false;
-  engine::TimerId meter_timer_;
+  engine::TimerId meter_timer_, ring_rates_timer_;
   bool meter_runs_ = false;
   std::uint32_t row_ = 0;                                          // of the series: what is booked belongs to it
   double hop_bytes_ = 0.0, read_bytes_ = 0.0, write_bytes_ = 0.0;  // since the meter last ticked

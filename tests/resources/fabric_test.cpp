@@ -486,3 +486,256 @@ TEST_CASE("fabric: storage slows down and recovers; with no bandwidth left the r
     CHECK(left.find("1 transfers in motion") == 0);
   }
 }
+
+// ---- Rings --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Steps of computing and sending over a ring, in closed form or as flows, as a replica makes them.
+struct Steps final : engine::TimerClient, resources::RingClient {
+  Steps(SmallFactory& f, std::vector<std::int64_t> nodes, double compute, double bytes, double alone, int count)
+      : factory(f),
+        compute_s(compute),
+        bytes_a_step(bytes),
+        alone_s(alone),
+        left(count),
+        timer(f.simulation.add_timer(*this, 0, engine::rank(engine::RankClass::step, 0))) {
+    ring = factory.fabric.open_ring(*this, std::move(nodes));
+    factory.at(0.0, [this] { next(); });
+  }
+  bool as_flows() const { return factory.fabric.behaviour().step_flows; }
+  void next() {
+    if (left == 0) {
+      ended = to_seconds(factory.simulation.now());
+      if (!as_flows()) factory.fabric.set_ring_rate(ring, 0.0);
+      return;
+    }
+    if (std::isinf(factor) && !as_flows()) {
+      waits = true;
+      return;
+    }
+    --left;
+    const double length = compute_s + (as_flows() ? 0.0 : alone_s * factor);
+    if (!as_flows()) factory.fabric.set_ring_rate(ring, bytes_a_step / length);
+    factory.simulation.set_timer(timer, factory.simulation.now() + to_picoseconds(length));
+  }
+  void on_timer(std::uint32_t) override {
+    if (as_flows()) return factory.fabric.ring_step(ring, bytes_a_step, alone_s);
+    next();
+  }
+  void on_ring_step_done() override { next(); }
+  void on_ring_factor(double now) override {
+    log += fmt::format("{:.4g}@{:.6g} ", now, to_seconds(factory.simulation.now()));
+    factor = now;
+    if (std::isfinite(now) && std::exchange(waits, false)) next();
+  }
+  void on_ring_lost() override { log += fmt::format("lost@{:.6g} ", to_seconds(factory.simulation.now())); }
+
+  SmallFactory& factory;
+  double compute_s, bytes_a_step, alone_s;
+  int left;
+  engine::TimerId timer;
+  resources::Fabric::RingId ring = 0;
+  double factor = 1.0, ended = 0.0;
+  bool waits = false;
+  std::string log;
+};
+
+/// Ends of the ring's last step (0) and of the transfer (1).
+Ends ring_beside(const SmallFactory::Setup& setup, double compute_s, const std::function<void(SmallFactory&)>& plan) {
+  return read(in_child([&] {
+    SmallFactory factory(setup);
+    // Between 0 and 4, 10 ms of sending alone a step, for 100 steps.
+    Steps steps(factory, {0, 4}, compute_s, 0.01 * kCard, 0.01, 100);
+    plan(factory);
+    factory.run();
+    factory.ends[0] = steps.ended;
+    return written(factory.ends);
+  }));
+}
+
+}  // namespace
+
+TEST_CASE("fabric: a ring alone takes its time alone, in closed form and as flows", "[resources]") {
+  const resources::FabricGroup eight = servers(8), one = servers(8, 1);
+  for (const bool step_flows : {false, true}) {
+    for (const auto& routing : {kAdaptive, kEcmp}) {
+      for (const bool many_cards : {false, true}) {
+        CAPTURE(step_flows, routing.adaptive, many_cards);
+        resources::FabricBehaviour behaviour = routing;
+        behaviour.step_flows = step_flows;
+        topology::Graph graph =
+            many_cards ? graph_for(eight, "rail_optimized", {{"switch", test_switch(64)}}) : two_leaves(one, 4, 4);
+        for (topology::Link& link : graph.links) link.latency = Seconds(0);
+        const std::string text = in_child([&] {
+          SmallFactory factory(setup_of(many_cards ? eight : one, graph, behaviour));
+          Steps steps(factory, {0, 1, 2, 3}, 0.02, 0.01 * kCard * (many_cards ? 8 : 1), 0.01, 50);
+          factory.run();
+          const double bytes = factory.fabric.books().of(Purpose::step_traffic).bytes / kCard;
+          return fmt::format("{:.9g} {:.9g} {}", steps.ended, bytes, steps.log);
+        });
+        CHECK(text == (many_cards ? "1.5 16 " : "1.5 2 "));  // 4 nodes, 50 steps of 0.01 s
+      }
+    }
+  }
+}
+
+TEST_CASE("fabric: a ring and a transfer that share a link, in closed form and as flows", "[resources]") {
+  const TwoLeaves at(4);
+  SmallFactory::Setup setup = setup_of(at.group, at.graph, kAdaptive);
+  for (const double compute_s : {0.0, 0.002, 0.01, 0.05}) {
+    CAPTURE(compute_s);
+    const auto plan = [](SmallFactory& factory) { factory.move_at(0.1, 1, gpus(0), gpus(5), 0.7 * kCard); };
+    setup.map.behaviour.step_flows = false;
+    const Ends closed = ring_beside(setup, compute_s, plan);
+    setup.map.behaviour.step_flows = true;
+    const Ends flows = ring_beside(setup, compute_s, plan);
+    const double alone = 100 * (compute_s + 0.01), step = compute_s + 0.02;
+    CHECK(flows.at(0) > alone);
+    CHECK(flows.at(1) > 0.8);
+    CHECK_THAT(closed.at(0), WithinAbs(flows.at(0), step));
+    CHECK_THAT(closed.at(1), WithinAbs(flows.at(1), step));
+  }
+}
+
+TEST_CASE("fabric: rings that share a link, in closed form and as flows", "[resources]") {
+  // Two rings over one uplink: each sends for 10 ms alone after so much computing, for 100 steps.
+  const TwoLeaves at(1);
+  const auto stretch = [&](bool step_flows, double compute_s, double second_starts) {
+    resources::FabricBehaviour behaviour = kAdaptive;
+    behaviour.step_flows = step_flows;
+    const Ends both = read(in_child([&] {
+      SmallFactory factory(setup_of(at.group, at.graph, behaviour));
+      Steps a(factory, {0, 4}, compute_s, 0.01 * kCard, 0.01, 100);
+      Steps b(factory, {1, 5}, compute_s, 0.01 * kCard, 0.01, 0);
+      factory.at(second_starts, [&] {
+        b.left = 100;
+        b.next();
+      });
+      factory.run();
+      return written({{0, a.ended}, {1, b.ended - second_starts}});
+    }));
+    return 1.0 + (both.at(1) - 100 * (compute_s + 0.01)) / 1.0;  // factor of the second's sending
+  };
+  // Without computing between they share all the time: twice as long both ways, but for the start and the end.
+  CHECK_THAT(stretch(false, 0.0, 0.005), WithinAbs(stretch(true, 0.0, 0.005), 0.03));
+  // As flows they always meet, or never.
+  CHECK_THAT(stretch(true, 0.05, 0.0), WithinAbs(2.0, 1e-6));
+  CHECK_THAT(stretch(true, 0.05, 0.03), WithinAbs(1.0, 1e-6));
+  // In closed form each finds what the other leaves on average. f is the factor and c the computing in units of the
+  // time alone: f = 1 / (1 - 1 / (c + f)), for c = 5 and c = 1: 1.1926 and 1.6180.
+  CHECK_THAT(stretch(false, 0.05, 0.0), WithinAbs(1.1926, 0.02));
+  CHECK_THAT(stretch(false, 0.01, 0.0), WithinAbs(1.6180, 0.02));
+}
+
+TEST_CASE("fabric: transfers shorter than a step reach a ring in closed form by chance", "[resources]") {
+  // Transfers that are there for half of the time, 2 to 200 ms each. As flows the ring's sending takes 1.4 to 1.5 times
+  // as long. The closed form asks once a step who is there: near for long transfers, anything from 1 to 2 for short.
+  const TwoLeaves at(1);
+  for (const double on : {0.002, 0.02, 0.2}) {
+    CAPTURE(on);
+    const auto plan = [on](SmallFactory& factory) {
+      for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(8.0 / on); ++i)
+        factory.move_at(0.0012 + 2 * i * on, 10 + i, gpus(1), gpus(5), 0.7 * on * kCard);
+    };
+    SmallFactory::Setup setup = setup_of(at.group, at.graph, kAdaptive);
+    const double closed = 1.0 + ring_beside(setup, 0.05, plan).at(0) - 6.0;
+    setup.map.behaviour.step_flows = true;
+    const double flows = 1.0 + ring_beside(setup, 0.05, plan).at(0) - 6.0;
+    CHECK(closed >= 1.0 - 1e-9);
+    CHECK(closed <= 2.0 + 1e-9);
+    CHECK_THAT(flows, WithinAbs(1.42, 0.06));
+    if (on == 0.2) CHECK_THAT(closed, WithinAbs(flows, 0.05));
+  }
+}
+
+TEST_CASE("fabric: a ring's factor falls back after a transfer, also with two cards of eight in use", "[resources]") {
+  const resources::FabricGroup group = servers(4);
+  topology::Graph graph = graph_for(group, "rail_optimized", {{"switch", test_switch(64)}});
+  for (topology::Link& link : graph.links) link.latency = Seconds(0);
+  const std::string text = in_child([&] {
+    SmallFactory factory(setup_of(group, graph, kAdaptive));
+    Steps steps(factory, {0, 1}, 0.03, 0.08 * kCard, 0.01, 40);
+    factory.move_at(0.2, 1, gpus(0), gpus(2), 4 * kCard);
+    factory.run();
+    return steps.log + fmt::format("{:.4g}", factory.ends[1]);
+  });
+  // 200 GB at 400 GB/s less the ring's mean: 100 GB/s, and 80 GB/s once its steps take 50 ms.
+  CHECK(text.substr(0, 6) == "2@0.2 ");
+  CHECK(text.substr(6, 4) == "1@0.");
+  CHECK(std::count(text.begin(), text.end(), '@') == 2);
+}
+
+TEST_CASE("fabric: a ring that is cut off, lost after the timeout once, and found again", "[resources]") {
+  const TwoLeaves at(1);
+  for (const bool step_flows : {false, true}) {
+    CAPTURE(step_flows);
+    resources::FabricBehaviour behaviour = kAdaptive;
+    behaviour.step_flows = step_flows;
+    const auto log = [&](std::vector<std::tuple<double, std::string, double>> changes) {
+      return in_child([&] {
+        SmallFactory factory(setup_of(at.group, at.graph, behaviour));
+        Steps steps(factory, {0, 4}, 0.02, 0.01 * kCard, 0.01, 30);
+        for (const auto& [date, link, works] : changes) factory.change_at(date, share(link, works));
+        factory.run();
+        return steps.log;
+      });
+    };
+    // Back within the timeout: found 0.1 s after the repair.
+    CHECK(log({{0.5, "left--spine_0", 0.0}, {2.0, "left--spine_0", 1.0}}) == "inf@0.5 1@2.1 ");
+    // Lost once, whatever else changes meanwhile, and found when it is repaired at last.
+    CHECK(log({{0.5, "left--spine_0", 0.0},
+               {6.0, "row/2--left", 0.0},
+               {7.0, "row/2--left", 1.0},
+               {9.0, "left--spine_0", 1.0}}) == "inf@0.5 lost@5.5 1@9.1 ");
+    // Changes elsewhere do not put off the loss.
+    CHECK(log({{0.5, "left--spine_0", 0.0}, {5.45, "row/2--left", 0.0}, {9.0, "left--spine_0", 1.0}}) ==
+          "inf@0.5 lost@5.5 1@9.1 ");
+    // At half of its bandwidth.
+    CHECK(log({{0.5, "left--spine_0", 0.5}}) == (step_flows ? "inf@0.5 1@0.6 " : "inf@0.5 2@0.6 "));
+  }
+}
+
+TEST_CASE("fabric: step flows send each byte once, though their way changes", "[resources]") {
+  for (const auto& routing : {kAdaptive, kEcmp}) {
+    CAPTURE(routing.adaptive);
+    resources::FabricBehaviour behaviour = routing;
+    behaviour.step_flows = true;
+    const TwoLeaves at(4);
+    const std::string text = in_child([&] {
+      SmallFactory factory(setup_of(at.group, at.graph, behaviour));
+      Steps steps(factory, {0, 1, 4, 5}, 0.02, 0.05 * kCard, 0.05, 40);
+      factory.move_at(0.0, 1, gpus(0), gpus(1), 0.5 * kCard);  // the first hop falls behind the others
+      for (int i = 0; i < 8; ++i) {
+        factory.change_at(0.13 + 0.31 * i, share(fmt::format("left--spine_{}", i % 4), 0.0));
+        factory.change_at(0.24 + 0.31 * i, share(fmt::format("left--spine_{}", i % 4), 1.0));
+      }
+      factory.run();
+      return fmt::format("{:.9g}", factory.fabric.books().of(Purpose::step_traffic).bytes / kCard);
+    });
+    CHECK(text == "8");  // 4 nodes, 40 steps of 0.05 s
+  }
+}
+
+// ---- Power --------------------------------------------------------------------------------------------------------
+
+TEST_CASE("fabric: the network draws by what crosses it, second by second", "[resources]") {
+  // 100 W at rest and 200 W more at full load of all links. Two hops of 50 GB/s for 3 s, of 24 directed links.
+  const TwoLeaves at(2);
+  const std::string text = in_child([&] {
+    SmallFactory factory(setup_of(at.group, at.graph));
+    factory.move_at(0.0, 0, gpus(0), gpus(1), 3 * kCard);
+    factory.at(10.0, [] {});
+    factory.run();
+    std::string out;
+    for (const auto& sample : factory.facility.samples())
+      out += fmt::format("{:.2f} ", to_watts(sample.mean[static_cast<int>(resources::Consumer::network)]));
+    return out + fmt::format("{:.4f}", to_joules(factory.facility.energy(resources::Consumer::network)));
+  });
+  // Each second's power follows the second before. 8 node links and 4 uplinks: 2 * 12 * 50 GB/s in all.
+  const double busy = 100 + 200 * 2.0 / 24;
+  std::string expected;
+  for (int i = 0; i < 10; ++i) expected += fmt::format("{:.2f} ", i >= 1 && i <= 3 ? busy : 100.0);
+  CHECK(text.substr(0, expected.size()) == expected);
+  CHECK_THAT(std::stod(text.substr(expected.size())), WithinAbs(1000 + 3 * (busy - 100), 0.01));
+}
