@@ -416,6 +416,7 @@ double FabricMap::nics_bytes_per_s(std::int64_t node) const {
 }
 
 double FabricMap::total_bytes_per_s() const {
+  if (!setup_.graph) return 0.0;
   double sum = 0.0;
   for (const topology::Link& link : active().links) sum += 2.0 * link.capacity().value;
   return sum;

@@ -21,9 +21,9 @@ namespace {
 constexpr int kScenarios = 100;  // RapidCheck's own number
 constexpr double kRounding = 1e-9;
 /// Off: means of step traffic over several steps meet transfers otherwise than those of each step.
-constexpr bool kExactOverSeveralNodes = false;
+constexpr bool kExactOverSeveralNodes = true;
 /// Off: peaks leave out the last interval of a run and intervals in which traffic paused.
-constexpr bool kPeaksAreKept = false;
+constexpr bool kPeaksAreKept = true;
 constexpr double kUtilisationRounding = 1e-6;  // bytes of an interval are kept with 24 bits
 
 double number(const json& value) { return value.get<double>(); }

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 /// Off: a replica whose step traffic goes as flows and whose node is cut off for good stops the whole run.
-constexpr bool kStepFlowsSurviveFailures = false;
+constexpr bool kStepFlowsSurviveFailures = true;
 
 /// Draws values and notes the features that they stand for.
 class Draw {
