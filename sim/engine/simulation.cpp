@@ -205,13 +205,12 @@ void Simulation::catch_up() {
 void Simulation::end_flows() {
   Platform& p = *platform_;
   if (!p.stock) {
-    for (;;) {
-      const Picoseconds end = p.fast.next_end();
-      if (end == kNever || (!queue_.empty() && end > queue_.first_date())) return;
-      now_ = std::max(now_, end);
-      catch_up();
-      while (const std::optional<FlowSlot> slot = p.fast.take_ended(end)) flow_ended(*slot);
-    }
+    const Picoseconds end = p.fast.next_end();
+    if (end == kNever || (!queue_.empty() && end > queue_.first_date())) return;
+    now_ = std::max(now_, end);
+    catch_up();
+    while (const std::optional<FlowSlot> slot = p.fast.take_ended(end)) flow_ended(*slot);
+    return;  // those that watch hear of it before anything later happens
   }
   while (in_flight_ > 0 || !p.ended.empty()) {
     for (const FlowSlot slot : p.ended) {
@@ -230,12 +229,12 @@ void Simulation::end_flows() {
 
 void Simulation::loop() {
   while (!stopped_) {
-    end_flows();
     if (flows_changed_) {
       flows_changed_ = false;
       if (flow_watch_) flow_watch_();
-      continue;
     }
+    end_flows();
+    if (flows_changed_) continue;
     if (queue_.empty()) break;
     run_one();
   }

@@ -500,7 +500,7 @@ void Fabric::meter() {
   account();
   const Picoseconds now = simulation_.now();
   if (now % books_.interval() == 0) {
-    books_.close_interval(row_);
+    books_.close_interval(row_, now);
     row_ = static_cast<std::uint32_t>(now / books_.interval());
   }
   if (now % kMeterTick == 0 && now > metered_) {
@@ -537,14 +537,16 @@ void Fabric::keep_meter_running() {
   if (meter_runs_) return;
   meter_runs_ = true;
   metered_ = simulation_.now();
-  books_.close_interval(row_);
-  row_ = static_cast<std::uint32_t>(metered_ / books_.interval());
+  const auto row = static_cast<std::uint32_t>(metered_ / books_.interval());
+  if (row != row_) books_.close_interval(row_, (static_cast<Picoseconds>(row_) + 1) * books_.interval());
+  row_ = row;
   set_meter();
 }
 
-void Fabric::finish(Picoseconds) {
+void Fabric::finish(Picoseconds end) {
   account();
-  books_.close_interval(row_);
+  const Picoseconds row_end = (static_cast<Picoseconds>(row_) + 1) * books_.interval();
+  books_.close_interval(row_, std::min(end, row_end));
 }
 
 // ---- The result ---------------------------------------------------------------------------------------------------
@@ -559,7 +561,7 @@ metrics::LinkResult Fabric::link_result(engine::LinkId link, Picoseconds end) co
           .capacity_bytes_per_s = capacity,
           .bytes = book.bytes,
           .mean_utilisation = utilisation(book.bytes, end),
-          .peak_utilisation = utilisation(book.peak_in_interval, std::min(books_.interval(), end))};
+          .peak_utilisation = capacity > 0.0 ? book.peak_bytes_per_s / capacity : 0.0};
 }
 
 void Fabric::report(metrics::RunResult& result, Picoseconds end) const {

@@ -43,13 +43,14 @@ void FabricBooks::crossed(std::size_t link, double bytes) {
   links_[link].in_interval += bytes;
 }
 
-void FabricBooks::close_interval(std::uint32_t row) {
+void FabricBooks::close_interval(std::uint32_t row, Picoseconds end) {
+  const double seconds = to_seconds(end - static_cast<Picoseconds>(row) * interval_);
   for (LinkBook& link : links_) {
     if (link.in_interval <= 0.0) continue;
     link.bytes += link.in_interval;
-    link.peak_in_interval = std::max(link.peak_in_interval, link.in_interval);
+    if (seconds > 0.0) link.peak_bytes_per_s = std::max(link.peak_bytes_per_s, link.in_interval / seconds);
     if (rows_ < kMostRows) {
-      link.intervals.emplace_back(row, static_cast<float>(link.in_interval));
+      link.intervals.emplace_back(row, link.in_interval);
       ++rows_;
     }
     link.in_interval = 0.0;

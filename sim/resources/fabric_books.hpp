@@ -33,8 +33,8 @@ class FabricBooks {
   struct LinkBook {
     double bytes = 0.0;
     double in_interval = 0.0;  ///< of the interval that runs
-    double peak_in_interval = 0.0;
-    std::vector<std::pair<std::uint32_t, float>> intervals;  ///< rows with traffic: bytes
+    double peak_bytes_per_s = 0.0;  ///< mean of the busiest interval
+    std::vector<std::pair<std::uint32_t, double>> intervals;  ///< rows with traffic: bytes
   };
 
   void moved(Purpose purpose, double bytes) { of(purpose).bytes += bytes; }
@@ -44,8 +44,8 @@ class FabricBooks {
   void ended_storage(bool reads, bool writes, Picoseconds duration, bool well);
   /// Bytes over a link since the last call of close_interval().
   void crossed(std::size_t link, double bytes);
-  /// The interval that ends at a multiple of its length, or with the run.
-  void close_interval(std::uint32_t row);
+  /// The interval of `row` ends at `end`: where the next begins, or with the run.
+  void close_interval(std::uint32_t row, Picoseconds end);
 
   Picoseconds interval() const { return interval_; }
   const PurposeBook& of(Purpose purpose) const { return purposes_[static_cast<std::size_t>(purpose)]; }
@@ -55,7 +55,7 @@ class FabricBooks {
 
  private:
   /// Rows of all links together that are kept; beyond, peaks alone are.
-  static constexpr std::size_t kMostRows = 4'000'000;
+  static constexpr std::size_t kMostRows = 2'000'000;
   static void end(PurposeBook& book, Picoseconds duration, Picoseconds alone, bool well);
   PurposeBook& of(Purpose purpose) { return purposes_[static_cast<std::size_t>(purpose)]; }
 

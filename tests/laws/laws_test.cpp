@@ -20,11 +20,6 @@ namespace {
 
 constexpr int kScenarios = 100;  // RapidCheck's own number
 constexpr double kRounding = 1e-9;
-/// Off: means of step traffic over several steps meet transfers otherwise than those of each step.
-constexpr bool kExactOverSeveralNodes = true;
-/// Off: peaks leave out the last interval of a run and intervals in which traffic paused.
-constexpr bool kPeaksAreKept = true;
-constexpr double kUtilisationRounding = 1e-6;  // bytes of an interval are kept with 24 bits
 
 double number(const json& value) { return value.get<double>(); }
 
@@ -160,9 +155,8 @@ void check_network(const ProgramRun& run) {
   RC_ASSERT(network.at("energy_j") == run.report.at("power").at("energy_by_j").at("network"));
   RC_ASSERT(run.report.at("storage").at("energy_j") == run.report.at("power").at("energy_by_j").at("storage"));
   for (const json& link : network.at("busiest_links")) {
-    if (kPeaksAreKept)
-      RC_ASSERT(number(link.at("mean_utilisation")) <= number(link.at("peak_utilisation")) * (1 + kRounding));
-    RC_ASSERT(number(link.at("peak_utilisation")) <= 1 + kUtilisationRounding);
+    RC_ASSERT(number(link.at("mean_utilisation")) <= number(link.at("peak_utilisation")) * (1 + kRounding));
+    RC_ASSERT(number(link.at("peak_utilisation")) <= 1 + kRounding);
   }
   std::stringstream lines(run.series);
   std::string line;
@@ -174,7 +168,7 @@ void check_network(const ProgramRun& run) {
       if (!columns.at(i).starts_with("network.")) continue;
       const double utilisation = std::strtod(cells[i].c_str(), nullptr);
       RC_ASSERT(utilisation >= 0);
-      RC_ASSERT(utilisation <= 1 + kUtilisationRounding);
+      RC_ASSERT(utilisation <= 1 + kRounding);
     }
   }
 }
@@ -199,7 +193,7 @@ TEST_CASE("laws: conservation, exact energy, same bytes in every mode and order"
       return difference(run_program(scenario, arguments).report_text, run.report_text);
     };
     RC_ASSERT(differs_with({}) == "");
-    if (kExactOverSeveralNodes || !spans_nodes(scenario)) RC_ASSERT(differs_with({"--exact-iterations"}) == "");
+    RC_ASSERT(differs_with({"--exact-iterations"}) == "");
     RC_ASSERT(differs_with({"--always-sync"}) == "");
 
     json reordered = scenario;

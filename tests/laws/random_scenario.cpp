@@ -12,9 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-/// Off: a replica whose step traffic goes as flows and whose node is cut off for good stops the whole run.
-constexpr bool kStepFlowsSurviveFailures = true;
-
 /// Draws values and notes the features that they stand for.
 class Draw {
  public:
@@ -242,8 +239,7 @@ json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std
   if (shared_storage && draw.feature("storage_slowdown", 0.25)) {
     incidents.at(strike("storage_slowdown", ""))["bandwidth_share"] = draw.real(0.05, 0.9);
   }
-  const bool drawn = fabric && (kStepFlowsSurviveFailures || !wide || fabric->fabric["detail"] == "analytic");
-  if (!drawn) return incidents;
+  if (!fabric) return incidents;
   if (draw.feature("link_failure", 0.2)) strike("link_failure", fabric->link);
   if (draw.feature("switch_failure", 0.2)) strike("switch_failure", fabric->a_switch);
   if (draw.feature("link_degraded", 0.2)) {

@@ -151,7 +151,7 @@ TEST_CASE("fabric: every byte is booked once, and no link carries more than it c
       const auto& books = factory.fabric.books().links();
       for (engine::LinkId link = 0; link < books.size(); ++link) {
         const double capacity = factory.fabric.map().nominal_bytes_per_s(link);
-        highest = std::max(highest, books[link].peak_in_interval / capacity);
+        highest = std::max(highest, books[link].peak_bytes_per_s / capacity);
       }
       const auto near = [](double a, double b) { return std::abs(a - b) <= 1e-9 * (a + b + 1); };
       const std::size_t arrived = static_cast<std::size_t>(
