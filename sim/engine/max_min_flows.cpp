@@ -205,7 +205,8 @@ void MaxMinFlows::fill_set() {
   }
   std::make_heap(filling_.begin(), filling_.end(), std::greater<>());
   double filled = 0.0;  // level reached; links that fill up within the tolerance of it give exactly the same
-  while (!filling_.empty()) {
+  open_ = set_.size();
+  while (open_ > 0 && !filling_.empty()) {
     std::pop_heap(filling_.begin(), filling_.end(), std::greater<>());
     const Filling next = filling_.back();
     filling_.pop_back();
@@ -226,6 +227,7 @@ void MaxMinFlows::fill_set() {
       if (flows_[slot].in_set == round_ && !flows_[slot].fixed) fix(slot, filled, next.index);
     }
   }
+  filling_.clear();  // links on which nothing is open
 }
 
 void MaxMinFlows::fix(FlowSlot slot, double level, LinkId bottleneck) {
@@ -233,6 +235,7 @@ void MaxMinFlows::fix(FlowSlot slot, double level, LinkId bottleneck) {
   const double rate = bottleneck == kOwnLimit ? flow.limit : flow.weight * level;
   const bool changes = rate != flow.new_rate || bottleneck != flow.bottleneck;
   flow.fixed = true;
+  --open_;
   flow.new_rate = rate;
   flow.bottleneck = bottleneck;
   for (const Crossing& crossing : flow.crossings) {

@@ -99,6 +99,7 @@ class MaxMinFlows final : public Flows {
   std::vector<FlowSlot> started_;
   std::vector<FlowSlot> set_;     // flows computed again
   std::vector<LinkId> touched_;   // links that they cross
+  std::size_t open_ = 0;          // flows of the set that have no rate yet
   std::vector<Filling> filling_;  // a heap, the lowest level first
 };
 

@@ -82,7 +82,7 @@ int main(int count, char** words) {
       if (only > 0 && in_flight != only) continue;
       for (const bool simgrid_flows : {false, true}) {
         if (simgrid_flows && (in_flight > 3000 || only > 0)) continue;
-        const bool slow = in_flight > 300 && (simgrid_flows || (paths && in_flight > 1000));
+        const bool slow = in_flight > 300 && (simgrid_flows || in_flight > 3000 || (paths && in_flight > 1000));
         const int total = std::max(2 * in_flight, slow ? 4'000 : 100'000);
         fmt::print("{} {:6} in flight, {}: {}\n", paths ? "paths" : "nodes", in_flight,
                    simgrid_flows ? "SimGrid's" : "ours     ", measure(simgrid_flows, paths, in_flight, total));
