@@ -108,6 +108,7 @@ Picoseconds MaxMinFlows::next_end() {
 void MaxMinFlows::touch(LinkId link) {
   if (links_[link].touched == round_) return;
   links_[link].touched = round_;
+  links_[link].grown = links_[link].untested = true;
   touched_.push_back(link);
 }
 
@@ -117,7 +118,10 @@ void MaxMinFlows::join(FlowSlot slot) {
   flow.in_set = round_;
   flow.new_rate = flow.rate;
   set_.push_back(slot);
-  for (const Crossing& crossing : flow.crossings) touch(crossing.link);
+  for (const Crossing& crossing : flow.crossings) {
+    touch(crossing.link);
+    links_[crossing.link].grown = true;
+  }
 }
 
 void MaxMinFlows::resolve() {
@@ -146,6 +150,8 @@ bool MaxMinFlows::test_links() {
   };
   for (std::size_t i = 0; i < touched_.size(); ++i) {
     const LinkId id = touched_[i];
+    if (!links_[id].untested) continue;
+    links_[id].untested = false;
     const Link& link = links_[id];
     double load = 0.0, highest = 0.0, lowest_held = std::numeric_limits<double>::infinity();
     for (const FlowSlot slot : link.flows) {
@@ -169,30 +175,41 @@ bool MaxMinFlows::test_links() {
   return set_.size() > before;
 }
 
+/// What flows outside of the set leave of a link.
+void MaxMinFlows::leave_to_set(Link& link) {
+  link.grown = false;
+  link.set_free = link.capacity;
+  link.set_weight = 0.0;
+  for (const FlowSlot slot : link.flows) {
+    if (flows_[slot].in_set == round_) {
+      link.set_weight += flows_[slot].weight;
+    } else {
+      link.set_free -= flows_[slot].rate;
+    }
+  }
+}
+
 /// Progressive filling of the set beside the fixed rates of all other flows.
 void MaxMinFlows::fill_set() {
   for (const LinkId id : touched_) {
     Link& link = links_[id];
-    link.free = link.capacity;
-    link.weight = 0.0;
-    for (const FlowSlot slot : link.flows) {
-      if (flows_[slot].in_set == round_) {
-        link.weight += flows_[slot].weight;
-      } else {
-        link.free -= flows_[slot].rate;
-      }
-    }
-    if (link.weight > 0.0) filling_.push({std::max(0.0, link.free) / link.weight, id, false});
+    if (link.grown) leave_to_set(link);
+    link.free = link.set_free;
+    link.weight = link.set_weight;
+    if (link.weight > 0.0) filling_.push_back({std::max(0.0, link.free) / link.weight, id, false});
   }
   for (const FlowSlot slot : set_) {
     Flow& flow = flows_[slot];
     flow.fixed = false;
-    if (flow.crossings.empty() || std::isfinite(flow.limit)) filling_.push({flow.limit / flow.weight, slot, true});
+    if (flow.crossings.empty() || std::isfinite(flow.limit)) filling_.push_back({flow.limit / flow.weight, slot, true});
   }
+  std::make_heap(filling_.begin(), filling_.end(), std::greater<>());
   double filled = 0.0;  // level reached; links that fill up within the tolerance of it give exactly the same
-  while (!filling_.empty()) {
-    const Filling next = filling_.top();
-    filling_.pop();
+  open_ = set_.size();
+  while (open_ > 0 && !filling_.empty()) {
+    std::pop_heap(filling_.begin(), filling_.end(), std::greater<>());
+    const Filling next = filling_.back();
+    filling_.pop_back();
     if (next.is_flow) {
       if (!flows_[next.index].fixed) fix(next.index, next.level, kOwnLimit);
       continue;
@@ -201,7 +218,8 @@ void MaxMinFlows::fill_set() {
     if (link.weight <= 0.0) continue;
     const double level = std::max(0.0, link.free) / link.weight;
     if (level > next.level * (1.0 + kTolerance)) {  // flows that met another bottleneck left room
-      filling_.push({level, next.index, false});
+      filling_.push_back({level, next.index, false});
+      std::push_heap(filling_.begin(), filling_.end(), std::greater<>());
       continue;
     }
     if (level > filled * (1.0 + kTolerance)) filled = level;
@@ -209,15 +227,20 @@ void MaxMinFlows::fill_set() {
       if (flows_[slot].in_set == round_ && !flows_[slot].fixed) fix(slot, filled, next.index);
     }
   }
+  filling_.clear();  // links on which nothing is open
 }
 
 void MaxMinFlows::fix(FlowSlot slot, double level, LinkId bottleneck) {
   Flow& flow = flows_[slot];
+  const double rate = bottleneck == kOwnLimit ? flow.limit : flow.weight * level;
+  const bool changes = rate != flow.new_rate || bottleneck != flow.bottleneck;
   flow.fixed = true;
-  flow.new_rate = bottleneck == kOwnLimit ? flow.limit : flow.weight * level;
+  --open_;
+  flow.new_rate = rate;
   flow.bottleneck = bottleneck;
   for (const Crossing& crossing : flow.crossings) {
     Link& link = links_[crossing.link];
+    link.untested = link.untested || changes;
     link.free -= flow.new_rate;
     link.weight -= flow.weight;
   }

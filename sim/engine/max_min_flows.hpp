@@ -14,7 +14,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <queue>
 #include <vector>
 
 #include "sim/engine/flows.hpp"
@@ -46,22 +45,28 @@ class MaxMinFlows final : public Flows {
     LinkId link;
     std::uint32_t position;  // in the link's list
   };
-  struct Flow {
-    std::vector<Crossing> crossings;
-    double weight = 1.0, limit = 0.0;
-    double remaining = 0.0;  // at `since`
+  /// What links ask of their flows lies in one line of the cache.
+  struct alignas(64) Flow {
     double rate = 0.0;
     double new_rate = 0.0;  // while in the set that is computed
-    Picoseconds since = 0;
+    double weight = 1.0;
     LinkId bottleneck = kOwnLimit;
     std::uint32_t in_set = 0;  // round in which it joined the set
     bool fixed = false;
+    double limit = 0.0;
+    double remaining = 0.0;  // at `since`
+    Picoseconds since = 0;
+    std::vector<Crossing> crossings;
   };
   struct Link {
     double capacity = 0.0;
     std::vector<FlowSlot> flows;
-    double free = 0.0, weight = 0.0;  // while a set is computed: capacity for and weight of its open flows
-    std::uint32_t touched = 0;        // round in which a flow of the set was found to cross it
+    // While a set is computed: capacity for and weight of its flows, and of those that are still open.
+    double set_free = 0.0, set_weight = 0.0;
+    double free = 0.0, weight = 0.0;
+    std::uint32_t touched = 0;  // round in which a flow of the set was found to cross it
+    bool grown = false;         // flows have joined the set since set_free was computed
+    bool untested = false;      // rates or bottlenecks of its flows have changed since it was tested
   };
   /// A link that fills up, or a flow that meets its limit, at a level.
   struct Filling {
@@ -81,6 +86,7 @@ class MaxMinFlows final : public Flows {
   void resolve();
   bool test_links();
   void fill_set();
+  void leave_to_set(Link& link);
   void fix(FlowSlot slot, double level, LinkId bottleneck);
   void take_rates();
 
@@ -91,9 +97,10 @@ class MaxMinFlows final : public Flows {
   std::uint32_t round_ = 1;
   std::vector<LinkId> changed_;  // links to be tested: their flows or capacity changed
   std::vector<FlowSlot> started_;
-  std::vector<FlowSlot> set_;    // flows computed again
-  std::vector<LinkId> touched_;  // links that they cross
-  std::priority_queue<Filling, std::vector<Filling>, std::greater<>> filling_;
+  std::vector<FlowSlot> set_;     // flows computed again
+  std::vector<LinkId> touched_;   // links that they cross
+  std::size_t open_ = 0;          // flows of the set that have no rate yet
+  std::vector<Filling> filling_;  // a heap, the lowest level first
 };
 
 }  // namespace tokenworks::engine
