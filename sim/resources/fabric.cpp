@@ -470,6 +470,7 @@ void Fabric::change_rings(const FabricMap::Changes& changes) {
 
 void Fabric::book(const Part& part, double bytes) {
   if (bytes <= 0.0) return;
+  anything_moved_ = true;
   Purpose purpose = Purpose::step_traffic;
   if ((part.owner & kRing) == 0) {
     const Move& move = moves_[part.owner];
@@ -515,7 +516,7 @@ void Fabric::meter() {
                                    share(write_bytes_, storage->write_bandwidth.value));
       facility_.set_shared_power(Consumer::storage, power(storage_power_, used), now);
     }
-    const bool was_silent = hop_bytes_ + read_bytes_ + write_bytes_ <= 0.0;
+    const bool was_silent = !std::exchange(anything_moved_, false);
     hop_bytes_ = read_bytes_ = write_bytes_ = 0.0;
     metered_ = now;
     const bool rings_silent = std::none_of(rings_.begin(), rings_.end(), [](const Ring& r) { return r.rate > 0.0; });

@@ -194,6 +194,7 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   bool meter_runs_ = false;
   std::uint32_t row_ = 0;                                          // of the series: what is booked belongs to it
   double hop_bytes_ = 0.0, read_bytes_ = 0.0, write_bytes_ = 0.0;  // since the meter last ticked
+  bool anything_moved_ = false;                                    // likewise, within nodes as well
   Picoseconds metered_ = 0;
 };
 

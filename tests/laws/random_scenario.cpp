@@ -214,7 +214,7 @@ json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
 }
 
 json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std::int64_t nics, bool shared_storage,
-                      std::int64_t chat_replicas, bool wide, double duration) {
+                      std::int64_t chat_replicas, double duration) {
   json incidents = json::array();
   const auto strike = [&](const std::string& kind, const std::string& target, bool repairable = true) {
     json incident = {{"kind", kind}, {"at_s", draw.real(0, duration)}};
@@ -372,7 +372,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features) {
   const std::int64_t replicas = scenario["services"][0]["replicas"];
   const json traffic = random_traffic(draw, shared_storage, has_fabric);
   if (!traffic.empty()) scenario["traffic"] = traffic;
-  const json incidents = random_incidents(draw, fabric, nics, shared_storage, replicas, wide, duration);
+  const json incidents = random_incidents(draw, fabric, nics, shared_storage, replicas, duration);
   if (!incidents.empty()) scenario["incidents"] = incidents;
   scenario["report"] = {{"interval_s", draw.real(0.5, 30)}};
   return scenario;
