@@ -28,6 +28,12 @@ struct SpeculationResult {
   std::optional<double> mean_accepted;  ///< tokens that one of these yielded, the model's own included
 };
 
+/// Sending between the scale-up domains of replicas, over all their steps.
+struct StepTrafficResult {
+  double time_s = 0.0;        ///< that steps wait for it
+  double contention_s = 0.0;  ///< of this, what links narrower than the cards, others on them and failures add
+};
+
 struct ServiceResult {
   std::string name;
   std::string kind;
@@ -51,6 +57,7 @@ struct ServiceResult {
   std::int64_t preemptions = 0;
   double mean_requests_in_system = 0.0;    ///< over the window
   std::optional<SpeculationResult> speculation;  ///< absent: each step yields one token
+  std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
   double gpu_energy_j = 0.0;               ///< of the boards of its replicas
   double energy_j = 0.0;                   ///< its share of the facility's energy
 };

@@ -64,6 +64,11 @@ Json speculation_json(const std::optional<metrics::SpeculationResult>& speculati
           {"verified_steps", speculation->verified_steps}};
 }
 
+Json step_traffic_json(const std::optional<metrics::StepTrafficResult>& traffic) {
+  if (!traffic) return nullptr;
+  return {{"time_s", traffic->time_s}, {"contention_s", traffic->contention_s}};
+}
+
 Json service_json(const ServiceResult& service) {
   const metrics::RequestCounts& requests = service.requests;
   const double window = service.window_s;
@@ -108,6 +113,7 @@ Json service_json(const ServiceResult& service) {
             {"prefix_hit_share", number(ratio(static_cast<double>(service.cached_input_tokens),
                                               static_cast<double>(service.input_tokens)))}}},
           {"speculation", speculation_json(service.speculation)},
+          {"step_traffic", step_traffic_json(service.step_traffic)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

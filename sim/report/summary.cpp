@@ -125,6 +125,11 @@ void add_service(Text& text, const ServiceResult& service) {
   if (!service.rejections.empty()) text.figure("Rejected", rejection_reasons(service.rejections));
   text.figure("Time to first token", latency(service.ttft_s));
   text.figure("Time per output token", latency(service.tpot_s));
+  if (service.step_traffic && service.step_traffic->time_s > 0) {
+    const metrics::StepTrafficResult& traffic = *service.step_traffic;
+    text.figure("Between domains", fmt::format("steps wait {}, {} of it for narrow or shared links", scaled(traffic.time_s, "s"),
+                                               percent(traffic.contention_s / traffic.time_s)));
+  }
   if (service.slo_attainment) {
     text.figure("Promises (SLO)", fmt::format("kept for {} of requests, goodput {}", percent(*service.slo_attainment),
                                               or_none(service.goodput_requests_per_s, "requests/s")));

@@ -1,8 +1,8 @@
 // Between two joins, ends or removals only contexts grow, all by the same number of tokens in a step: one, or what the
 // pattern of speculative decoding yields. So sums over the batch are kept instead of contexts, and everything else is
 // dated by the tokens that a sequence would have which had decoded from the first step on ("count of tokens"): windows
-// are full at such counts, and KV blocks are counted by the remainder (modulo the block length) of the counts at which a
-// sequence needs its next one. Ends are step numbers in a heap. Cost is by request, not by token.
+// are full at such counts, and KV blocks are counted by the remainder (modulo the block length) of the counts at which
+// a sequence needs its next one. Ends are step numbers in a heap. Cost is by request, not by token.
 #include <algorithm>
 #include <functional>
 
@@ -198,7 +198,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   std::vector<std::int64_t> kinks_;           // heap: counts of tokens at which a window is full
   ContextLoad load_;
   std::int64_t steps_ = 0;
-  std::int64_t tokens_ = 0;                   // count of tokens: tokens_by(steps_)
+  std::int64_t tokens_ = 0;  // count of tokens: tokens_by(steps_)
 };
 
 }  // namespace

@@ -111,8 +111,8 @@ std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>&
   std::vector<RequestId> waiting;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const std::vector<placement::Slice>& slices = replicas_[i]->slices();
-    const bool touched = std::any_of(slices.begin(), slices.end(),
-                                     [node](const placement::Slice& slice) { return slice.node == node; });
+    const bool touched =
+        std::any_of(slices.begin(), slices.end(), [node](const placement::Slice& slice) { return slice.node == node; });
     if (!touched) continue;
     replicas.push_back(static_cast<std::int32_t>(i));
     if (replicas_[i]->is_up()) replicas_[i]->go_down(lost, waiting);
@@ -181,6 +181,10 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   result.kv_pool_tokens = kv_pool_blocks_ * setup_.profile.kv_block_tokens;
   result.kv_peak_share = static_cast<double>(stats_.kv_peak_blocks()) / static_cast<double>(kv_pool_blocks_);
   result.gpu_energy_j = to_joules(gpu_energy());
+  if (spans_domains_) {
+    result.step_traffic =
+        metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};
+  }
   if (setup_.speculation) {
     result.speculation = metrics::SpeculationResult{.draft_tokens = draft_tokens_,
                                                     .verified_steps = stats_.sequence_steps(),

@@ -135,6 +135,8 @@ class LlmService {
   std::int64_t kv_pool_blocks_;
   std::int64_t draft_tokens_;             // of a sequence in a step
   std::optional<TokenPattern> pattern_;
+  bool spans_domains_ = false;
+  Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
   RingWatch ring_watch_;
   std::function<void(std::int32_t, std::int64_t)> prompt_watch_;
   InFlightPool pool_;

@@ -83,14 +83,18 @@ void Replica::on_timer(std::uint32_t) {
     case State::decoding:
       if (fabric_bytes_ > 0.0) {
         sending_ = true;
+        sending_since_ = service_.simulation_.now();
         service_.setup_.fabric->ring_step(*ring_, fabric_bytes_ * static_cast<double>(gpus_on_node_),
                                           to_seconds(fabric_time_));
         return;
       }
       return end_step();
-    case State::about_to_plan: plan(); return;
+    case State::about_to_plan:
+      plan();
+      return;
     case State::idle:
-    case State::down: return;
+    case State::down:
+      return;
   }
 }
 
@@ -256,8 +260,7 @@ bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
     blocks = blocks_held(end) - blocks_held(request.prompt_done);
   }
   // The decodes that share a step with prompts take their blocks at its end.
-  const std::int64_t promised =
-      profile.mixing == batching::StepMixing::mixed ? batch_->blocks_for_next_step() : 0;
+  const std::int64_t promised = profile.mixing == batching::StepMixing::mixed ? batch_->blocks_for_next_step() : 0;
   if (used_blocks_ + promised + blocks > service_.kv_pool_blocks_) return false;
   used_blocks_ += blocks;
   chunks_.push_back({id, request.prompt_done, static_cast<std::int32_t>(end)});
@@ -304,7 +307,9 @@ void Replica::start_prompt_step(bool with_decodes) {
   state_ = State::prompt_step;
   composition_changed_ = true;
   step_start_ = service_.simulation_.now();
-  const Picoseconds duration = total.duration_ps + stretch(total.fabric_ps);
+  step_sending_ = total.fabric_ps;
+  step_contention_ = stretch(total.fabric_ps);
+  const Picoseconds duration = total.duration_ps + step_contention_;
   set_gpu_power(total.gpu_energy_j / to_seconds(total.duration_ps));
   send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
   service_.stats_.kv_used(used_blocks_);
@@ -313,6 +318,7 @@ void Replica::start_prompt_step(bool with_decodes) {
 
 void Replica::finish_prompt_step() {
   const Picoseconds now = service_.simulation_.now();
+  count_sending(1);
   if (with_decodes_) {
     after_decode_steps({.start = step_start_,
                         .first = now - step_start_,
@@ -363,8 +369,8 @@ void Replica::start_decoding() {
   if (!queue_.empty()) {
     if (just_preempted_) limits.max_steps = 1;  // what it freed may admit the next in the queue after this step
     if (profile.poll_interval_steps > 1) {
-      limits.max_steps = std::min(
-          limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);
+      limits.max_steps =
+          std::min(limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);
     }
     const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
     if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
@@ -372,7 +378,9 @@ void Replica::start_decoding() {
   const LlmService::StepRate& step = service_.step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
   DecodeRate rate = step.rate;
-  rate.fixed += stretch(step.fabric.time);
+  step_sending_ = step.fabric.time;
+  step_contention_ = stretch(step.fabric.time);
+  rate.fixed += step_contention_;
   const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
   if (sending > 0) limits.max_steps = 1;
   segment_ = batch_->plan(service_.simulation_.now(), rate, limits);
@@ -387,14 +395,14 @@ void Replica::take_decode_power() {
       step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
   const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
   set_gpu_power(energy / to_seconds(step.rate.fixed + reading));
-  send_at_mean_rate(step.fabric.bytes_per_gpu,
-                    to_seconds(step.rate.fixed + reading + stretch(step.fabric.time)));
+  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(step.rate.fixed + reading + stretch(step.fabric.time)));
   composition_changed_ = false;
   next_knot_ = knot_above(load.full_tokens);
 }
 
 void Replica::finish_decoding() {
   if (fabric_bytes_ > 0.0) segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
+  count_sending(segment_.steps);
   after_decode_steps(segment_, segment_.steps);
 }
 
@@ -429,9 +437,7 @@ void Replica::book_decode_steps(const DecodeSegment& segment, std::int64_t steps
 // ---- Requests out -------------------------------------------------------------------------------------------------
 
 void Replica::release_blocks(const InFlight& request, std::int64_t held_tokens) {
-  used_blocks_ -= service_.setup_.profile.reserves_full_length
-                      ? blocks_reserved(request)
-                      : blocks_held(held_tokens);
+  used_blocks_ -= service_.setup_.profile.reserves_full_length ? blocks_reserved(request) : blocks_held(held_tokens);
 }
 
 void Replica::complete(RequestId id, std::int64_t held_tokens) {
@@ -445,6 +451,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   const Picoseconds now = service_.simulation_.now();
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(now);
+    count_sending(done);
     if (done > 0) after_decode_steps(segment_, done);
   }
   if (sending_) service_.setup_.fabric->cancel_ring_step(*ring_);
@@ -484,7 +491,9 @@ void Replica::come_up() {
 
 void Replica::settle_at_end(Picoseconds end) {
   if (state_ == State::decoding && !sending_) {
-    book_decode_steps(segment_, segment_.steps_ended_by(end));
+    const std::int64_t done = segment_.steps_ended_by(end);
+    count_sending(done);
+    book_decode_steps(segment_, done);
   }
   settle_energy(end);
 }
@@ -499,7 +508,9 @@ void Replica::open_ring() {
     if (!nodes.empty() && !fabric.map().same_domain(nodes.front(), slice.node)) spans = true;
     nodes.push_back(slice.node);
   }
-  if (spans) ring_ = fabric.open_ring(*this, std::move(nodes));
+  if (!spans) return;
+  service_.spans_domains_ = true;
+  ring_ = fabric.open_ring(*this, std::move(nodes));
 }
 
 /// What contention adds to a step in closed form.
@@ -550,7 +561,15 @@ void Replica::on_ring_lost() {
 
 void Replica::on_ring_step_done() {
   sending_ = false;
+  step_contention_ = service_.simulation_.now() - sending_since_ - fabric_time_;
   end_step();
+}
+
+/// Steps that have ended.
+void Replica::count_sending(std::int64_t steps) {
+  if (!ring_) return;
+  service_.sending_time_ += steps * (step_sending_ + step_contention_);
+  service_.contention_ += steps * step_contention_;
 }
 
 // ---- Power --------------------------------------------------------------------------------------------------------

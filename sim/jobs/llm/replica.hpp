@@ -84,6 +84,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void open_ring();
   Picoseconds stretch(Picoseconds fabric_time) const;
   Picoseconds begin_sending(Picoseconds fabric_time, double bytes_per_gpu);
+  void count_sending(std::int64_t steps);
   void send_at_mean_rate(double bytes_per_gpu, double step_s);
   void end_step();
 
@@ -115,6 +116,9 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   double fabric_factor_ = 1.0;         // by which sending between domains is stretched
   double fabric_bytes_ = 0.0;          // that a GPU sends in the step under way; with step flows
   Picoseconds fabric_time_ = 0;        // that this takes alone
+  Picoseconds step_sending_ = 0;       // of each step under way, alone
+  Picoseconds step_contention_ = 0;    // what is added to it
+  Picoseconds sending_since_ = 0;      // with step flows
   std::int64_t gpus_on_node_ = 0;      // on its fullest node
   bool sending_ = false;               // all of the step but its flows is over
   bool lost_ring_ = false;             // went down for want of a way between its domains
