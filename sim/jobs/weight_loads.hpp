@@ -20,6 +20,7 @@ struct LoadedService {
   LlmService* service = nullptr;
   Bytes weights_per_gpu{0};
   WeightSource source = WeightSource::storage;
+  bool at_once = false;  ///< there is nothing that they would have to come from
 };
 
 /// Whoever waits for weights.

@@ -118,7 +118,11 @@ void Factory::build_facility() {
 /// Whatever moves: between nodes over a fabric, to and from storage, within nodes.
 void Factory::build_fabric() {
   const FactorySpec& factory = scenario_.spec.factory;
-  if (!factory.fabric && !factory.storage && scenario_.spec.traffic.empty()) return;
+  const std::vector<const LlmServiceSpec*> services = llm_services(scenario_.spec);
+  const bool reads_drives = std::any_of(services.begin(), services.end(), [](const LlmServiceSpec* service) {
+    return service->weight_source == "local_drives";
+  });
+  if (!factory.fabric && !factory.storage && !reads_drives && scenario_.spec.traffic.empty()) return;
   resources::Fabric::Setup setup;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const compute::RackSpec& kind = *scenario_.catalog.rack(racks_[g]->kind, scenario_.faults);
@@ -187,7 +191,8 @@ void Factory::build_services(const RunOptions& options) {
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
                                           service.parallelism, memory_rule(setup.profile));
     setup.profile.max_sequences = pool.sequences;
-    loaded_.push_back({nullptr, pool.weight_bytes_per_gpu, weight_source(service.weight_source)});
+    loaded_.push_back({nullptr, pool.weight_bytes_per_gpu, weight_source(service.weight_source),
+                       service.weight_source == "storage" && !spec.factory.storage});
     setup.kv_pool_tokens = pool.tokens;
     setup.context_tokens = model.context_tokens;
     setup.router = service.router->make(static_cast<std::int32_t>(service.replicas));
@@ -372,14 +377,10 @@ void Factory::build_incidents() {
   sort(failures, [](const jobs::NodeFailure& f) { return f.target; });
   sort(weight_loads, [](const jobs::WeightLoadIncident& w) { return w.service; });
   sort(network, [](const jobs::NetworkIncident& n) { return n.kind + n.target; });
-  // Without a storage system weights are there at once, unless a service says where else they come from.
-  const bool loads_take_time =
-      scenario_.spec.factory.storage || std::any_of(loaded_.begin(), loaded_.end(), [](const jobs::LoadedService& one) {
-        return one.source == jobs::WeightSource::local_drives;
-      });
-  resources::Fabric* fabric = loads_take_time ? fabric_.get() : nullptr;
-  failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric, loaded_, std::move(failures));
-  weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric, std::move(weight_loads));
+  failures_ =
+      std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_, std::move(failures));
+  weight_loads_ =
+      std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(), std::move(weight_loads));
   if (fabric_)
     network_incidents_ = std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network));
 }
