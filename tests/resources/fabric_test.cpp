@@ -739,3 +739,15 @@ TEST_CASE("fabric: the network draws by what crosses it, second by second", "[re
   CHECK(text.substr(0, expected.size()) == expected);
   CHECK_THAT(std::stod(text.substr(expected.size())), WithinAbs(1000 + 3 * (busy - 100), 0.01));
 }
+
+TEST_CASE("fabric: without a network between nodes, bytes move within them and to storage", "[resources]") {
+  SmallFactory::Setup setup;
+  setup.map.groups = {servers(2)};
+  setup.map.storage = storage::StorageProfile{.read_bandwidth = BytesPerSecond(20e9)};
+  const Ends ends = ends_of(setup, [](SmallFactory& factory) {
+    factory.move_at(0.0, 0, {.kind = Place::Kind::drives, .node = 1}, gpus(1), 40e9);
+    factory.move_at(0.0, 1, {.kind = Place::Kind::storage}, gpus(0), 40e9);
+    factory.move_at(0.0, 2, gpus(0), gpus(1), 1.0);  // no way at all
+  });
+  CHECK(ends == Ends{{0, 1.0}, {1, 2.0}, {2, -0.0}});
+}
