@@ -1,0 +1,165 @@
+// From the books of a run to its result.
+#include <algorithm>
+#include <utility>
+
+#include "sim/scenario/fabric_plan.hpp"
+#include "sim/scenario/factory.hpp"
+#include "sim/scenario/factory_parts.hpp"
+
+namespace tokenworks::scenario {
+
+metrics::RunResult Factory::result() {
+  metrics::RunResult result;
+  const Picoseconds end = simulation_->now();
+  if (fabric_) fabric_->finish(end);
+  facility_->finish(end);
+  result.interrupted = simulation_->interrupted();
+  result.simulated_s = to_seconds(end);
+  for (const auto& service : services_) {
+    service->finish(end);
+    service->report(result.services.emplace_back(), end);
+  }
+  report_power(result);
+  report_cooling(result);
+  share_energy(result);
+  const Joules energy{result.power.facility_energy_j};
+  result.electricity_usd = scenario_.spec.site.electricity->usd(energy);
+  result.carbon_kg = scenario_.spec.site.electricity->co2_kg(energy);
+  report_fabric(result);
+  const auto add_incidents = [&result](const std::vector<metrics::IncidentResult>& list) {
+    result.incidents.insert(result.incidents.end(), list.begin(), list.end());
+  };
+  add_incidents(failures_->report());
+  add_incidents(weight_loads_->report());
+  if (network_incidents_) add_incidents(network_incidents_->report());
+  std::stable_sort(result.incidents.begin(), result.incidents.end(),
+                   [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
+  result.assumptions = scenario_.assumptions;
+  result.validity = notes_.all();
+  report_series(result, end);
+  return result;
+}
+
+void Factory::report_power(metrics::RunResult& result) const {
+  metrics::PowerResult& power = result.power;
+  power.it_energy_j = to_joules(facility_->it_energy());
+  power.facility_energy_j = to_joules(facility_->facility_energy());
+  for (int c = 0; c < resources::kConsumers; ++c) {
+    const auto consumer = static_cast<resources::Consumer>(c);
+    power.energy_by_j.emplace_back(resources::consumer_name(consumer), to_joules(facility_->energy(consumer)));
+  }
+  power.peak_it_w = to_watts(facility_->peak_it_power());
+  power.peak_facility_w = to_watts(facility_->peak_facility_power());
+  if (power.it_energy_j > 0) power.pue = power.facility_energy_j / power.it_energy_j;
+  power.ratings_w = facility_->ratings();
+}
+
+void Factory::report_cooling(metrics::RunResult& result) const {
+  const cooling::CoolingOption& option = *scenario_.spec.factory.cooling;
+  metrics::CoolingResult& cooling = result.cooling;
+  cooling.kind = scenario_.spec.factory.cooling.kind();
+  cooling.heat_rejection = option.heat_rejection_kind();
+  cooling.heat_to_liquid_j = to_joules(facility_->heat_to_liquid());
+  cooling.heat_to_air_j = to_joules(facility_->heat_to_air());
+  using resources::Consumer;
+  for (const Consumer consumer :
+       {Consumer::air_handler_fans, Consumer::pumps, Consumer::chillers, Consumer::heat_rejection_fans}) {
+    cooling.energy_j += to_joules(facility_->energy(consumer));
+  }
+  for (const auto& [mode, time] : facility_->cooling_modes()) {
+    cooling.mode_hours.emplace_back(mode, to_seconds(time) / 3600);
+  }
+}
+
+void Factory::report_fabric(metrics::RunResult& result) const {
+  const FactorySpec& factory = scenario_.spec.factory;
+  if (factory.storage) result.storage.kind = factory.storage->kind();
+  for (const RackGroupSpec* group : racks_) {
+    if (!group->scale_up) continue;
+    const compute::RackSpec& kind = *scenario_.catalog.rack(group->kind, scenario_.faults);
+    metrics::ScaleUpResult domain =
+        describe_scale_up(**group->scale_up, kind, *scenario_.catalog.gpu(kind.gpu, scenario_.faults));
+    domain.racks = group->name;
+    domain.kind = group->scale_up->kind();
+    result.network.scale_up.push_back(std::move(domain));
+  }
+  if (!fabric_) return;
+  fabric_->report(result, simulation_->now());
+  for (const auto& source : traffic_) result.network.traffic.push_back(source->report());
+  if (!graph_) return;
+  metrics::FabricResult fabric = describe_fabric(*graph_, bill_);
+  fabric.kind = factory.fabric->kind();
+  fabric.routing = (*factory.fabric)->routing();
+  fabric.step_traffic = (*factory.fabric)->detail();
+  fabric.contention = fabric_->behaviour().contention;
+  result.network.fabric = std::move(fabric);
+}
+
+/// A service's share of the facility's energy is its share of the energy of all GPU boards; what idle boards draw, and
+/// their part of everything else, belongs to no service.
+void Factory::share_energy(metrics::RunResult& result) const {
+  const double boards = to_joules(facility_->energy(resources::Consumer::gpu));
+  double shared = 0.0;
+  for (metrics::ServiceResult& service : result.services) {
+    if (boards > 0) service.energy_j = result.power.facility_energy_j * (service.gpu_energy_j / boards);
+    shared += service.energy_j;
+  }
+  result.power.unassigned_energy_j = result.power.facility_energy_j - shared;
+}
+
+void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
+  using resources::Consumer;
+  auto& columns = result.columns;
+  columns.push_back({"time_s", "s", "Start of the interval, from the start of the run", "start"});
+  columns.push_back({"gpu_power_w", "W", "GPU boards", "mean"});
+  columns.push_back({"it_power_w", "W", "All inside the racks, at their input", "mean"});
+  columns.push_back({"cooling_power_w", "W", "Air handlers, pumps, chillers and heat rejection", "mean"});
+  columns.push_back({"facility_power_w", "W", "All, at the meter", "mean"});
+  for (const auto& service : services_) {
+    const std::string name = service->name() + ".";
+    columns.push_back({name + "arrivals", "1", "Requests that arrived", "sum"});
+    columns.push_back({name + "output_tokens", "1", "Tokens generated", "sum"});
+    columns.push_back({name + "requests_in_engine", "1", "Requests waiting or running", "mean"});
+    columns.push_back({name + "requests_waiting", "1", "Requests that wait for their first step", "mean"});
+  }
+  const std::vector<std::vector<double>>& links = result.network.busiest_utilisation;
+  for (const metrics::LinkResult& link : result.network.busiest_links) {
+    columns.push_back({"network." + link.name, "1", "Share of the link's bandwidth that is used", "mean"});
+  }
+  const std::vector<resources::FacilitySample>& samples = facility_->samples();
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    const Picoseconds start = static_cast<Picoseconds>(row) * interval_;
+    const Picoseconds length = std::min(interval_, end - start);
+    const Milliwatts* power = samples[row].mean;
+    const auto sum_of = [power](auto belongs) {
+      Milliwatts sum = 0;
+      for (int c = 0; c < resources::kConsumers; ++c) {
+        if (belongs(static_cast<Consumer>(c))) sum += power[c];
+      }
+      return to_watts(sum);
+    };
+    std::vector<double> cells;
+    cells.push_back(to_seconds(start));
+    cells.push_back(to_watts(power[static_cast<int>(Consumer::gpu)]));
+    cells.push_back(sum_of(resources::is_it));
+    cells.push_back(sum_of([](Consumer c) {
+      return c == Consumer::air_handler_fans || c == Consumer::pumps || c == Consumer::chillers ||
+             c == Consumer::heat_rejection_fans;
+    }));
+    cells.push_back(sum_of([](Consumer) { return true; }));
+    for (const auto& service : services_) {
+      const jobs::ServiceStats& stats = service->stats();
+      const auto mean = [&](const metrics::LevelSeries& levels) {
+        return static_cast<double>(levels.sums()[row]) / static_cast<double>(length);
+      };
+      cells.push_back(static_cast<double>(stats.arrivals_series()[row]));
+      cells.push_back(static_cast<double>(stats.output_tokens_series()[row]));
+      cells.push_back(mean(stats.in_system_series()));
+      cells.push_back(mean(stats.waiting_series()));
+    }
+    for (const std::vector<double>& link : links) cells.push_back(row < link.size() ? link[row] : 0.0);
+    result.rows.push_back(std::move(cells));
+  }
+}
+
+}  // namespace tokenworks::scenario
