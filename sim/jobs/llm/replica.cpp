@@ -81,7 +81,7 @@ void Replica::on_timer(std::uint32_t) {
   switch (state_) {
     case State::prompt_step:
     case State::decoding:
-      if (fabric_bytes_ > 0.0) {
+      if (ring_ && fabric_bytes_ > 0.0) {
         sending_ = true;
         sending_since_ = service_.simulation_.now();
         service_.setup_.fabric->ring_step(*ring_, fabric_bytes_ * static_cast<double>(gpus_on_node_),
@@ -307,9 +307,7 @@ void Replica::start_prompt_step(bool with_decodes) {
   state_ = State::prompt_step;
   composition_changed_ = true;
   step_start_ = service_.simulation_.now();
-  step_sending_ = total.fabric_ps;
-  step_contention_ = stretch(total.fabric_ps);
-  const Picoseconds duration = total.duration_ps + step_contention_;
+  const Picoseconds duration = total.duration_ps + note_sending(total.fabric_ps);
   set_gpu_power(total.gpu_energy_j / to_seconds(total.duration_ps));
   send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
   service_.stats_.kv_used(used_blocks_);
@@ -378,9 +376,7 @@ void Replica::start_decoding() {
   const LlmService::StepRate& step = service_.step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
   DecodeRate rate = step.rate;
-  step_sending_ = step.fabric.time;
-  step_contention_ = stretch(step.fabric.time);
-  rate.fixed += step_contention_;
+  rate.fixed += note_sending(step.fabric.time);
   const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
   if (sending > 0) limits.max_steps = 1;
   segment_ = batch_->plan(service_.simulation_.now(), rate, limits);
@@ -401,7 +397,7 @@ void Replica::take_decode_power() {
 }
 
 void Replica::finish_decoding() {
-  if (fabric_bytes_ > 0.0) segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
+  if (ring_ && fabric_bytes_ > 0.0) segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
   count_sending(segment_.steps);
   after_decode_steps(segment_, segment_.steps);
 }
@@ -519,9 +515,18 @@ Picoseconds Replica::stretch(Picoseconds fabric_time) const {
   return static_cast<Picoseconds>(std::llround(static_cast<double>(fabric_time) * (fabric_factor_ - 1.0)));
 }
 
+/// Notes what each step under way sends; the time that contention adds to it.
+Picoseconds Replica::note_sending(Picoseconds fabric_time) {
+  if (!ring_) return 0;
+  step_sending_ = fabric_time;
+  step_contention_ = stretch(fabric_time);
+  return step_contention_;
+}
+
 /// With step flows: notes what the step will send at its end; the time that this takes alone, else 0.
 Picoseconds Replica::begin_sending(Picoseconds fabric_time, double bytes_per_gpu) {
-  const bool as_flows = ring_ && bytes_per_gpu > 0.0 && service_.setup_.fabric->behaviour().step_flows;
+  if (!ring_) return 0;
+  const bool as_flows = bytes_per_gpu > 0.0 && service_.setup_.fabric->behaviour().step_flows;
   fabric_bytes_ = as_flows ? bytes_per_gpu : 0.0;
   fabric_time_ = as_flows ? fabric_time : 0;
   return fabric_time_;

@@ -37,7 +37,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   bool is_up() const { return state_ != State::down; }
 
   /// Nothing gets through between its domains, and it waits for that.
-  bool is_cut_off() const { return std::isinf(fabric_factor_); }
+  bool is_cut_off() const { return ring_ && std::isinf(fabric_factor_); }
 
   /// Accounts for what has been done at `end`, where the run stops with work in progress.
   void settle_at_end(Picoseconds end);
@@ -84,6 +84,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void open_ring();
   Picoseconds stretch(Picoseconds fabric_time) const;
   Picoseconds begin_sending(Picoseconds fabric_time, double bytes_per_gpu);
+  Picoseconds note_sending(Picoseconds fabric_time);
   void count_sending(std::int64_t steps);
   void send_at_mean_rate(double bytes_per_gpu, double step_s);
   void end_step();
@@ -97,6 +98,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   bool with_decodes_ = false;          // the prompt step under way carries the decoding batch along
   bool composition_changed_ = true;    // since decode power was last taken
   bool just_preempted_ = false;        // while the step under way was formed
+  std::optional<resources::Fabric::RingId> ring_;  // it spans scale-up domains
   bool hold_admission_ = false;        // after a retraction, until a request ends
   RequestQueue queue_;
   std::vector<RequestId> prompts_;     // admitted, prompt not finished, in order of admission
@@ -111,8 +113,10 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
   std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
   std::int64_t gpus_ = 0;
-  // Where it spans scale-up domains.
-  std::optional<resources::Fabric::RingId> ring_;
+  Milliwatts gpu_power_ = 0;           // of each of its GPUs
+  Picoseconds power_since_ = 0;
+  Femtojoules gpu_energy_ = 0;
+  // Where it spans scale-up domains; behind all that others need, for many replicas do not fit the cache.
   double fabric_factor_ = 1.0;         // by which sending between domains is stretched
   double fabric_bytes_ = 0.0;          // that a GPU sends in the step under way; with step flows
   Picoseconds fabric_time_ = 0;        // that this takes alone
@@ -122,9 +126,6 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t gpus_on_node_ = 0;      // on its fullest node
   bool sending_ = false;               // all of the step but its flows is over
   bool lost_ring_ = false;             // went down for want of a way between its domains
-  Milliwatts gpu_power_ = 0;           // of each of its GPUs
-  Picoseconds power_since_ = 0;
-  Femtojoules gpu_energy_ = 0;
 };
 
 }  // namespace tokenworks::jobs
