@@ -10,8 +10,8 @@
 // A change moves few flows when most links have room. So only flows for which the condition fails are computed again,
 // by progressive filling beside the others' fixed rates; then the condition is tested on the links that they cross, and
 // the flows that fail it join. It ends when none does: the result is the whole network's, not an approximation.
-// With 10,000 flows on 1,024 nodes a set grows six times on average and ends with a twentieth of them: taking in at once
-// all flows at its full links costs three to five times as much.
+// With 10,000 flows on 1,024 nodes a set grows six times on average and ends with a twentieth of them: taking in at
+// once all flows at its full links costs three to five times as much.
 #pragma once
 
 #include <cstdint>

@@ -41,32 +41,32 @@ struct ServiceResult {
   std::int64_t gpus = 0;
   RequestCounts requests;
   RejectionReasons rejections;
-  std::int64_t input_tokens = 0;           ///< of requests whose prompt was processed
+  std::int64_t input_tokens = 0;  ///< of requests whose prompt was processed
   std::int64_t cached_input_tokens = 0;
-  std::int64_t output_tokens = 0;          ///< generated, whole run
+  std::int64_t output_tokens = 0;  ///< generated, whole run
   std::int64_t completed_output_tokens = 0;
-  double window_s = 0.0;                   ///< length of the window that rates and distributions refer to
-  std::int64_t window_output_tokens = 0;   ///< generated inside the window
-  std::int64_t window_input_tokens = 0;    ///< of prompts that were finished inside the window
-  std::int64_t window_completed = 0;       ///< requests that ended inside the window
+  double window_s = 0.0;                  ///< length of the window that rates and distributions refer to
+  std::int64_t window_output_tokens = 0;  ///< generated inside the window
+  std::int64_t window_input_tokens = 0;   ///< of prompts that were finished inside the window
+  std::int64_t window_completed = 0;      ///< requests that ended inside the window
   std::optional<LatencySummary> ttft_s, tpot_s, itl_s, e2e_s;
-  std::optional<double> slo_attainment;    ///< share of the window's requests; absent without promises or requests
+  std::optional<double> slo_attainment;  ///< share of the window's requests; absent without promises or requests
   std::optional<double> goodput_requests_per_s;
   double kv_peak_share = 0.0;
-  std::int64_t kv_pool_tokens = 0;         ///< of one replica
+  std::int64_t kv_pool_tokens = 0;  ///< of one replica
   std::int64_t preemptions = 0;
-  double mean_requests_in_system = 0.0;    ///< over the window
-  std::optional<SpeculationResult> speculation;  ///< absent: each step yields one token
+  double mean_requests_in_system = 0.0;           ///< over the window
+  std::optional<SpeculationResult> speculation;   ///< absent: each step yields one token
   std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
-  double gpu_energy_j = 0.0;               ///< of the boards of its replicas
-  double energy_j = 0.0;                   ///< its share of the facility's energy
+  double gpu_energy_j = 0.0;                      ///< of the boards of its replicas
+  double energy_j = 0.0;                          ///< its share of the facility's energy
 };
 
 struct PowerResult {
   double it_energy_j = 0.0;
   double facility_energy_j = 0.0;
   std::vector<std::pair<std::string, double>> energy_by_j;  ///< by component class, sums to facility_energy_j
-  double unassigned_energy_j = 0.0;                         ///< facility energy of no service (idle GPUs and their part)
+  double unassigned_energy_j = 0.0;  ///< facility energy of no service (idle GPUs and their part)
   double peak_it_w = 0.0;
   double peak_facility_w = 0.0;
   std::optional<double> pue;
@@ -78,7 +78,7 @@ struct CoolingResult {
   std::string heat_rejection;
   double heat_to_liquid_j = 0.0;
   double heat_to_air_j = 0.0;
-  double energy_j = 0.0;                                    ///< fans, pumps, chillers, heat rejection
+  double energy_j = 0.0;  ///< fans, pumps, chillers, heat rejection
   std::vector<std::pair<std::string, double>> mode_hours;
 };
 
@@ -86,34 +86,34 @@ struct IncidentResult {
   std::string kind;
   std::string target;
   double at_s = 0.0;
-  std::optional<double> repaired_at_s;     ///< when the last part was back in service
+  std::optional<double> repaired_at_s;                  ///< when the last part was back in service
   std::vector<std::pair<std::string, double>> effects;  ///< "requests_failed" -> 3 ...
 };
 
 /// What moved for one purpose.
 struct MoveTotals {
   std::string purpose;
-  std::int64_t transfers = 0;               ///< that arrived
-  std::int64_t failed = 0;                  ///< that found no path for too long
+  std::int64_t transfers = 0;  ///< that arrived
+  std::int64_t failed = 0;     ///< that found no path for too long
   double bytes = 0.0;
   std::optional<LatencySummary> duration_s;
-  std::optional<double> congestion_share;   ///< of their time, beyond what it takes with the network to oneself
+  std::optional<double> congestion_share;  ///< of their time, beyond what it takes with the network to oneself
 };
 
 struct LinkResult {
   std::string name;
   double capacity_bytes_per_s = 0.0;
   double bytes = 0.0;
-  double mean_utilisation = 0.0;            ///< over the run
-  double peak_utilisation = 0.0;            ///< of an interval of the series
+  double mean_utilisation = 0.0;  ///< over the run
+  double peak_utilisation = 0.0;  ///< of an interval of the series
 };
 
 /// A line of the network's bill of materials.
 struct PartResult {
   std::string part, category;
   std::int64_t count = 0;
-  double idle_w = 0.0, full_w = 0.0;        ///< of all of them
-  double price_usd = 0.0;                   ///< of all of them
+  double idle_w = 0.0, full_w = 0.0;  ///< of all of them
+  double price_usd = 0.0;             ///< of all of them
 };
 
 /// The fabric as it was built.
@@ -122,8 +122,8 @@ struct FabricResult {
   bool contention = true;
   std::int64_t nodes = 0, switches = 0, links = 0, cables = 0;
   double bisection_bytes_per_s = 0.0;
-  double all_to_all_bytes_per_s = 0.0;      ///< of each node
-  double latency_s = 0.0;                   ///< between the first node and the last
+  double all_to_all_bytes_per_s = 0.0;  ///< of each node
+  double latency_s = 0.0;               ///< between the first node and the last
   std::vector<std::string> single_points_of_failure;
   std::int64_t biconnected_components = 0;
   std::vector<PartResult> parts;
@@ -134,19 +134,19 @@ struct ScaleUpResult {
   std::string racks, kind;
   std::int64_t gpus = 0, switches = 0;
   double bisection_bytes_per_s = 0.0;
-  double all_to_all_bytes_per_s = 0.0;      ///< of each GPU
-  double latency_s = 0.0;                   ///< between the first GPU and the last
+  double all_to_all_bytes_per_s = 0.0;  ///< of each GPU
+  double latency_s = 0.0;               ///< between the first GPU and the last
   std::vector<std::string> single_points_of_failure;
 };
 
 /// A source of traffic that no request asks for.
 struct TrafficResult {
   std::string name, kind;
-  std::int64_t rounds = 0;                  ///< checkpoints, blocks, copies, messages that were completed
-  std::int64_t skipped = 0;                 ///< that were due while the one before was under way
+  std::int64_t rounds = 0;   ///< checkpoints, blocks, copies, messages that were completed
+  std::int64_t skipped = 0;  ///< that were due while the one before was under way
   std::int64_t failed = 0;
   std::optional<LatencySummary> round_s;
-  std::optional<LatencySummary> blocking_s; ///< of checkpoints: what the work waits for
+  std::optional<LatencySummary> blocking_s;  ///< of checkpoints: what the work waits for
 };
 
 struct NetworkResult {
@@ -162,7 +162,7 @@ struct NetworkResult {
 };
 
 struct StorageResult {
-  std::string kind;                         ///< empty: there is none
+  std::string kind;  ///< empty: there is none
   std::int64_t reads = 0, writes = 0;
   double read_bytes = 0.0, written_bytes = 0.0;
   std::optional<LatencySummary> read_s, write_s;
@@ -180,7 +180,7 @@ struct SeriesColumn {
 struct RunResult {
   bool interrupted = false;
   double simulated_s = 0.0;
-  std::vector<ServiceResult> services;     ///< sorted by name
+  std::vector<ServiceResult> services;  ///< sorted by name
   PowerResult power;
   CoolingResult cooling;
   double water_l = 0.0;
@@ -192,7 +192,7 @@ struct RunResult {
   std::vector<Assumption> assumptions;
   std::map<std::string, ValidityNote> validity;
   std::vector<SeriesColumn> columns;
-  std::vector<std::vector<double>> rows;   ///< one an interval
+  std::vector<std::vector<double>> rows;  ///< one an interval
 };
 
 /// What does not belong into report.json because it differs from run to run.

@@ -152,9 +152,10 @@ Json service() {
                             {"prefix_hit_share", number_or_null("cached / input tokens, 0..1")}})},
        {"speculation", speculation()},
        {"step_traffic",
-        or_null(object({{"time_s", number("that steps wait for sending between scale-up domains, of all replicas")},
-                        {"contention_s", number("of this, what links narrower than the cards, others on them and failures add")}},
-                       "null: each replica lies in one domain"))},
+        or_null(object(
+            {{"time_s", number("that steps wait for sending between scale-up domains, of all replicas")},
+             {"contention_s", number("of this, what links narrower than the cards, others on them and failures add")}},
+            "null: each replica lies in one domain"))},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

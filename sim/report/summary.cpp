@@ -127,8 +127,9 @@ void add_service(Text& text, const ServiceResult& service) {
   text.figure("Time per output token", latency(service.tpot_s));
   if (service.step_traffic && service.step_traffic->time_s > 0) {
     const metrics::StepTrafficResult& traffic = *service.step_traffic;
-    text.figure("Between domains", fmt::format("steps wait {}, {} by narrow or shared links", scaled(traffic.time_s, "s"),
-                                               percent(traffic.contention_s / traffic.time_s)));
+    text.figure("Between domains",
+                fmt::format("steps wait {}, {} by narrow or shared links", scaled(traffic.time_s, "s"),
+                            percent(traffic.contention_s / traffic.time_s)));
   }
   if (service.slo_attainment) {
     text.figure("Promises (SLO)", fmt::format("kept for {} of requests, goodput {}", percent(*service.slo_attainment),

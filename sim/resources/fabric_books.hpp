@@ -32,8 +32,8 @@ class FabricBooks {
   };
   struct LinkBook {
     double bytes = 0.0;
-    double in_interval = 0.0;  ///< of the interval that runs
-    double peak_bytes_per_s = 0.0;  ///< mean of the busiest interval
+    double in_interval = 0.0;                                 ///< of the interval that runs
+    double peak_bytes_per_s = 0.0;                            ///< mean of the busiest interval
     std::vector<std::pair<std::uint32_t, double>> intervals;  ///< rows with traffic: bytes
   };
 

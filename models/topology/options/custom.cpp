@@ -176,8 +176,7 @@ class Reading {
     for (std::size_t i = 0; i < reach.size(); ++i) groups[reach[i]].push_back(graph.names[i]);
     const auto lonely = groups.find({});
     if (lonely != groups.end()) {
-      faults_.push_back(
-          {"links", fmt::format("no link at: {}", joined(lonely->second))});
+      faults_.push_back({"links", fmt::format("no link at: {}", joined(lonely->second))});
       groups.erase(lonely);
     }
     for (auto a = groups.begin(); a != groups.end(); ++a) {

@@ -36,24 +36,24 @@ class LlmService {
   struct Setup {
     std::string name;
     batching::EngineProfile profile;
-    double prompt_launch_s = 0.0;      ///< host work for a new prompt of this model
-    double eager_step_s = 0.0;         ///< shortest step with a prompt
+    double prompt_launch_s = 0.0;  ///< host work for a new prompt of this model
+    double eager_step_s = 0.0;     ///< shortest step with a prompt
     std::unique_ptr<llm::StepModel> step_model;
     std::unique_ptr<llm::SpeculationModel> speculation;  ///< null: one token a step and sequence; about `step_model`
-    double mean_accepted = 1.0;        ///< with speculation: tokens that a verified step yields, the model's own included
-    std::int64_t kv_pool_tokens = 0;   ///< of one replica
-    std::int64_t context_tokens = 0;   ///< longest prompt and answer together that the model takes
+    double mean_accepted = 1.0;  ///< with speculation: tokens that a verified step yields, the model's own included
+    std::int64_t kv_pool_tokens = 0;  ///< of one replica
+    std::int64_t context_tokens = 0;  ///< longest prompt and answer together that the model takes
     std::unique_ptr<routing::Router> router;
     std::vector<std::vector<placement::Slice>> replicas;
     resources::Fabric* fabric = nullptr;  ///< null: replicas lie in one scale-up domain each
-    double idle_gpu_power_w = 0.0;     ///< that the facility counts for a GPU by itself
+    double idle_gpu_power_w = 0.0;        ///< that the facility counts for a GPU by itself
     Window window;
     Promise promise;
     Picoseconds series_interval = 0;
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
     std::function<void(const CompletedRequest&)> on_completed;  ///< empty: nobody watches single requests
-    bool plans_after_completions = false;    ///< let answers of a closed loop arrive before the next step is formed
+    bool plans_after_completions = false;  ///< let answers of a closed loop arrive before the next step is formed
   };
 
   LlmService(engine::Simulation& simulation, resources::Facility& facility, RunEnd& run_end, Setup setup);
@@ -133,7 +133,7 @@ class LlmService {
   Picoseconds request_overhead_;
   Picoseconds eager_step_;
   std::int64_t kv_pool_blocks_;
-  std::int64_t draft_tokens_;             // of a sequence in a step
+  std::int64_t draft_tokens_;  // of a sequence in a step
   std::optional<TokenPattern> pattern_;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains

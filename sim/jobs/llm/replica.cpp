@@ -397,7 +397,8 @@ void Replica::take_decode_power() {
 }
 
 void Replica::finish_decoding() {
-  if (ring_ && fabric_bytes_ > 0.0) segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
+  if (ring_ && fabric_bytes_ > 0.0)
+    segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
   count_sending(segment_.steps);
   after_decode_steps(segment_, segment_.steps);
 }

@@ -31,7 +31,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void submit(RequestId request);
   void on_timer(std::uint32_t tag) override;
 
-  /// The replica loses its GPUs: all that runs or is being prefilled is lost (handed to `lost`), what waits to `waiting`.
+  /// The replica loses its GPUs: all that runs or is being prefilled is lost (handed to `lost`), what waits to
+  /// `waiting`.
   void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
   void come_up();
   bool is_up() const { return state_ != State::down; }
@@ -95,37 +96,37 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   engine::TimerId timer_;
   std::int32_t index_;
   State state_ = State::idle;
-  bool with_decodes_ = false;          // the prompt step under way carries the decoding batch along
-  bool composition_changed_ = true;    // since decode power was last taken
-  bool just_preempted_ = false;        // while the step under way was formed
+  bool with_decodes_ = false;                      // the prompt step under way carries the decoding batch along
+  bool composition_changed_ = true;                // since decode power was last taken
+  bool just_preempted_ = false;                    // while the step under way was formed
   std::optional<resources::Fabric::RingId> ring_;  // it spans scale-up domains
-  bool hold_admission_ = false;        // after a retraction, until a request ends
+  bool hold_admission_ = false;                    // after a retraction, until a request ends
   RequestQueue queue_;
-  std::vector<RequestId> prompts_;     // admitted, prompt not finished, in order of admission
-  std::vector<Chunk> chunks_;          // of the step under way
-  std::vector<Picoseconds> fresh_;     // dates of the last token of members that joined since the last decode step
+  std::vector<RequestId> prompts_;  // admitted, prompt not finished, in order of admission
+  std::vector<Chunk> chunks_;       // of the step under way
+  std::vector<Picoseconds> fresh_;  // dates of the last token of members that joined since the last decode step
   DecodeSegment segment_;
-  Picoseconds last_step_end_ = 0;      // of the last decode step
-  Picoseconds step_start_ = 0;         // of the prompt step under way
+  Picoseconds last_step_end_ = 0;  // of the last decode step
+  Picoseconds step_start_ = 0;     // of the prompt step under way
   std::int32_t admissions_ = 0;
   std::int64_t used_blocks_ = 0;
   std::int64_t next_knot_ = 0;
   std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
   std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
   std::int64_t gpus_ = 0;
-  Milliwatts gpu_power_ = 0;           // of each of its GPUs
+  Milliwatts gpu_power_ = 0;  // of each of its GPUs
   Picoseconds power_since_ = 0;
   Femtojoules gpu_energy_ = 0;
   // Where it spans scale-up domains; behind all that others need, for many replicas do not fit the cache.
-  double fabric_factor_ = 1.0;         // by which sending between domains is stretched
-  double fabric_bytes_ = 0.0;          // that a GPU sends in the step under way; with step flows
-  Picoseconds fabric_time_ = 0;        // that this takes alone
-  Picoseconds step_sending_ = 0;       // of each step under way, alone
-  Picoseconds step_contention_ = 0;    // what is added to it
-  Picoseconds sending_since_ = 0;      // with step flows
-  std::int64_t gpus_on_node_ = 0;      // on its fullest node
-  bool sending_ = false;               // all of the step but its flows is over
-  bool lost_ring_ = false;             // went down for want of a way between its domains
+  double fabric_factor_ = 1.0;       // by which sending between domains is stretched
+  double fabric_bytes_ = 0.0;        // that a GPU sends in the step under way; with step flows
+  Picoseconds fabric_time_ = 0;      // that this takes alone
+  Picoseconds step_sending_ = 0;     // of each step under way, alone
+  Picoseconds step_contention_ = 0;  // what is added to it
+  Picoseconds sending_since_ = 0;    // with step flows
+  std::int64_t gpus_on_node_ = 0;    // on its fullest node
+  bool sending_ = false;             // all of the step but its flows is over
+  bool lost_ring_ = false;           // went down for want of a way between its domains
 };
 
 }  // namespace tokenworks::jobs
