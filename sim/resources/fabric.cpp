@@ -45,7 +45,6 @@ Fabric::Fabric(engine::Simulation& simulation, Facility& facility, Setup setup)
       facility_(facility),
       network_power_(setup.network_power),
       storage_power_(setup.storage_power),
-      bill_(std::move(setup.parts)),
       map_(simulation, std::move(setup.map)),
       books_(setup.series_interval),
       total_bytes_per_s_(map_.total_bytes_per_s()),

@@ -56,7 +56,6 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   struct Setup {
     FabricMap::Setup map;
     SharedPower network_power, storage_power;
-    std::vector<topology::PartCount> parts;  ///< bill of materials of the network
     Picoseconds series_interval = 0;
   };
   Fabric(engine::Simulation& simulation, Facility& facility, Setup setup);
@@ -175,7 +174,6 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   engine::Simulation& simulation_;
   Facility& facility_;
   SharedPower network_power_, storage_power_;
-  std::vector<topology::PartCount> bill_;
   FabricMap map_;
   FabricBooks books_;
   double total_bytes_per_s_ = 0.0;

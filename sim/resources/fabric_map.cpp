@@ -381,7 +381,8 @@ std::vector<Path> FabricMap::with_storage(const Place& place, bool read, std::ui
   }
   const auto storage_endpoint = static_cast<std::uint32_t>(first + hash % std::max<std::size_t>(ports, 1));
   const auto node = static_cast<std::uint32_t>(place.node);
-  path.streams = static_cast<int>(nics_of(place.node));
+  // By hash it keeps to one card; spread it uses all.
+  path.streams = setup_.behaviour.adaptive ? static_cast<int>(nics_of(place.node)) : 1;
   if (!fabric_route(read ? storage_endpoint : node, read ? node : storage_endpoint, hash, std::nullopt, path))
     return {};
   return {path};

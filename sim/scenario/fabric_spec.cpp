@@ -71,7 +71,7 @@ void FabricOption::visit(FieldVisitor& v) {
         rule().at_least(0).at_most(1e6));
   field(
       v, "timeout_s", timeout_, "A transfer or collective that finds no path fails after so long",
-      rule().at_least(0).at_most(1e6).default_from(
+      rule().at_least(0.01).at_most(1e6).default_from(
           'R', "NCCL environment variables: NCCL_IB_TIMEOUT 20 is 4.096 us * 2^20 = 4.3 s, NCCL_IB_RETRY_CNT 7 tries"));
 }
 

@@ -109,7 +109,6 @@ class SmallFactory final : private engine::TimerClient, private resources::MoveC
                {.map = std::move(setup.map),
                 .network_power = setup.network_power,
                 .storage_power = setup.storage_power,
-                .parts = {},
                 .series_interval = setup.interval}) {}
 
   void at(double seconds, std::function<void()> action) {
