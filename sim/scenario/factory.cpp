@@ -128,7 +128,8 @@ void Factory::build_services(const RunOptions& options) {
                        service.weight_source == "storage" && !spec.factory.storage});
     setup.kv_pool_tokens = pool.tokens;
     setup.context_tokens = model.context_tokens;
-    setup.router = service.router->make(static_cast<std::int32_t>(service.replicas));
+    const std::vector<routing::Candidate> candidates(static_cast<std::size_t>(service.replicas));
+    setup.router = service.router->make({.candidates = candidates});
     setup.replicas = std::move(placed.slices[s]);
     if (graph_) setup.fabric = fabric_.get();
     setup.idle_gpu_power_w = gpu.power.idle.value;

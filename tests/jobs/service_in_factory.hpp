@@ -40,7 +40,7 @@ class ServiceInFactory {
     setup.kv_pool_tokens = 1 << 20;
     setup.context_tokens = 65536;
     setup.router = Choice<routing::RouterOption>(routing::router_options(), "round_robin")
-                       ->make(static_cast<std::int32_t>(replicas.size()));
+                       ->make({.candidates = std::vector<routing::Candidate>(replicas.size())});
     setup.replicas = replicas;
     setup.series_interval = kPicosecondsPerSecond;
     service = std::make_unique<jobs::LlmService>(factory.simulation, factory.facility, run_end, std::move(setup));

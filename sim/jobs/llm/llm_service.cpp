@@ -76,13 +76,13 @@ void LlmService::submit(const Request& request, std::int32_t owner) {
 }
 
 void LlmService::route(RequestId id) {
-  const std::optional<std::int32_t> chosen = setup_.router->choose();
+  const std::optional<std::int32_t> chosen = setup_.router->choose({.prompt_tokens = pool_[id].input_tokens});
   if (!chosen) return reject(id, "no_replica");
   Replica& replica = *replicas_[static_cast<std::size_t>(*chosen)];
   if (setup_.profile.max_waiting > 0 && replica.waiting() >= setup_.profile.max_waiting) {
     return reject(id, "queue_full");
   }
-  setup_.router->load_changed(*chosen, +1);
+  setup_.router->load_changed(*chosen, +1, 0);
   replica.submit(id);
 }
 

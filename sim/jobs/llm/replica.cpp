@@ -440,7 +440,7 @@ void Replica::release_blocks(const InFlight& request, std::int64_t held_tokens) 
 void Replica::complete(RequestId id, std::int64_t held_tokens) {
   release_blocks(service_.pool_[id], held_tokens);
   hold_admission_ = false;
-  service_.setup_.router->load_changed(index_, -1);
+  service_.setup_.router->load_changed(index_, -1, 0);
   service_.ended(id, Ending::completed);
 }
 
@@ -471,7 +471,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   hold_admission_ = false;
   composition_changed_ = true;
   const auto held = static_cast<std::int32_t>(lost.size() + waiting.size() - held_before);
-  if (held > 0) service_.setup_.router->load_changed(index_, -held);
+  if (held > 0) service_.setup_.router->load_changed(index_, -held, 0);
   service_.setup_.router->set_in_service(index_, false);
   service_.simulation_.cancel_timer(timer_);
   set_gpu_power(service_.setup_.idle_gpu_power_w);

@@ -63,7 +63,7 @@ class LeastLoadedRouter final : public Router {
     for (std::size_t replica = 0; replica < load_.size(); ++replica) by_load_[0].insert(replica);
   }
 
-  std::optional<std::int32_t> choose() override {
+  std::optional<std::int32_t> choose(const Arrival&) override {
     if (in_service_count_ == 0) return std::nullopt;
     while (by_load_[least_].empty()) ++least_;
     const std::size_t replica = by_load_[least_].next_cyclic(cursor_);
@@ -71,10 +71,10 @@ class LeastLoadedRouter final : public Router {
     return static_cast<std::int32_t>(replica);
   }
 
-  void load_changed(std::int32_t replica, std::int32_t delta) override {
+  void load_changed(std::int32_t replica, std::int32_t requests, std::int64_t) override {
     const auto r = static_cast<std::size_t>(replica);
     if (in_service_[r]) by_load_[load_[r]].erase(r);
-    load_[r] = static_cast<std::size_t>(static_cast<std::int64_t>(load_[r]) + delta);
+    load_[r] = static_cast<std::size_t>(static_cast<std::int64_t>(load_[r]) + requests);
     if (in_service_[r]) insert(r);
   }
 
@@ -110,8 +110,8 @@ class LeastLoadedRouter final : public Router {
 class LeastLoaded final : public RouterOption {
  public:
   void visit(FieldVisitor&) override {}
-  std::unique_ptr<Router> make(std::int32_t replicas) const override {
-    return std::make_unique<LeastLoadedRouter>(replicas);
+  std::unique_ptr<Router> make(const RouterSetup& setup) const override {
+    return std::make_unique<LeastLoadedRouter>(static_cast<std::int32_t>(setup.candidates.size()));
   }
 };
 
