@@ -45,10 +45,10 @@ class Router {
 /// What a router's choice may rest on, beside its settings.
 struct RouterSetup {
   std::span<const Candidate> candidates;
-  std::span<const std::string> pools;            ///< names
-  std::span<const std::string> service_classes;  ///< names
+  std::span<const std::string> pools{};            ///< names
+  std::span<const std::string> service_classes{};  ///< names
   std::uint64_t seed = 0;
-  std::string stream;  ///< name of its stream of random numbers
+  std::string stream{};  ///< name of its stream of random numbers
 };
 
 class RouterOption {
