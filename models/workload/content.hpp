@@ -18,7 +18,7 @@ struct ContentRun {
 /// Content of a prompt and, where it is known beforehand (sessions whose next prompt repeats it), of its answer. It
 /// covers `tokens` tokens; the last unit may be partial.
 struct Content {
-  std::span<const ContentRun> runs;  ///< empty: nothing is shared with anybody
+  std::span<const ContentRun> runs{};  ///< empty: nothing is shared with anybody
   std::int64_t unit_tokens = 1;
   std::int64_t tokens = 0;
   bool empty() const { return runs.empty(); }

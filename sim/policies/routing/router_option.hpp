@@ -22,7 +22,7 @@ struct Candidate {
 /// What a router sees of a request.
 struct Arrival {
   std::int64_t prompt_tokens = 0;
-  workload::Content content;       ///< of the prompt; empty where it is not known
+  workload::Content content{};     ///< of the prompt; empty where it is not known
   std::int64_t session = 0;        ///< requests of one session have one number; 0: of none
   std::int32_t service_class = 0;  ///< place in the service's list of classes
 };
