@@ -45,7 +45,8 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
       if (!left_ || *left_ > 0) {
         if (left_) --*left_;
         const LengthSource::Lengths lengths = lengths_.draw();
-        service_.submit({date, lengths.input_tokens, lengths.output_tokens}, owner_);
+        service_.submit({.arrival = date, .input_tokens = lengths.input_tokens, .output_tokens = lengths.output_tokens},
+                        owner_);
       }
       dates_.pop();
     }
@@ -56,8 +57,9 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
     }
   }
 
-  void on_ended(Ending ending) override {
-    const Picoseconds pause = ending == Ending::completed ? think_time_ : std::max(think_time_, kPauseAfterRefusal);
+  void on_ended(const EndedRequest& request) override {
+    const Picoseconds pause =
+        request.ending == Ending::completed ? think_time_ : std::max(think_time_, kPauseAfterRefusal);
     if (!left_ || *left_ > 0) send_at(simulation_.now() + pause);
   }
 

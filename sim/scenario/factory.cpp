@@ -95,44 +95,52 @@ void Factory::build_services(const RunOptions& options) {
     const llm::LlmSpec& model = *scenario_.catalog.model(service.model, scenario_.faults);
     const llm::Precision precision = llm::precision_from_name(service.precision);
 
-    jobs::LlmService::Setup setup;
-    setup.name = service.name;
-    setup.profile = service.engine->profile(gpu);
-    setup.prompt_launch_s = setup.profile.prompt_launch.seconds(model);
-    setup.eager_step_s = setup.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
+    jobs::ServedModel::Setup served;
+    served.name = service.model;
+    served.profile = service.engine->profile(gpu);
+    served.prompt_launch_s = served.profile.prompt_launch.seconds(model);
+    served.eager_step_s = served.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
     const llm::StepModel::Setup steps{
         .gpu = gpu,
-        .kernels = scenario_.catalog.kernels_of(gpu, setup.profile.kernels.kernel_library, scenario_.faults),
+        .kernels = scenario_.catalog.kernels_of(gpu, served.profile.kernels.kernel_library, scenario_.faults),
         .model = model,
         .precision = precision,
         .kv_format = service.kv_format(),
         .parallelism = service.parallelism,
-        .variant = setup.profile.kernels,
-        .host = {setup.profile.host_per_step_s, setup.profile.host_per_sequence_s},
+        .variant = served.profile.kernels,
+        .host = {served.profile.host_per_step_s, served.profile.host_per_sequence_s},
         .fabric = fabric_links(kind)};
-    setup.step_model = std::make_unique<llm::StepModel>(steps, notes_);
+    served.step_model = std::make_unique<llm::StepModel>(steps, notes_);
     if (service.speculation) {
       const llm::SpeculationOption& option = **service.speculation;
-      setup.speculation =
-          std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *setup.step_model,
+      served.speculation =
+          std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *served.step_model,
                                                                                .steps = steps,
                                                                                .draft_tokens = option.draft_tokens,
                                                                                .uses_drafter = option.uses_drafter()},
                                                   notes_);
-      setup.mean_accepted = llm::mean_accepted(option, model).value();
+      served.mean_accepted = llm::mean_accepted(option, model).value();
     }
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
-                                          service.parallelism, memory_rule(setup.profile));
-    setup.profile.max_sequences = pool.sequences;
+                                          service.parallelism, memory_rule(served.profile));
+    served.profile.max_sequences = pool.sequences;
+    served.kv_pool_tokens = pool.tokens;
+    served.context_tokens = model.context_tokens;
+    served.layers = model.layers;
+    const llm::KvBytes per_token = llm::kv_bytes_per_token(service.held_layers(model), service.kv_format());
+    served.kv_bytes_per_token = per_token.full + per_token.window + per_token.index;
     loaded_.push_back({nullptr, pool.weight_bytes_per_gpu, weight_source(service.weight_source),
                        service.weight_source == "storage" && !spec.factory.storage});
-    setup.kv_pool_tokens = pool.tokens;
-    setup.context_tokens = model.context_tokens;
+
+    jobs::LlmService::Setup setup;
+    setup.name = service.name;
+    jobs::PoolSetup& replicas = setup.pools.emplace_back();
+    replicas.model = std::make_unique<jobs::ServedModel>(std::move(served));
+    replicas.replicas = std::move(placed.slices[s]);
+    replicas.idle_gpu_power_w = gpu.power.idle.value;
     const std::vector<routing::Candidate> candidates(static_cast<std::size_t>(service.replicas));
     setup.router = service.router->make({.candidates = candidates});
-    setup.replicas = std::move(placed.slices[s]);
     if (graph_) setup.fabric = fabric_.get();
-    setup.idle_gpu_power_w = gpu.power.idle.value;
     setup.window = {to_picoseconds(spec.clock.warm_up.value), duration_};
     if (service.slo) {
       if (service.slo->ttft) setup.promise.ttft = to_picoseconds(service.slo->ttft->value);
@@ -141,7 +149,11 @@ void Factory::build_services(const RunOptions& options) {
     setup.series_interval = interval_;
     setup.first_replica_number = replica_number;
     setup.exact_iterations = options.exact_iterations;
-    setup.on_completed = options.on_completed;
+    if (options.on_ended) {
+      setup.on_ended = [told = options.on_ended, name = service.name](const jobs::EndedRequest& request) {
+        told(name, request);
+      };
+    }
     for (const WorkloadSpec& workload : spec.workloads) {
       if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
     }

@@ -15,8 +15,8 @@ struct RunOptions {
   bool simgrid_flows = false;     ///< SimGrid's own flows (same report but for the last digits, slower)
   /// Asked every few thousand events with the simulated time reached; false interrupts the run.
   std::function<bool(double simulated_s)> watch;
-  /// Told of every request that was answered, in the order of their ends.
-  std::function<void(const jobs::CompletedRequest&)> on_completed;
+  /// Told of every request that has ended, in the order of their ends.
+  std::function<void(const std::string& service, const jobs::EndedRequest&)> on_ended;
   /// Called once the engine stands and before the first event.
   std::function<void()> before_running;
 };

@@ -32,8 +32,11 @@ struct TwoBooks {
     ++admissions;
     RequestId id = kNoRequest;
     for (InFlightPool& pool : pools) {
-      id = pool.add({.admission = admissions, .input_tokens = context, .output_tokens = remaining + 1, .generated = 1,
-                     .joined_context = context});
+      id = pool.add({.admission = admissions,
+                     .input_tokens = context,
+                     .output_tokens = remaining + 1,
+                     .generated = 1,
+                     .prompt_done = context});
     }
     coalesced->join(id, remaining);
     exact->join(id, remaining);
@@ -203,7 +206,8 @@ TEST_CASE("decode batch: the coalesced book equals the step-by-step book", "[job
     const auto block_tokens = *rc::gen::element<std::int64_t>(0, 1, 2, 16, 32, 7);
     const auto window_tokens = *rc::gen::element<std::int64_t>(0, 64, 128, 256);
     const auto draft_tokens = *rc::gen::inRange<std::int64_t>(0, 9);
-    const TokenPattern pattern(1.0 + static_cast<double>(*rc::gen::inRange<std::int64_t>(0, 100 * draft_tokens + 1)) / 100);
+    const TokenPattern pattern(1.0 +
+                               static_cast<double>(*rc::gen::inRange<std::int64_t>(0, 100 * draft_tokens + 1)) / 100);
     TwoBooks books(block_tokens, window_tokens, {draft_tokens, draft_tokens > 0 ? &pattern : nullptr});
     const DecodeRate rate{1000, 3, 2};
     Picoseconds now = 0;
@@ -222,9 +226,11 @@ TEST_CASE("decode batch: the coalesced book equals the step-by-step book", "[job
       } else {
         const std::int64_t free_blocks =
             books.coalesced->blocks_for_next_step() + *rc::gen::inRange<std::int64_t>(0, 30);
-        const DecodeSegment segment = books.coalesced->plan(
-            now, rate, {.max_steps = *rc::gen::inRange<std::int64_t>(1, 300), .free_blocks = free_blocks,
-                        .next_knot = books.coalesced->load().full_tokens + *rc::gen::inRange(1, 5000)});
+        const DecodeSegment segment =
+            books.coalesced->plan(now, rate,
+                                  {.max_steps = *rc::gen::inRange<std::int64_t>(1, 300),
+                                   .free_blocks = free_blocks,
+                                   .next_knot = books.coalesced->load().full_tokens + *rc::gen::inRange(1, 5000)});
         RC_ASSERT(segment.steps >= 1);
         std::int64_t blocks = 0;
         for (std::int64_t step = 1; step <= segment.steps; ++step) {
@@ -246,7 +252,7 @@ TEST_CASE("decode batch: the coalesced book equals the step-by-step book", "[job
         RC_ASSERT(finished == expected);
         for (const auto& [id, held] : finished) {
           const InFlight& request = books.pools[0][id];
-          const std::int64_t surplus = held - (request.joined_context + request.output_tokens - 1);
+          const std::int64_t surplus = held - (request.prompt_done + request.output_tokens - 1);
           RC_ASSERT(surplus >= 0 && surplus <= draft_tokens);
           if (surplus > 0) ++beyond;
           RC_ASSERT(books.pools[0][id].generated == books.pools[0][id].output_tokens);

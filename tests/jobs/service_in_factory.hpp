@@ -24,9 +24,8 @@ class ServiceInFactory {
     model_.context_tokens = 65536;
     model_.grouped_attention = {{.layers = 10, .heads = 8, .kv_heads = 8, .head_dim = 128}};
     model_.dense_networks = {{.layers = 10, .intermediate = 4096}};
-    jobs::LlmService::Setup setup;
-    setup.name = "chat";
-    setup.step_model = std::make_unique<llm::StepModel>(
+    jobs::ServedModel::Setup served;
+    served.step_model = std::make_unique<llm::StepModel>(
         llm::StepModel::Setup{.gpu = board_,
                               .kernels = {&kernels_},
                               .model = model_,
@@ -37,11 +36,14 @@ class ServiceInFactory {
                               .host = {},
                               .fabric = std::nullopt},
         notes_);
-    setup.kv_pool_tokens = 1 << 20;
-    setup.context_tokens = 65536;
+    served.kv_pool_tokens = 1 << 20;
+    served.context_tokens = 65536;
+    jobs::LlmService::Setup setup;
+    setup.name = "chat";
+    setup.pools.emplace_back().model = std::make_unique<jobs::ServedModel>(std::move(served));
+    setup.pools.back().replicas = replicas;
     setup.router = Choice<routing::RouterOption>(routing::router_options(), "round_robin")
                        ->make({.candidates = std::vector<routing::Candidate>(replicas.size())});
-    setup.replicas = replicas;
     setup.series_interval = kPicosecondsPerSecond;
     service = std::make_unique<jobs::LlmService>(factory.simulation, factory.facility, run_end, std::move(setup));
   }

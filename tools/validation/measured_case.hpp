@@ -21,7 +21,7 @@ namespace tokenworks::validation {
 /// What the simulator made of a case.
 struct CaseRun {
   metrics::RunResult result;
-  std::vector<jobs::CompletedRequest> requests;  ///< of a replay, by arrival
+  std::vector<jobs::EndedRequest> requests;  ///< of a replay, by arrival
   const metrics::ServiceResult& service() const { return result.services.front(); }
 };
 

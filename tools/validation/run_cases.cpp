@@ -82,7 +82,7 @@ class TemporaryTrace {
   std::string path_;
 };
 
-void sort_by_arrival(std::vector<jobs::CompletedRequest>& requests) {
+void sort_by_arrival(std::vector<jobs::EndedRequest>& requests) {
   std::sort(requests.begin(), requests.end(), [](const auto& a, const auto& b) { return a.arrival < b.arrival; });
 }
 
@@ -113,7 +113,11 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
   }
   scenario::RunOptions options;
   CaseRun run;
-  if (trace) options.on_completed = [&](const jobs::CompletedRequest& request) { run.requests.push_back(request); };
+  if (trace) {
+    options.on_ended = [&](const std::string&, const jobs::EndedRequest& request) {
+      if (request.ending == jobs::Ending::completed) run.requests.push_back(request);
+    };
+  }
   run.result = scenario::run(scenario, options).result;
   sort_by_arrival(run.requests);
   if (const auto reason = reason_of(run.service()); reason && !measured.idle) return {{"left_out", *reason}};

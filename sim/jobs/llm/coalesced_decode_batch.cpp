@@ -27,7 +27,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   void join(RequestId request, std::int64_t remaining) override {
     InFlight& member = pool(request);
     member.joined_step = steps_;
-    const std::int64_t read = read_by_step(member.joined_context);
+    const std::int64_t read = read_by_step(member.prompt_done);
     load_.full_tokens += read;
     if (setup_.window_tokens > 0) {
       load_.window_tokens += std::min(read, setup_.window_tokens);
@@ -137,18 +137,18 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   /// A member needs a block at the counts of tokens with this remainder: then what it holds and the drafted tokens fill
   /// whole blocks.
   std::size_t block_phase(const InFlight& member) const {
-    const std::int64_t covered = member.joined_context + draft_tokens();
+    const std::int64_t covered = member.prompt_done + draft_tokens();
     return phase_of(tokens_by(member.joined_step) + setup_.block_tokens - covered % setup_.block_tokens);
   }
   /// Count of tokens at which its window is full: from then on it reads the same number of tokens in each step.
   std::int64_t kink_of(const InFlight& member) const {
-    return tokens_by(member.joined_step) + setup_.window_tokens - read_by_step(member.joined_context);
+    return tokens_by(member.joined_step) + setup_.window_tokens - read_by_step(member.prompt_done);
   }
 
   std::int64_t leave(RequestId request) {
     InFlight& member = pool(request);
     const std::int64_t made = tokens_ - tokens_by(member.joined_step);
-    const std::int64_t held = member.joined_context + made;
+    const std::int64_t held = member.prompt_done + made;
     const std::int64_t read = read_by_step(held);
     member.generated = static_cast<std::int32_t>(std::min<std::int64_t>(member.generated + made, member.output_tokens));
     load_.full_tokens -= read;

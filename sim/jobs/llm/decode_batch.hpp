@@ -47,7 +47,7 @@ class DecodeBatch {
   virtual std::int64_t steps() const = 0;
   virtual ContextLoad load() const = 0;
 
-  /// A request whose prompt is in the cache (`joined_context` tokens) joins; it wants `remaining` > 0 more tokens, all
+  /// A request whose prompt is in the cache (`prompt_done` tokens) joins; it wants `remaining` > 0 more tokens, all
   /// that its answer lacks. Sets its `joined_step`.
   virtual void join(RequestId request, std::int64_t remaining) = 0;
   /// The member that its replica admitted last (the first to be preempted). Precondition: size() > 0.
@@ -62,7 +62,8 @@ class DecodeBatch {
   /// KV blocks that the next step needs beyond those held. Between steps a sequence has blocks for the tokens that it
   /// holds and `draft_tokens` more, so that no step lacks room for what it drafts.
   virtual std::int64_t blocks_for_next_step() const = 0;
-  /// The longest run of steps from `now` that nothing inside the batch interrupts. At least one step must be affordable.
+  /// The longest run of steps from `now` that nothing inside the batch interrupts. At least one step must be
+  /// affordable.
   virtual DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits& limits) = 0;
   /// Makes `count` steps; returns the KV blocks taken.
   virtual std::int64_t advance(std::int64_t count) = 0;
@@ -75,7 +76,7 @@ struct DecodeBatchSetup {
   std::int64_t window_tokens = 0;  ///< 0: no sliding window
   /// Tokens that a step yields; outlives the batch. Null: one, without drafts.
   const TokenPattern* pattern = nullptr;
-  std::int64_t draft_tokens = 0;   ///< verified beside the new token of each sequence in a step
+  std::int64_t draft_tokens = 0;  ///< verified beside the new token of each sequence in a step
 };
 
 std::unique_ptr<DecodeBatch> make_coalesced_decode_batch(const DecodeBatchSetup& setup);

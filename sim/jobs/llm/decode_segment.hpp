@@ -14,10 +14,10 @@ struct DecodeSegment {
   static constexpr std::int64_t kMaxSteps = 65536;
 
   Picoseconds start = 0;
-  Picoseconds first = 0;       ///< duration of the first step, > 0
-  Picoseconds growth = 0;      ///< of a step's duration for each token that every sequence got since the first, >= 0
+  Picoseconds first = 0;   ///< duration of the first step, > 0
+  Picoseconds growth = 0;  ///< of a step's duration for each token that every sequence got since the first, >= 0
   std::int64_t steps = 0;
-  std::int64_t sequences = 0;  ///< that get tokens in each step
+  std::int64_t sequences = 0;             ///< that get tokens in each step
   std::int64_t start_step = 0;            ///< steps that the batch made before; its place in the pattern
   const TokenPattern* pattern = nullptr;  ///< null: one token a step
 

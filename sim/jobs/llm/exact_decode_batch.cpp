@@ -26,7 +26,7 @@ class ExactDecodeBatch final : public DecodeBatch {
   void join(RequestId request, std::int64_t remaining) override {
     InFlight& member = (*setup_.pool)[request];
     member.joined_step = steps_;
-    sequences_.push_back({request, member.joined_context, remaining, 0});
+    sequences_.push_back({request, member.prompt_done, remaining, 0});
     // Prompts that are cut into chunks do not end in the order in which they were admitted.
     std::sort(sequences_.begin(), sequences_.end(), [this](const Sequence& a, const Sequence& b) {
       return (*setup_.pool)[a.request].admission < (*setup_.pool)[b.request].admission;

@@ -15,21 +15,23 @@ inline constexpr RequestId kNoRequest = -1;
 /// A request between arrival and end.
 struct InFlight {
   Picoseconds arrival = 0;
-  Picoseconds first_token = -1;      ///< date; -1 before it
-  Picoseconds last_token = -1;       ///< date of the newest token when it joined or left the decoding batch
-  std::int64_t joined_step = 0;      ///< decode step of the replica at which it joined the batch
-  std::int32_t admission = 0;        ///< counts admissions of its replica; larger is later
+  Picoseconds first_token = -1;  ///< date; -1 before it
+  Picoseconds last_token = -1;   ///< date of the newest token when it joined or left the decoding batch
+  std::int64_t joined_step = 0;  ///< decode step of the replica at which it joined the batch
+  std::int32_t admission = 0;    ///< counts admissions of its replica; larger is later
   std::int32_t input_tokens = 0;
   std::int32_t output_tokens = 0;
-  std::int32_t generated = 0;        ///< tokens produced, without those of the present stay in the batch
-  std::int32_t prompt_done = 0;      ///< tokens of the prompt (and of lost answers) whose keys and values are there
-  std::int32_t joined_context = 0;   ///< tokens held when it joined the batch
-  RequestId next = kNoRequest;       ///< in its replica's queue
-  std::int32_t owner = 0;            ///< who hears of its end
+  std::int32_t generated = 0;    ///< tokens produced, without those of the present stay in the batch
+  std::int32_t prompt_done = 0;  ///< tokens whose keys and values are there; when it decodes: were when it joined
+  std::int32_t details = -1;     ///< place among the details of requests; -1: it has none
+  RequestId next = kNoRequest;   ///< in its replica's queue
+  std::int32_t owner = 0;        ///< who hears of its end; says its class and tenant
 
   /// Tokens that must be prefilled before the next one comes out: a preempted request computes its own answer again.
   std::int32_t prompt_target() const { return input_tokens + generated; }
 };
+
+static_assert(sizeof(InFlight) == 64, "a line of the cache: millions of requests pass through it");
 
 class InFlightPool {
  public:

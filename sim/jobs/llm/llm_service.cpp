@@ -10,50 +10,23 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       facility_(facility),
       run_end_(run_end),
       setup_(std::move(setup)),
-      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
-      eager_step_(to_picoseconds(setup_.eager_step_s)),
-      kv_pool_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
-      draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0),
+      pools_(setup_.pools),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
-  if (setup_.speculation) pattern_.emplace(setup_.mean_accepted);
-  for (std::size_t i = 0; i < setup_.replicas.size(); ++i) {
-    replicas_.push_back(
-        std::make_unique<Replica>(*this, static_cast<std::int32_t>(i), std::move(setup_.replicas[i]),
-                                  engine::rank(engine::RankClass::step, setup_.first_replica_number + i)));
+  for (PoolSetup& pool : pools_) {
+    for (std::vector<placement::Slice>& slices : pool.replicas) {
+      const std::size_t index = replicas_.size();
+      replicas_.push_back(
+          std::make_unique<Replica>(*this, pool, static_cast<std::int32_t>(index), std::move(slices),
+                                    engine::rank(engine::RankClass::step, setup_.first_replica_number + index)));
+    }
   }
 }
 
 LlmService::~LlmService() = default;
 
-std::int32_t LlmService::add_owner(RequestOwner* owner) {
-  owners_.push_back(owner);
+std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& traits) {
+  owners_.push_back({owner, traits});
   return static_cast<std::int32_t>(owners_.size() - 1);
-}
-
-const LlmService::StepRate& LlmService::step_rate(std::int64_t sequences, std::int64_t full_tokens) {
-  const auto index = static_cast<std::size_t>(sequences);
-  if (index >= rates_.size()) rates_.resize(index + 1);
-  std::vector<StepRate>& known = rates_[index];
-  // Intervals are opened from the lowest on, so that the list has no holes.
-  while (known.empty() || full_tokens >= known.back().until_full_tokens) {
-    llm::StepModel& model = *setup_.step_model;
-    const llm::DecodeAttention& attention =
-        decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
-    const std::int64_t tokens = decode_tokens(sequences);
-    llm::StepPart fixed = attention.fixed;
-    fixed += model.tokens(tokens);
-    fixed += model.head(tokens);
-    fixed += model.host(sequences);
-    if (setup_.speculation) fixed += setup_.speculation->drafting(tokens, sequences);
-    known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
-                     .fixed_energy_j = fixed.gpu_energy_j,
-                     .attention_power_w = attention.gpu_power_w,
-                     .until_full_tokens = attention.until_full_tokens,
-                     .fabric = {fixed.fabric_ps, fixed.fabric_bytes}});
-  }
-  std::size_t i = 0;
-  while (full_tokens >= known[i].until_full_tokens) ++i;
-  return known[i];
 }
 
 void LlmService::submit(const Request& request, std::int32_t owner) {
@@ -61,17 +34,16 @@ void LlmService::submit(const Request& request, std::int32_t owner) {
                                   .input_tokens = request.input_tokens,
                                   .output_tokens = request.output_tokens,
                                   .owner = owner});
+  if (setup_.on_ended || request.tag != 0 || request.session != 0) {
+    const std::int32_t place = pool_[id].details = details_.add();
+    RequestDetails& details = details_[place];
+    details.tag = request.tag;
+    details.session = request.session;
+  }
   run_end_.request_in();
   stats_.arrived(pool_[id], simulation_.now());
-  const std::int64_t tokens = std::int64_t{request.input_tokens} + request.output_tokens;
-  const std::int64_t block = setup_.profile.kv_block_tokens;
-  // The last step may go beyond the answer by what it drafts; where blocks grow, room for as much again is kept.
-  const std::int64_t most = tokens + (setup_.profile.reserves_full_length ? 1 : 2) * draft_tokens_;
-  if (tokens > setup_.context_tokens) return reject(id, "longer_than_context");
-  if ((most + block - 1) / block > kv_pool_blocks_) return reject(id, "longer_than_kv_pool");
-  if (!setup_.profile.chunked_prompts && request.input_tokens > setup_.profile.max_batch_tokens) {
-    return reject(id, "longer_than_batch");
-  }
+  const std::string_view refusal = pools_.front().model->refusal(request.input_tokens, request.output_tokens);
+  if (!refusal.empty()) return reject(id, refusal);
   route(id);
 }
 
@@ -79,9 +51,8 @@ void LlmService::route(RequestId id) {
   const std::optional<std::int32_t> chosen = setup_.router->choose({.prompt_tokens = pool_[id].input_tokens});
   if (!chosen) return reject(id, "no_replica");
   Replica& replica = *replicas_[static_cast<std::size_t>(*chosen)];
-  if (setup_.profile.max_waiting > 0 && replica.waiting() >= setup_.profile.max_waiting) {
-    return reject(id, "queue_full");
-  }
+  const std::int64_t most = replica.model().profile().max_waiting;
+  if (most > 0 && replica.waiting() >= most) return reject(id, "queue_full");
   setup_.router->load_changed(*chosen, +1, 0);
   replica.submit(id);
 }
@@ -97,12 +68,33 @@ void LlmService::ended(RequestId id, Ending ending) {
   const InFlight& request = pool_[id];
   if (ending == Ending::completed) stats_.completed(request, now);
   if (ending == Ending::failed) stats_.failed(request, now);
-  if (ending == Ending::completed && setup_.on_completed) {
-    setup_.on_completed({request.arrival, request.first_token, now, request.input_tokens, request.output_tokens});
+  const Owner& owner = owners_[static_cast<std::size_t>(request.owner)];
+  const bool is_heard = owner.client != nullptr || setup_.on_ended;
+  EndedRequest last;
+  if (is_heard) {
+    last = {.ending = ending,
+            .arrival = request.arrival,
+            .first_token = request.first_token,
+            .end = now,
+            .input_tokens = request.input_tokens,
+            .output_tokens = request.output_tokens,
+            .generated_tokens = request.generated,
+            .service_class = owner.traits.service_class,
+            .tenant = owner.traits.tenant};
+    if (request.details >= 0) {
+      const RequestDetails& details = details_[request.details];
+      last.tag = details.tag;
+      last.session = details.session;
+      last.cached_tokens = details.cached_tokens;
+      last.preemptions = details.preemptions;
+      last.replica = details.replica;
+      last.gpu_energy_j = details.gpu_energy_j;
+    }
   }
-  RequestOwner* owner = owners_[static_cast<std::size_t>(request.owner)];
+  if (request.details >= 0) details_.remove(request.details);
   pool_.remove(id);
-  if (owner != nullptr) owner->on_ended(ending);
+  if (setup_.on_ended) setup_.on_ended(last);
+  if (owner.client != nullptr) owner.client->on_ended(last);
   run_end_.request_out();
 }
 
@@ -178,15 +170,16 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   result.product = "tokens";
   result.gpus = gpus();
   stats_.report(result, end);
-  result.kv_pool_tokens = kv_pool_blocks_ * setup_.profile.kv_block_tokens;
-  result.kv_peak_share = static_cast<double>(stats_.kv_peak_blocks()) / static_cast<double>(kv_pool_blocks_);
+  const ServedModel& model = *pools_.front().model;
+  result.kv_pool_tokens = model.kv_blocks() * model.profile().kv_block_tokens;
+  result.kv_peak_share = static_cast<double>(stats_.kv_peak_blocks()) / static_cast<double>(model.kv_blocks());
   result.gpu_energy_j = to_joules(gpu_energy());
   if (spans_domains_) {
     result.step_traffic =
         metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};
   }
-  if (setup_.speculation) {
-    result.speculation = metrics::SpeculationResult{.draft_tokens = draft_tokens_,
+  if (model.speculation() != nullptr) {
+    result.speculation = metrics::SpeculationResult{.draft_tokens = model.draft_tokens(),
                                                     .verified_steps = stats_.sequence_steps(),
                                                     .mean_accepted = stats_.tokens_per_sequence_step()};
   }

@@ -24,17 +24,20 @@ std::int64_t knot_above(std::int64_t tokens) {
 
 }  // namespace
 
-Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement::Slice> slices, engine::Rank rank)
+Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::vector<placement::Slice> slices,
+                 engine::Rank rank)
     : service_(service),
+      pool_(pool),
+      model_(pool.model.get()),
       slices_(std::move(slices)),
       timer_(service.simulation_.add_timer(*this, 0, rank)),
       index_(index) {
   const DecodeBatchSetup setup{
       .pool = &service.pool_,
-      .block_tokens = service.setup_.profile.reserves_full_length ? 0 : service.setup_.profile.kv_block_tokens,
-      .window_tokens = service.setup_.step_model->window_tokens(),
-      .pattern = service.pattern(),
-      .draft_tokens = service.draft_tokens_};
+      .block_tokens = model_->profile().reserves_full_length ? 0 : model_->profile().kv_block_tokens,
+      .window_tokens = model_->steps().window_tokens(),
+      .pattern = model_->pattern(),
+      .draft_tokens = model_->draft_tokens()};
   batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
   for (const placement::Slice& slice : slices_) {
     gpus_ += slice.gpus;
@@ -44,8 +47,8 @@ Replica::Replica(LlmService& service, std::int32_t index, std::vector<placement:
   prompts_.reserve(kUsualPrompts);
   chunks_.reserve(kUsualPrompts);
   fresh_.reserve(kUsualPrompts);
-  gpu_power_ = to_milliwatts(service.setup_.idle_gpu_power_w);
-  set_gpu_power(service.setup_.step_model->waiting_gpu_power_w());
+  gpu_power_ = to_milliwatts(pool_.idle_gpu_power_w);
+  set_gpu_power(model_->waiting_gpu_power_w());
   if (service.setup_.fabric != nullptr) open_ring();
 }
 
@@ -65,7 +68,7 @@ void Replica::submit(RequestId request) {
   if (state_ != State::decoding) return;
   // The head of the queue alone decides; while it cannot be admitted, nothing before the next end of a request changes
   // that, for free blocks only shrink. A batch wait looks at the whole queue.
-  const batching::EngineProfile& profile = service_.setup_.profile;
+  const batching::EngineProfile& profile = model_->profile();
   const bool counts_tokens = profile.batch_wait_steps > 0;
   if ((!first_in_queue && !counts_tokens) || running() >= profile.max_sequences || hold_admission_) return;
   const std::int64_t step = segment_.step_at(now);
@@ -117,28 +120,28 @@ void Replica::end_step() {
 std::int64_t Replica::running() const { return batch_->size() + static_cast<std::int64_t>(prompts_.size()); }
 
 std::int64_t Replica::blocks_for(std::int64_t tokens) const {
-  const std::int64_t length = service_.setup_.profile.kv_block_tokens;
+  const std::int64_t length = model_->profile().kv_block_tokens;
   return (tokens + length - 1) / length;
 }
 
 /// Of a sequence that holds `tokens` tokens: there is room for those that it drafts, too.
 std::int64_t Replica::blocks_held(std::int64_t tokens) const {
-  return tokens == 0 ? 0 : blocks_for(tokens + service_.draft_tokens_);
+  return tokens == 0 ? 0 : blocks_for(tokens + model_->draft_tokens());
 }
 
 /// Where blocks are taken once for the whole length of a request.
 std::int64_t Replica::blocks_reserved(const InFlight& request) const {
-  return blocks_for(request.input_tokens + request.output_tokens + service_.draft_tokens_);
+  return blocks_for(request.input_tokens + request.output_tokens + model_->draft_tokens());
 }
 
 void Replica::plan() {
   if (is_cut_off()) {
     state_ = State::idle;  // planned again when something gets through
     send_at_mean_rate(0.0, 1.0);
-    set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
+    set_gpu_power(model_->waiting_gpu_power_w());
     return;
   }
-  const batching::EngineProfile& profile = service_.setup_.profile;
+  const batching::EngineProfile& profile = model_->profile();
   chunks_.clear();
   just_preempted_ = false;
   if (profile.mixing == batching::StepMixing::prompt_first) {
@@ -150,7 +153,7 @@ void Replica::plan() {
     if (!chunks_.empty()) return start_prompt_step(false);
   } else {
     const bool preempted = make_room_for_decodes();
-    form_chunks(profile.max_batch_tokens - service_.decode_tokens(batch_->size()), !preempted && admission_due());
+    form_chunks(profile.max_batch_tokens - model_->decode_tokens(batch_->size()), !preempted && admission_due());
     if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
     if (batch_->size() > 0) return start_decoding();
     form_chunks(profile.max_batch_tokens, true);
@@ -158,12 +161,12 @@ void Replica::plan() {
   }
   state_ = State::idle;
   send_at_mean_rate(0.0, 1.0);
-  set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
+  set_gpu_power(model_->waiting_gpu_power_w());
 }
 
 /// Whether the engine looks at its queue before this step: by polling interval, or by batch wait.
 bool Replica::admission_due() {
-  const batching::EngineProfile& profile = service_.setup_.profile;
+  const batching::EngineProfile& profile = model_->profile();
   if (running() >= profile.max_sequences) return false;
   if (batch_->size() == 0) return true;
   if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
@@ -181,7 +184,7 @@ bool Replica::admission_due() {
 /// Preempts from the end of the running list until every decoding sequence has its block for the next step.
 bool Replica::make_room_for_decodes() {
   bool preempted = false;
-  while (batch_->size() > 0 && used_blocks_ + batch_->blocks_for_next_step() > service_.kv_pool_blocks_) {
+  while (batch_->size() > 0 && used_blocks_ + batch_->blocks_for_next_step() > model_->kv_blocks()) {
     preempt_last();
     preempted = true;
   }
@@ -214,11 +217,11 @@ void Replica::preempt_last() {
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
   just_preempted_ = true;
-  if (service_.setup_.profile.mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
+  if (model_->profile().mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
 }
 
 void Replica::form_chunks(std::int64_t budget, bool admit) {
-  const batching::EngineProfile& profile = service_.setup_.profile;
+  const batching::EngineProfile& profile = model_->profile();
   for (std::size_t i = 0; i < prompts_.size() && budget > 0; ++i) {
     while (!start_chunk(prompts_[i], budget, false)) {
       const bool itself = i + 1 == prompts_.size();
@@ -242,7 +245,7 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
 
 /// Takes blocks for the next chunk of a prompt and notes it; false when budget or blocks do not allow it now.
 bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
-  const batching::EngineProfile& profile = service_.setup_.profile;
+  const batching::EngineProfile& profile = model_->profile();
   const InFlight& request = service_.pool_[id];
   const std::int64_t left = request.prompt_target() - request.prompt_done;
   std::int64_t tokens = left;
@@ -261,7 +264,7 @@ bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
   }
   // The decodes that share a step with prompts take their blocks at its end.
   const std::int64_t promised = profile.mixing == batching::StepMixing::mixed ? batch_->blocks_for_next_step() : 0;
-  if (used_blocks_ + promised + blocks > service_.kv_pool_blocks_) return false;
+  if (used_blocks_ + promised + blocks > model_->kv_blocks()) return false;
   used_blocks_ += blocks;
   chunks_.push_back({id, request.prompt_done, static_cast<std::int32_t>(end)});
   return true;
@@ -270,8 +273,8 @@ bool Replica::start_chunk(RequestId id, std::int64_t budget, bool is_new) {
 // ---- Steps with prompts -------------------------------------------------------------------------------------------
 
 void Replica::start_prompt_step(bool with_decodes) {
-  llm::StepModel& model = *service_.setup_.step_model;
-  llm::SpeculationModel* speculation = service_.setup_.speculation.get();
+  llm::StepModel& model = model_->steps();
+  llm::SpeculationModel* speculation = model_->speculation();
   with_decodes_ = with_decodes;
   const std::int64_t decodes = with_decodes ? batch_->size() : 0;
   std::int64_t prompt_tokens = 0;
@@ -283,10 +286,10 @@ void Replica::start_prompt_step(bool with_decodes) {
     total += model.prompt_attention(chunk.start, chunk.end);
     if (speculation != nullptr) total += speculation->prompt_attention(chunk.start, chunk.end);
   }
-  const std::int64_t tokens = prompt_tokens + service_.decode_tokens(decodes);
+  const std::int64_t tokens = prompt_tokens + model_->decode_tokens(decodes);
   total += model.prompt_launch();
   total += model.tokens(tokens);
-  total += model.head(service_.decode_tokens(decodes) + finishing);
+  total += model.head(model_->decode_tokens(decodes) + finishing);
   total += model.host(decodes + static_cast<std::int64_t>(chunks_.size()));
   if (speculation != nullptr) {
     total += speculation->prompt_launch();
@@ -294,14 +297,14 @@ void Replica::start_prompt_step(bool with_decodes) {
   }
   if (decodes > 0) {
     const ContextLoad load = batch_->load();
-    const llm::DecodeAttention& attention = service_.decode_attention(decodes, load.full_tokens);
+    const llm::DecodeAttention& attention = model_->decode_attention(decodes, load.full_tokens);
     const Picoseconds reading =
         attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
   }
-  if (total.duration_ps < service_.eager_step_) {  // the GPU waits for the host between kernels
-    const Picoseconds waiting = service_.eager_step_ - total.duration_ps;
+  if (total.duration_ps < model_->eager_step()) {  // the GPU waits for the host between kernels
+    const Picoseconds waiting = model_->eager_step() - total.duration_ps;
     total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
   }
   state_ = State::prompt_step;
@@ -324,7 +327,7 @@ void Replica::finish_prompt_step() {
                         .steps = 1,
                         .sequences = batch_->size(),
                         .start_step = batch_->steps(),
-                        .pattern = service_.pattern()},
+                        .pattern = model_->pattern()},
                        1);
   }
   for (const Chunk& chunk : chunks_) finish_chunk(chunk);
@@ -352,7 +355,6 @@ void Replica::finish_chunk(const Chunk& chunk) {
     return;
   }
   request.last_token = now;
-  request.joined_context = context;
   batch_->join(chunk.request, request.output_tokens - request.generated);
   fresh_.push_back(now);
   composition_changed_ = true;
@@ -361,9 +363,9 @@ void Replica::finish_chunk(const Chunk& chunk) {
 // ---- Decode steps -------------------------------------------------------------------------------------------------
 
 void Replica::start_decoding() {
-  const batching::EngineProfile& profile = service_.setup_.profile;
+  const batching::EngineProfile& profile = model_->profile();
   if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
-  DecodeLimits limits{.free_blocks = service_.kv_pool_blocks_ - used_blocks_};
+  DecodeLimits limits{.free_blocks = model_->kv_blocks() - used_blocks_};
   if (!queue_.empty()) {
     if (just_preempted_) limits.max_steps = 1;  // what it freed may admit the next in the queue after this step
     if (profile.poll_interval_steps > 1) {
@@ -373,7 +375,7 @@ void Replica::start_decoding() {
     const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
     if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
   }
-  const LlmService::StepRate& step = service_.step_rate(batch_->size(), batch_->load().full_tokens);
+  const ServedModel::StepRate& step = model_->step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
   DecodeRate rate = step.rate;
   rate.fixed += note_sending(step.fabric.time);
@@ -386,7 +388,7 @@ void Replica::start_decoding() {
 
 void Replica::take_decode_power() {
   const ContextLoad load = batch_->load();
-  const LlmService::StepRate& step = service_.step_rate(batch_->size(), load.full_tokens);
+  const ServedModel::StepRate& step = model_->step_rate(batch_->size(), load.full_tokens);
   const Picoseconds reading =
       step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
   const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
@@ -434,7 +436,7 @@ void Replica::book_decode_steps(const DecodeSegment& segment, std::int64_t steps
 // ---- Requests out -------------------------------------------------------------------------------------------------
 
 void Replica::release_blocks(const InFlight& request, std::int64_t held_tokens) {
-  used_blocks_ -= service_.setup_.profile.reserves_full_length ? blocks_reserved(request) : blocks_held(held_tokens);
+  used_blocks_ -= model_->profile().reserves_full_length ? blocks_reserved(request) : blocks_held(held_tokens);
 }
 
 void Replica::complete(RequestId id, std::int64_t held_tokens) {
@@ -474,7 +476,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   if (held > 0) service_.setup_.router->load_changed(index_, -held, 0);
   service_.setup_.router->set_in_service(index_, false);
   service_.simulation_.cancel_timer(timer_);
-  set_gpu_power(service_.setup_.idle_gpu_power_w);
+  set_gpu_power(pool_.idle_gpu_power_w);
   state_ = State::down;
 }
 
@@ -482,7 +484,7 @@ void Replica::come_up() {
   lost_ring_ = false;
   settle_energy(service_.simulation_.now());
   state_ = State::idle;
-  set_gpu_power(service_.setup_.step_model->waiting_gpu_power_w());
+  set_gpu_power(model_->waiting_gpu_power_w());
   service_.setup_.router->set_in_service(index_, true);
 }
 
@@ -601,7 +603,7 @@ std::string Replica::describe() const {
   static constexpr const char* kStates[] = {"idle", "about to form a step", "in a prompt step", "decoding", "down"};
   return fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
                      service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(), prompts_.size(),
-                     batch_->size(), used_blocks_, service_.kv_pool_blocks_);
+                     batch_->size(), used_blocks_, model_->kv_blocks());
 }
 
 }  // namespace tokenworks::jobs

@@ -22,10 +22,13 @@
 namespace tokenworks::jobs {
 
 class LlmService;
+class ServedModel;
+struct PoolSetup;
 
 class Replica final : public engine::TimerClient, private resources::RingClient {
  public:
-  Replica(LlmService& service, std::int32_t index, std::vector<placement::Slice> slices, engine::Rank rank);
+  Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::vector<placement::Slice> slices,
+          engine::Rank rank);
 
   /// A request for this replica; it is waiting from now on. The service has checked that it can ever be served.
   void submit(RequestId request);
@@ -43,6 +46,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   /// Accounts for what has been done at `end`, where the run stops with work in progress.
   void settle_at_end(Picoseconds end);
 
+  const ServedModel& model() const { return *model_; }
   std::int64_t waiting() const { return queue_.size(); }
   std::int64_t used_blocks() const { return used_blocks_; }
   const std::vector<placement::Slice>& slices() const { return slices_; }
@@ -91,6 +95,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void end_step();
 
   LlmService& service_;
+  PoolSetup& pool_;
+  ServedModel* model_;
   std::vector<placement::Slice> slices_;
   std::unique_ptr<DecodeBatch> batch_;
   engine::TimerId timer_;

@@ -19,7 +19,7 @@ std::optional<Request> OpenStream::next() {
   ended_ = arrival >= until_;
   if (ended_) return std::nullopt;
   const auto [input_tokens, output_tokens] = lengths_.draw();
-  return Request{arrival, input_tokens, output_tokens};
+  return Request{.arrival = arrival, .input_tokens = input_tokens, .output_tokens = output_tokens};
 }
 
 }  // namespace tokenworks::jobs

@@ -27,7 +27,10 @@ std::optional<Request> TraceStream::next() {
   while (!ended_) {
     if (const std::optional<TraceRecord> record = next_in_window()) {
       const Picoseconds arrival = saturating_sum(loop_start_, replayed(record->date - window_start_));
-      if (arrival < until_) return Request{arrival, record->input_tokens, record->output_tokens};
+      if (arrival < until_) {
+        return Request{
+            .arrival = arrival, .input_tokens = record->input_tokens, .output_tokens = record->output_tokens};
+      }
       ended_ = true;
     } else if (trace_.loop) {
       start_again();

@@ -108,7 +108,7 @@ void read_meta(const std::string& path, Log& log, scenario::FaultList& faults) {
 double seconds(Picoseconds duration) { return to_seconds(duration); }
 
 void compare(MeasuredCase& result, const LoggedRequest& request, std::size_t index) {
-  const auto predicted = [index](double (*figure)(const jobs::CompletedRequest&)) {
+  const auto predicted = [index](double (*figure)(const jobs::EndedRequest&)) {
     return [index, figure](const CaseRun& run) {
       return index < run.requests.size() ? figure(run.requests[index]) : std::nan("");
     };

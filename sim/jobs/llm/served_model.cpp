@@ -1,0 +1,54 @@
+#include "sim/jobs/llm/served_model.hpp"
+
+#include <utility>
+
+namespace tokenworks::jobs {
+
+ServedModel::ServedModel(Setup setup)
+    : setup_(std::move(setup)),
+      request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
+      eager_step_(to_picoseconds(setup_.eager_step_s)),
+      kv_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
+      draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0) {
+  if (setup_.speculation) pattern_.emplace(setup_.mean_accepted);
+}
+
+std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t output_tokens) const {
+  const batching::EngineProfile& profile = setup_.profile;
+  const std::int64_t tokens = input_tokens + output_tokens;
+  const std::int64_t block = profile.kv_block_tokens;
+  // The last step may go beyond the answer by what it drafts; where blocks grow, room for as much again is kept.
+  const std::int64_t most = tokens + (profile.reserves_full_length ? 1 : 2) * draft_tokens_;
+  if (tokens > setup_.context_tokens) return "longer_than_context";
+  if ((most + block - 1) / block > kv_blocks_) return "longer_than_kv_pool";
+  if (!profile.chunked_prompts && input_tokens > profile.max_batch_tokens) return "longer_than_batch";
+  return {};
+}
+
+const ServedModel::StepRate& ServedModel::step_rate(std::int64_t sequences, std::int64_t full_tokens) {
+  const auto index = static_cast<std::size_t>(sequences);
+  if (index >= rates_.size()) rates_.resize(index + 1);
+  std::vector<StepRate>& known = rates_[index];
+  // Intervals are opened from the lowest on, so that the list has no holes.
+  while (known.empty() || full_tokens >= known.back().until_full_tokens) {
+    llm::StepModel& model = *setup_.step_model;
+    const llm::DecodeAttention& attention =
+        decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
+    const std::int64_t tokens = decode_tokens(sequences);
+    llm::StepPart fixed = attention.fixed;
+    fixed += model.tokens(tokens);
+    fixed += model.head(tokens);
+    fixed += model.host(sequences);
+    if (setup_.speculation) fixed += setup_.speculation->drafting(tokens, sequences);
+    known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
+                     .fixed_energy_j = fixed.gpu_energy_j,
+                     .attention_power_w = attention.gpu_power_w,
+                     .until_full_tokens = attention.until_full_tokens,
+                     .fabric = {fixed.fabric_ps, fixed.fabric_bytes}});
+  }
+  std::size_t i = 0;
+  while (full_tokens >= known[i].until_full_tokens) ++i;
+  return known[i];
+}
+
+}  // namespace tokenworks::jobs

@@ -1,0 +1,86 @@
+// A model as the replicas of one pool serve it: the engine's settings, what its steps cost, and the room for context.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "models/llm/speculation/speculation_model.hpp"
+#include "models/llm/step_model.hpp"
+#include "sim/jobs/llm/decode_batch.hpp"
+#include "sim/jobs/llm/token_pattern.hpp"
+#include "sim/policies/batching/engine_option.hpp"
+
+namespace tokenworks::jobs {
+
+class ServedModel {
+ public:
+  struct Setup {
+    std::string name;  ///< of the model
+    batching::EngineProfile profile;
+    double prompt_launch_s = 0.0;  ///< host work for a new prompt of this model
+    double eager_step_s = 0.0;     ///< shortest step with a prompt
+    std::unique_ptr<llm::StepModel> step_model;
+    std::unique_ptr<llm::SpeculationModel> speculation;  ///< null: one token a step and sequence; about `step_model`
+    double mean_accepted = 1.0;  ///< with speculation: tokens that a verified step yields, the model's own included
+    std::int64_t kv_pool_tokens = 0;  ///< of one replica
+    std::int64_t context_tokens = 0;  ///< longest prompt and answer together that the model takes
+    Bytes kv_bytes_per_token{0};      ///< of a sequence, over all GPUs of the replica, once
+    std::int64_t layers = 1;
+  };
+  explicit ServedModel(Setup setup);
+
+  const std::string& name() const { return setup_.name; }
+  const batching::EngineProfile& profile() const { return setup_.profile; }
+  llm::StepModel& steps() const { return *setup_.step_model; }
+  llm::SpeculationModel* speculation() const { return setup_.speculation.get(); }
+  double waiting_gpu_power_w() const { return setup_.step_model->waiting_gpu_power_w(); }
+  std::int64_t kv_blocks() const { return kv_blocks_; }
+  std::int64_t context_tokens() const { return setup_.context_tokens; }
+  Bytes kv_bytes_per_token() const { return setup_.kv_bytes_per_token; }
+  std::int64_t layers() const { return setup_.layers; }
+  /// Time from a request's arrival until the engine hears of it.
+  Picoseconds request_overhead() const { return request_overhead_; }
+  Picoseconds eager_step() const { return eager_step_; }
+  std::int64_t draft_tokens() const { return draft_tokens_; }  ///< of a sequence in a step
+  /// Tokens that so many decoding sequences bring into a step.
+  std::int64_t decode_tokens(std::int64_t sequences) const { return sequences * (1 + draft_tokens_); }
+  /// Tokens that a step yields; null: one.
+  const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
+
+  /// Why it can never serve a request of such lengths, as counted among rejections; empty when it can.
+  std::string_view refusal(std::int64_t input_tokens, std::int64_t output_tokens) const;
+
+  /// Of a step: time that passes with sending between scale-up domains, and the bytes that each GPU sends.
+  struct FabricPart {
+    Picoseconds time = 0;
+    double bytes_per_gpu = 0.0;
+  };
+  /// A pure decode step of a batch size while its context lies between two knots of the kernel tables.
+  struct StepRate {
+    DecodeRate rate;
+    double fixed_energy_j = 0.0;  ///< of one GPU
+    double attention_power_w = 0.0;
+    std::int64_t until_full_tokens = 0;  ///< tokens of context from which on another rate holds
+    FabricPart fabric;
+  };
+  const StepRate& step_rate(std::int64_t sequences, std::int64_t full_tokens);
+  /// Attention of a step of so many decoding sequences, drafting included.
+  const llm::DecodeAttention& decode_attention(std::int64_t sequences, std::int64_t full_tokens) {
+    return setup_.speculation ? setup_.speculation->decode_attention(sequences, full_tokens)
+                              : setup_.step_model->decode_attention(sequences, full_tokens);
+  }
+
+ private:
+  Setup setup_;
+  Picoseconds request_overhead_;
+  Picoseconds eager_step_;
+  std::int64_t kv_blocks_;
+  std::int64_t draft_tokens_;
+  std::optional<TokenPattern> pattern_;
+  std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far
+};
+
+}  // namespace tokenworks::jobs
