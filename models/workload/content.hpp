@@ -17,10 +17,13 @@ struct ContentRun {
 
 /// Content of a prompt and, where it is known beforehand (sessions whose next prompt repeats it), of its answer. It
 /// covers `tokens` tokens; the last unit may be partial.
+///
+/// Ids mean something within a `space`: prompts of different spaces share nothing, unless sources agree on one.
 struct Content {
   std::span<const ContentRun> runs{};  ///< empty: nothing is shared with anybody
   std::int64_t unit_tokens = 1;
   std::int64_t tokens = 0;
+  std::int64_t space = 0;
   bool empty() const { return runs.empty(); }
 };
 
