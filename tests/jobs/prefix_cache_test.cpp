@@ -25,6 +25,12 @@ using Lost = PrefixCache::Lost;
 
 namespace {
 
+/// A number in [low, high), as likely in the first cases as in the last.
+template <class Number>
+Number drawn(Number low, Number high) {
+  return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(low, high));
+}
+
 /// A content with its runs.
 struct Text {
   std::vector<ContentRun> runs;
@@ -197,11 +203,11 @@ class BlockByBlock {
 std::vector<Text> related_texts(std::int64_t unit_tokens, std::int64_t most_tokens) {
   std::vector<Text> texts;
   std::int64_t next_id = 0;
-  const int count = *rc::gen::inRange(1, 7);
+  const int count = drawn(1, 7);
   for (int i = 0; i < count; ++i) {
     Text text;
     // A text that counts in other units shares nothing, whatever its ids.
-    text.unit_tokens = *rc::gen::inRange(0, 10) == 0 ? unit_tokens + 1 : unit_tokens;
+    text.unit_tokens = drawn(0, 10) == 0 ? unit_tokens + 1 : unit_tokens;
     const std::int64_t most_units = (most_tokens - 1) / text.unit_tokens + 1;
     std::int64_t units = 0;
     const auto add = [&](std::int64_t first, std::int64_t length) {
@@ -210,33 +216,32 @@ std::vector<Text> related_texts(std::int64_t unit_tokens, std::int64_t most_toke
       units += length;
     };
     if (!texts.empty()) {
-      const Text& other = texts[*rc::gen::inRange<std::size_t>(0, texts.size())];
-      std::int64_t shared = *rc::gen::inRange<std::int64_t>(0, most_units + 1);
+      const Text& other = texts[drawn<std::size_t>(0, texts.size())];
+      std::int64_t shared = drawn<std::int64_t>(0, most_units + 1);
       for (const ContentRun& run : other.runs) {
         const std::int64_t length = std::min(shared, run.units);
         // Sometimes the same ids are written down as two runs.
-        const std::int64_t cut = *rc::gen::inRange<std::int64_t>(0, length + 1);
+        const std::int64_t cut = drawn<std::int64_t>(0, length + 1);
         add(run.first, cut);
         add(run.first + cut, length - cut);
         shared -= length;
       }
     }
     while (units<most_units&& * rc::gen::inRange(0, 3)> 0) {
-      const std::int64_t length = *rc::gen::inRange<std::int64_t>(1, most_units - units + 1);
+      const std::int64_t length = drawn<std::int64_t>(1, most_units - units + 1);
       // A run that does not follow the one before; sometimes all branches go on with the same id.
       if (*rc::gen::arbitrary<bool>()) next_id += length + 2;
       add(*rc::gen::arbitrary<bool>() ? next_id : 1'000'000, length);
     }
     // The last unit may be partial; sometimes ids are missing at the end.
-    text.tokens =
-        std::max<std::int64_t>(0, units * text.unit_tokens - *rc::gen::inRange<std::int64_t>(0, text.unit_tokens) +
-                                      (*rc::gen::inRange(0, 8) == 0 ? *rc::gen::inRange<std::int64_t>(0, 40) : 0));
+    text.tokens = std::max<std::int64_t>(0, units * text.unit_tokens - drawn<std::int64_t>(0, text.unit_tokens) +
+                                                (drawn(0, 8) == 0 ? drawn<std::int64_t>(0, 40) : 0));
     texts.push_back(text);
   }
   return texts;
 }
 
-/// The longest of `texts`' contents that begins with what the pin holds is the content itself: pins keep their text.
+/// A pin of both caches, and what it pins the beginning of.
 struct PinnedText {
   const Text* text;
   PrefixCache::Pin pin;
@@ -250,26 +255,25 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
   const bool holds = rc::check("equivalence", [&] {
     const auto unit_tokens = *rc::gen::element<std::int64_t>(1, 16, 24, 64, 512);
     const auto block_tokens = *rc::gen::element<std::int64_t>(1, 16, 32);
-    const std::int64_t most_tokens =
-        std::max(3 * unit_tokens, *rc::gen::inRange<std::int64_t>(2, 13) * block_tokens) + 1;
+    const std::int64_t most_tokens = std::max(3 * unit_tokens, drawn<std::int64_t>(2, 13) * block_tokens) + 1;
     std::vector<std::int64_t> rooms;
-    const int lower_tiers = *rc::gen::inRange(0, PrefixCache::kMostTiers);
+    const int lower_tiers = drawn(0, PrefixCache::kMostTiers);
     for (int i = 0; i < lower_tiers; ++i) {
-      rooms.push_back(*rc::gen::inRange<std::int64_t>(0, 1 + 2 * most_tokens / block_tokens));
+      rooms.push_back(drawn<std::int64_t>(0, 1 + 2 * most_tokens / block_tokens));
     }
     const std::vector<Text> texts = related_texts(unit_tokens, most_tokens);
     PrefixCache cache({.block_tokens = block_tokens, .tier_blocks = rooms});
     BlockByBlock expected(block_tokens, rooms);
     std::vector<PinnedText> pins;
-    const auto some_tokens = [&] { return *rc::gen::inRange<std::int64_t>(0, most_tokens + 40); };
-    const auto some_pin = [&]() -> PinnedText& { return pins[*rc::gen::inRange<std::size_t>(0, pins.size())]; };
+    const auto some_tokens = [&] { return drawn<std::int64_t>(0, most_tokens + 40); };
+    const auto some_pin = [&]() -> PinnedText& { return pins[drawn<std::size_t>(0, pins.size())]; };
     std::int64_t in_tree = 0;  // blocks that went in and did not go out
 
-    const int actions = *rc::gen::inRange(1, 60);
+    const int actions = drawn(1, 200);
     for (int i = 0; i < actions; ++i) {
-      const int what = *rc::gen::inRange(0, 20);
-      if (what < 5 || pins.empty()) {
-        const Text& text = texts[*rc::gen::inRange<std::size_t>(0, texts.size())];
+      const int what = pins.size() > 4 ? 12 : drawn(0, 20);
+      if (what < 5 || (pins.empty() && what < 16)) {
+        const Text& text = texts[drawn<std::size_t>(0, texts.size())];
         PinnedText pinned{&text, {}, {}};
         const std::int64_t tokens = some_tokens();
         pinned.pin = cache.pin(text.content(), tokens);
@@ -296,14 +300,14 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
         RC_ASSERT(pinned.pin.tokens() == pinned.expected.tokens() * block_tokens);
         fetched_blocks += first + second;
       } else if (what < 16) {
-        const std::size_t which = *rc::gen::inRange<std::size_t>(0, pins.size());
+        const std::size_t which = drawn<std::size_t>(0, pins.size());
         cache.release(pins[which].pin);
         expected.release(pins[which].expected);
         RC_ASSERT(pins[which].pin.tokens() == 0);
         pins.erase(pins.begin() + static_cast<std::ptrdiff_t>(which));
-      } else if (what < 19 || *rc::gen::inRange(0, 4) > 0) {
+      } else if (what < 19 || drawn(0, 5) > 0) {
         const std::int64_t evictable = cache.gpu_blocks() - cache.pinned_blocks();
-        const std::int64_t blocks = *rc::gen::inRange<std::int64_t>(0, evictable + 3);
+        const std::int64_t blocks = drawn<std::int64_t>(0, evictable + 3);
         const std::int64_t before = cache.gpu_blocks() + cache.tier_blocks(1) + cache.tier_blocks(2);
         const PrefixCache::Evicted got = cache.evict(blocks);
         const PrefixCache::Evicted want = expected.evict(blocks);
@@ -338,7 +342,7 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
         RC_ASSERT(cache.match(text.content(), most).tokens == expected.match(text, most));
       }
       for (const PinnedText& pinned : pins) {
-        RC_ASSERT(cache.match(pinned.text->content(), most_tokens).tokens[0] >=
+        RC_ASSERT(cache.match(pinned.text->content(), pinned.text->tokens).tokens[0] >=
                   pinned.expected.tokens() * block_tokens);
       }
     }
