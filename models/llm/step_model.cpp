@@ -274,8 +274,9 @@ struct StepModel::State {
            elementwise(activated_values * 3.0 * kActivationBytes);
   }
 
-  Cost tokens_cost(double count) const {
-    const double tokens = count / stages();
+  /// `with_experts`: routed experts and their exchange, which all copies of the attention share, are counted too.
+  Cost tokens_cost(double count, bool with_experts) const {
+    const double tokens = std::ceil(count / stages());
     const double rows = rows_of(count);
     Cost sum;
     double rotated = 0.0, attention_layers = 0.0;
@@ -291,9 +292,15 @@ struct StepModel::State {
       Cost layer = products(layer_format, rows, part.matrices);
       if (part.experts) {
         const ExpertPart& experts = *part.experts;
-        activated += tokens * experts.active / experts.count * experts.here * experts.inner;
-        layer += product(NumberFormat::bf16, rows, experts.router) + routed_experts(experts, tokens);
-        layer += parallelism.attention_data > 1 ? expert_exchange(experts, tokens) : all_reduce(rows);
+        if (with_experts) activated += tokens * experts.active / experts.count * experts.here * experts.inner;
+        Cost blocks = product(NumberFormat::bf16, rows, experts.router);
+        if (with_experts) blocks += routed_experts(experts, tokens);
+        layer += blocks;
+        if (parallelism.attention_data == 1) {
+          layer += all_reduce(rows);
+        } else if (with_experts) {
+          layer += expert_exchange(experts, tokens);
+        }
       } else {
         layer += all_reduce(rows);
       }
@@ -304,16 +311,17 @@ struct StepModel::State {
 
   /// Exact up to 256 tokens, beyond straight between 32 sizes an octave: prompts give a step every size there is, and
   /// the walk takes microseconds.
-  StepPart tokens_part(std::int64_t count) {
+  StepPart tokens_part(std::int64_t count, bool with_experts) {
     constexpr std::int64_t kExact = 256;
     std::int64_t grain = 1;
     while (count / grain >= 2 * kExact / 8) grain *= 2;  // 32 .. 63 grains
     const std::int64_t low = count / grain * grain;
-    if (count <= kExact || low == count) return to_step_part(tokens_cost(static_cast<double>(count)));
-    const auto part = [this](std::int64_t size) {
-      return tokens_memo.get(size,
-                             [this](std::int64_t at) { return to_step_part(tokens_cost(static_cast<double>(at))); });
+    const auto exact = [&](std::int64_t at) {
+      return to_step_part(tokens_cost(static_cast<double>(at), with_experts));
     };
+    if (count <= kExact || low == count) return exact(count);
+    Memo<StepPart>& memo = with_experts ? tokens_memo : copies_memo;
+    const auto part = [&](std::int64_t size) { return memo.get(size, exact); };
     const StepPart below = part(low), above = part(low + grain);
     const double share = static_cast<double>(count - low) / static_cast<double>(grain);
     return {below.duration_ps + (above.duration_ps - below.duration_ps) * (count - low) / grain,
@@ -473,7 +481,7 @@ struct StepModel::State {
   PromptCurve prompt;
   double prompt_power_w = 0.0;
   StepPart launch;
-  Memo<StepPart> tokens_memo, head_memo;
+  Memo<StepPart> tokens_memo, copies_memo, head_memo;
   Memo<DecodeSize> decode_memo;
 };
 
@@ -491,7 +499,23 @@ StepModel::~StepModel() = default;
 
 const StepPart& StepModel::tokens(std::int64_t tokens) {
   if (tokens < 1) throw std::invalid_argument("step model: a step has at least 1 token, not " + std::to_string(tokens));
-  return state_->tokens_memo.get(tokens, [this](std::int64_t count) { return state_->tokens_part(count); });
+  return state_->tokens_memo.get(tokens, [this](std::int64_t count) { return state_->tokens_part(count, true); });
+}
+
+StepPart StepModel::imbalance(std::int64_t tokens, std::int64_t copy_tokens) {
+  if (copy_tokens < 1 || copy_tokens > tokens) {
+    throw std::invalid_argument("step model: a copy of the attention with " + std::to_string(copy_tokens) + " of " +
+                                std::to_string(tokens) + " tokens");
+  }
+  const std::int64_t copies = state_->parallelism.attention_data;
+  if (copy_tokens == (tokens + copies - 1) / copies) return {};
+  const auto part = [this](std::int64_t count) {
+    return state_->copies_memo.get(count, [this](std::int64_t at) { return state_->tokens_part(at, false); });
+  };
+  const StepPart even = part(tokens), busiest = part(copies * copy_tokens);
+  StepPart more = waiting(busiest.duration_ps - even.duration_ps);
+  more.fabric_ps = busiest.fabric_ps - even.fabric_ps;
+  return more;
 }
 
 const StepPart& StepModel::head(std::int64_t sequences) {
@@ -539,5 +563,11 @@ StepPart StepModel::prompt_attention(std::int64_t start, std::int64_t end) const
 std::int64_t StepModel::window_tokens() const { return state_->window; }
 
 double StepModel::waiting_gpu_power_w() const { return state_->waiting_power_w(); }
+
+StepPart StepModel::waiting(std::int64_t duration_ps) const {
+  return {.duration_ps = duration_ps, .gpu_energy_j = static_cast<double>(duration_ps) * 1e-12 * waiting_gpu_power_w()};
+}
+
+const Parallelism& StepModel::parallelism() const { return state_->parallelism; }
 
 }  // namespace tokenworks::llm

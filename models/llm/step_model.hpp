@@ -91,7 +91,15 @@ class StepModel {
   const StepPart& head(std::int64_t sequences);
   /// Scheduler and launch on the host for a step that touches `sequences` sequences.
   StepPart host(std::int64_t sequences) const;
-  /// Decode attention of `sequences` sequences, sequences >= 1, that hold `full_tokens` tokens of context together.
+  /// What a step over `tokens` tokens takes beyond tokens(tokens) when it waits for a copy of the attention that has
+  /// `copy_tokens` of them instead of an even share, 1 <= copy_tokens <= tokens: each copy computes all but routed
+  /// experts for its own tokens. 0 for an even share, whole tokens; negative for a copy that has less. The other copies
+  /// wait: energy is the mean over the copies, work as if even and waiting power for the difference.
+  StepPart imbalance(std::int64_t tokens, std::int64_t copy_tokens);
+  /// Decode attention of `sequences` sequences, sequences >= 1, that hold `full_tokens` tokens of context together, all
+  /// dealt out evenly over the copies of the attention. What a copy with s of the sequences and t tokens of context
+  /// takes: arguments, and the sums that the coefficients are multiplied with, of `copies` such copies, (copies * s,
+  /// copies * t). So head(copies * s), and prompt_attention times `copies` for a chunk that one copy computes.
   const DecodeAttention& decode_attention(std::int64_t sequences, std::int64_t full_tokens);
   /// Launch of prompt attention, once a step that has any.
   const StepPart& prompt_launch() const;
@@ -102,6 +110,9 @@ class StepModel {
   std::int64_t window_tokens() const;
   /// Draw of one GPU board that holds the model and waits.
   double waiting_gpu_power_w() const;
+  /// A stretch in which the GPUs wait.
+  StepPart waiting(std::int64_t duration_ps) const;
+  const Parallelism& parallelism() const;
 
  private:
   struct State;

@@ -11,67 +11,19 @@
 #include "tests/catch.hpp"
 #include "tests/models/catalog_entry.hpp"
 #include "tests/models/fixed_seed.hpp"
-#include "tests/models/kernel_entries.hpp"
+#include "tests/models/llm/built_step_model.hpp"
 #include "tests/models/made_up_kernels.hpp"
 
 namespace tokenworks::llm {
 namespace {
 
-using compute::GpuSpec;
-using tests::catalog_entry;
+using tests::Built;
 using tests::catalog_ids;
-
-LlmSpec model(const std::string& id) { return catalog_entry<LlmSpec>("models", id); }
-GpuSpec gpu(const std::string& id) { return catalog_entry<GpuSpec>("gpus", id); }
-
-const HostOverhead kHost{.per_step_s = 1e-4, .per_sequence_s = 5e-6};
-
-/// A step model with what it refers to.
-struct Built {
-  Built(GpuSpec board_in, std::vector<const compute::KernelSpec*> kernels, LlmSpec spec_in, Precision precision,
-        Parallelism parallelism, std::optional<network::FabricLinks> fabric = std::nullopt)
-      : board(std::move(board_in)),
-        spec(std::move(spec_in)),
-        step({.gpu = board,
-              .kernels = std::move(kernels),
-              .model = spec,
-              .precision = precision,
-              .kv_format = usual_kv_format(precision),
-              .parallelism = parallelism,
-              .variant = {.kernel_library = "tensorrt_llm", .collective_libraries = {"tensorrt_llm", "nccl"}},
-              .host = kHost,
-              .fabric = fabric},
-             notes) {}
-  Built(const std::string& gpu_id, LlmSpec spec_in, Precision precision, Parallelism parallelism,
-        std::optional<network::FabricLinks> fabric = std::nullopt)
-      : Built(gpu(gpu_id), tests::kernel_entries(gpu(gpu_id)), std::move(spec_in), precision, parallelism, fabric) {}
-
-  ValidityNotes notes;
-  GpuSpec board;
-  LlmSpec spec;
-  StepModel step;
-};
-
-/// 10 layers of 1,024 values, 8 heads of 128 over 8 KV heads, inner width 4,096, 32,768 tokens.
-LlmSpec small_model() {
-  LlmSpec spec;
-  spec.title = "small";
-  spec.layers = 10;
-  spec.hidden = 1024;
-  spec.vocabulary = 32768;
-  spec.context_tokens = 65536;
-  spec.grouped_attention = {{.layers = 10, .heads = 8, .kv_heads = 8, .head_dim = 128}};
-  spec.dense_networks = {{.layers = 10, .intermediate = 4096}};
-  return spec;
-}
-
-GpuSpec made_up_gpu() {
-  GpuSpec board = gpu("h100_sxm5");
-  board.ratings = tests::made_up_ratings();
-  board.elementwise_bandwidth_share = 1.0;
-  board.elementwise_kernel = Seconds(1e-6);
-  return board;
-}
+using tests::gpu;
+using tests::kHost;
+using tests::made_up_gpu;
+using tests::model;
+using tests::small_model;
 
 TEST_CASE("step: a small model on a GPU of round numbers, computed by hand", "[models][llm]") {
   const compute::KernelSpec kernels = tests::made_up_kernels();
