@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "models/workload/content.hpp"
 #include "sim/engine/time.hpp"
@@ -25,6 +26,7 @@ enum class Ending { completed, rejected, failed, cancelled, timed_out, unfinishe
 /// A request that has ended, as told to its sender and to whoever watches single requests.
 struct EndedRequest {
   Ending ending = Ending::completed;
+  std::string_view reason{};  ///< of a rejected one
   std::int32_t tag = 0;
   std::int64_t session = 0;
   Picoseconds arrival = 0;

@@ -28,6 +28,16 @@ struct SpeculationResult {
   std::optional<double> mean_accepted;  ///< tokens that one of these yielded, the model's own included
 };
 
+/// Prompts that were computed in one pool and answered in another.
+struct HandoverResult {
+  std::int64_t transfers = 0, failed = 0;
+  double tokens = 0.0, bytes = 0.0;      ///< sent
+  double reused_tokens = 0.0;            ///< that the receiver had already
+  std::optional<LatencySummary> wait_s;  ///< for room at a decode replica
+  std::optional<LatencySummary>
+      transfer_s;  ///< from having room (layer by layer: of the prompt, too) until all is there
+};
+
 /// Sending between the scale-up domains of replicas, over all their steps.
 struct StepTrafficResult {
   double time_s = 0.0;        ///< that steps wait for it

@@ -6,7 +6,7 @@ namespace tokenworks::resources {
 namespace {
 
 constexpr std::string_view kPurposeNames[] = {"weights",    "checkpoint",     "dataset",
-                                              "kv_offload", "point_to_point", "step_traffic"};
+                                              "kv_offload", "kv_fetch", "kv_transfer", "point_to_point", "step_traffic"};
 static_assert(std::size(kPurposeNames) == kPurposes);
 
 }  // namespace

@@ -14,7 +14,17 @@
 namespace tokenworks::resources {
 
 /// Why bytes move.
-enum class Purpose : std::uint8_t { weights, checkpoint, dataset, kv_offload, point_to_point, step_traffic, count };
+enum class Purpose : std::uint8_t {
+  weights,
+  checkpoint,
+  dataset,
+  kv_offload,
+  kv_fetch,
+  kv_transfer,
+  point_to_point,
+  step_traffic,
+  count
+};
 inline constexpr std::size_t kPurposes = static_cast<std::size_t>(Purpose::count);
 std::string_view purpose_name(Purpose purpose);
 

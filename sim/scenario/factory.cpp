@@ -143,8 +143,9 @@ void Factory::build_services(const RunOptions& options) {
     if (graph_) setup.fabric = fabric_.get();
     setup.window = {to_picoseconds(spec.clock.warm_up.value), duration_};
     if (service.slo) {
-      if (service.slo->ttft) setup.promise.ttft = to_picoseconds(service.slo->ttft->value);
-      if (service.slo->tpot) setup.promise.tpot = to_picoseconds(service.slo->tpot->value);
+      jobs::Promise& promise = setup.classes.front().promise;
+      if (service.slo->ttft) promise.ttft = to_picoseconds(service.slo->ttft->value);
+      if (service.slo->tpot) promise.tpot = to_picoseconds(service.slo->tpot->value);
     }
     setup.series_interval = interval_;
     setup.first_replica_number = replica_number;

@@ -64,6 +64,10 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     }
   }
 
+  bool holds(RequestId request) const override {
+    return std::any_of(ends_.begin(), ends_.end(), [request](const End& end) { return end.request == request; });
+  }
+
   std::vector<RequestId> members() const override {
     std::vector<End> sorted = ends_;
     std::sort(sorted.begin(), sorted.end(), [](const End& a, const End& b) { return a.admission < b.admission; });
@@ -75,6 +79,10 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   std::int64_t blocks_for_next_step() const override {
     if (setup_.block_tokens == 0) return 0;
     return kSpeculates ? blocks_of_tokens(tokens_by(steps_ + 1) - tokens_) : needs_block_at_[phase_of(tokens_)];
+  }
+
+  std::int64_t blocks_of_steps(std::int64_t count) const override {
+    return blocks_of_tokens(tokens_by(steps_ + count) - tokens_);
   }
 
   DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits& limits) override {

@@ -56,12 +56,15 @@ class DecodeBatch {
   virtual std::int64_t remove(RequestId request) = 0;
   /// Takes out the requests that have all their tokens, in the order of their admission, and settles `generated`.
   virtual void take_finished(std::vector<FinishedDecode>& finished) = 0;
+  virtual bool holds(RequestId request) const = 0;
   /// All members, in the order of their admission.
   virtual std::vector<RequestId> members() const = 0;
 
   /// KV blocks that the next step needs beyond those held. Between steps a sequence has blocks for the tokens that it
   /// holds and `draft_tokens` more, so that no step lacks room for what it drafts.
   virtual std::int64_t blocks_for_next_step() const = 0;
+  /// KV blocks that the next `count` steps take together.
+  virtual std::int64_t blocks_of_steps(std::int64_t count) const = 0;
   /// The longest run of steps from `now` that nothing inside the batch interrupts. At least one step must be
   /// affordable.
   virtual DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits& limits) = 0;

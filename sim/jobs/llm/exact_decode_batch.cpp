@@ -53,6 +53,11 @@ class ExactDecodeBatch final : public DecodeBatch {
     std::erase_if(sequences_, [](const Sequence& sequence) { return sequence.remaining == 0; });
   }
 
+  bool holds(RequestId request) const override {
+    return std::any_of(sequences_.begin(), sequences_.end(),
+                       [request](const Sequence& sequence) { return sequence.request == request; });
+  }
+
   std::vector<RequestId> members() const override {
     std::vector<RequestId> list;
     for (const Sequence& sequence : sequences_) list.push_back(sequence.request);
@@ -68,6 +73,9 @@ class ExactDecodeBatch final : public DecodeBatch {
     }
     return blocks;
   }
+
+  /// It plans one step at a time.
+  std::int64_t blocks_of_steps(std::int64_t count) const override { return count == 0 ? 0 : blocks_for_next_step(); }
 
   DecodeSegment plan(Picoseconds now, const DecodeRate& rate, const DecodeLimits&) override {
     const ContextLoad read = load();

@@ -45,7 +45,10 @@ class InFlightPool {
     requests_[static_cast<std::size_t>(id)] = request;
     return id;
   }
-  void remove(RequestId id) { free_.push_back(id); }
+  void remove(RequestId id) {
+    requests_[static_cast<std::size_t>(id)].owner = -1;
+    free_.push_back(id);
+  }
   InFlight& operator[](RequestId id) { return requests_[static_cast<std::size_t>(id)]; }
   const InFlight& operator[](RequestId id) const { return requests_[static_cast<std::size_t>(id)]; }
   std::int64_t in_flight() const { return static_cast<std::int64_t>(requests_.size() - free_.size()); }
@@ -83,6 +86,18 @@ class RequestQueue {
     if (head_ == kNoRequest) tail_ = kNoRequest;
     --size_;
     return id;
+  }
+  /// Takes a request out wherever it stands; false when it is not in this queue. Costs its distance from the front.
+  bool remove(InFlightPool& pool, RequestId id) {
+    RequestId before = kNoRequest;
+    for (RequestId at = head_; at != kNoRequest; before = at, at = pool[at].next) {
+      if (at != id) continue;
+      (before == kNoRequest ? head_ : pool[before].next) = pool[at].next;
+      if (tail_ == at) tail_ = before;
+      --size_;
+      return true;
+    }
+    return false;
   }
 
  private:

@@ -3,7 +3,24 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/jobs/llm/kv_handover.hpp"
+
 namespace tokenworks::jobs {
+namespace {
+
+constexpr std::uint64_t kDeadlines = std::uint64_t{2} << 32;  // ranks of their timers, after those of senders
+
+ServiceStats::Setup stats_setup(const LlmService::Setup& setup) {
+  ServiceStats::Setup stats{.window = setup.window,
+                            .class_of_lane = setup.class_of_lane,
+                            .tenants = setup.tenants.size(),
+                            .series_interval = setup.series_interval};
+  for (const ServiceClass& service_class : setup.classes) stats.promises.push_back(service_class.promise);
+  for (const Lane& lane : setup.lanes.lanes) stats.tenant_of_lane.push_back(lane.tenant);
+  return stats;
+}
+
+}  // namespace
 
 LlmService::LlmService(engine::Simulation& simulation, resources::Facility& facility, RunEnd& run_end, Setup setup)
     : simulation_(simulation),
@@ -11,91 +28,278 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       run_end_(run_end),
       setup_(std::move(setup)),
       pools_(setup_.pools),
-      stats_(setup_.window, setup_.promise, setup_.series_interval) {
+      deadline_timer_(simulation.add_timer(
+          *this, 0, engine::rank(engine::RankClass::arrival, kDeadlines + setup_.first_replica_number))),
+      stats_(stats_setup(setup_)) {
   for (PoolSetup& pool : pools_) {
+    keeps_prefixes_ = keeps_prefixes_ || pool.keeps_prefixes;
     for (std::vector<placement::Slice>& slices : pool.replicas) {
-      const std::size_t index = replicas_.size();
-      replicas_.push_back(
-          std::make_unique<Replica>(*this, pool, static_cast<std::int32_t>(index), std::move(slices),
-                                    engine::rank(engine::RankClass::step, setup_.first_replica_number + index)));
+      const auto index = static_cast<std::int32_t>(replicas_.size());
+      std::vector<std::int32_t>& candidates = pool.role == PoolRole::decode ? decode_ : entry_;
+      candidates.push_back(index);
+      replicas_.push_back(std::make_unique<Replica>(
+          *this, pool, index, static_cast<std::int32_t>(candidates.size() - 1), std::move(slices),
+          engine::rank(engine::RankClass::step, setup_.first_replica_number + static_cast<std::uint64_t>(index))));
     }
+  }
+  if (!decode_.empty()) handover_ = std::make_unique<KvHandover>(*this, setup_.disaggregation.layer_by_layer);
+  needs_details_ = setup_.on_ended || handover_;
+  for (const ServiceClass& service_class : setup_.classes) {
+    if (service_class.timeout < kNever) needs_details_ = true;
   }
 }
 
 LlmService::~LlmService() = default;
 
 std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& traits) {
-  owners_.push_back({owner, traits});
+  std::int32_t lane = 0;
+  for (std::size_t i = 0; i < setup_.lanes.lanes.size(); ++i) {
+    if (setup_.class_of_lane[i] == traits.service_class && setup_.lanes.lanes[i].tenant == traits.tenant) {
+      lane = static_cast<std::int32_t>(i);
+    }
+  }
+  if (traits.patience < kNever || traits.gives_up_share > 0.0) needs_details_ = true;
+  owners_.push_back({owner, traits, lane, random_stream(traits.seed, "gives up")});
   return static_cast<std::int32_t>(owners_.size() - 1);
 }
 
+// ---- Requests in --------------------------------------------------------------------------------------------------
+
 void LlmService::submit(const Request& request, std::int32_t owner) {
+  const RequestId id = take_in(request, owner);
+  const std::string_view why = refusal(request);
+  if (!why.empty()) return reject(id, why);
+  if (deadlines_apply_to(owner)) set_deadlines(id, owners_[static_cast<std::size_t>(owner)]);
+  const bool goes_to_decode = handover_ && (request.input_tokens <= setup_.disaggregation.local_prompt_tokens);
+  if (goes_to_decode) {
+    if (Replica* replica = choose(id, *setup_.decode_router, decode_)) return send_to(id, *replica);
+    return reject(id, "no_replica");
+  }
+  if (handover_ && handover_->layer_by_layer() && pool_[id].output_tokens > 1) return handover_->arrived(id);
+  route(id);
+}
+
+RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
   const RequestId id = pool_.add({.arrival = request.arrival,
                                   .input_tokens = request.input_tokens,
                                   .output_tokens = request.output_tokens,
                                   .owner = owner});
-  if (setup_.on_ended || request.tag != 0 || request.session != 0) {
+  Owner& sender = owners_[static_cast<std::size_t>(owner)];
+  const bool has_content = keeps_prefixes_ && !request.content.empty();
+  if (needs_details_ || has_content || request.tag != 0 || request.session != 0) {
     const std::int32_t place = pool_[id].details = details_.add();
     RequestDetails& details = details_[place];
     details.tag = request.tag;
     details.session = request.session;
+    if (has_content) {
+      details.runs.assign(request.content.runs.begin(), request.content.runs.end());
+      details.unit_tokens = static_cast<std::int32_t>(request.content.unit_tokens);
+      details.content_tokens = request.content.tokens;
+      details.space = request.content.space;
+    }
+    if (sender.traits.gives_up_share > 0.0 && uniform_open(sender.random) < sender.traits.gives_up_share &&
+        request.output_tokens > 1) {
+      details.gives_up = true;
+      const double part = uniform_open(sender.random) * static_cast<double>(request.output_tokens - 1);
+      pool_[id].output_tokens = 1 + static_cast<std::int32_t>(part);
+    }
   }
   run_end_.request_in();
-  stats_.arrived(pool_[id], simulation_.now());
-  const std::string_view refusal = pools_.front().model->refusal(request.input_tokens, request.output_tokens);
-  if (!refusal.empty()) return reject(id, refusal);
-  route(id);
+  stats_.arrived(pool_[id], sender.lane, simulation_.now());
+  return id;
+}
+
+/// Why no replica can ever serve such a request; empty when one can.
+std::string_view LlmService::refusal(const Request& request) const {
+  std::string_view last = "no_replica";
+  bool prompt = false, answer = decode_.empty();
+  for (const PoolSetup& pool : pools_) {
+    const std::int64_t output = pool.role == PoolRole::prefill ? 1 : request.output_tokens;
+    const std::string_view why = pool.model->refusal(request.input_tokens, output);
+    if (!why.empty()) {
+      last = why;
+      if (pool.role == PoolRole::decode) return why;  // decode replicas are alike to those who send to them
+    } else {
+      (pool.role == PoolRole::decode ? answer : prompt) = true;
+    }
+  }
+  return prompt && answer ? std::string_view{} : last;
+}
+
+routing::Arrival LlmService::arrival_of(RequestId id) const {
+  const InFlight& request = pool_[id];
+  routing::Arrival arrival{.prompt_tokens = request.input_tokens};
+  arrival.service_class = owners_[static_cast<std::size_t>(request.owner)].traits.service_class;
+  if (request.details < 0) return arrival;
+  const RequestDetails& details = details_[request.details];
+  arrival.session = details.session;
+  arrival.content = details.content();
+  arrival.content.tokens = std::min<std::int64_t>(arrival.content.tokens, request.input_tokens);
+  return arrival;
 }
 
 void LlmService::route(RequestId id) {
-  const std::optional<std::int32_t> chosen = setup_.router->choose({.prompt_tokens = pool_[id].input_tokens});
-  if (!chosen) return reject(id, "no_replica");
-  Replica& replica = *replicas_[static_cast<std::size_t>(*chosen)];
+  Replica* replica = choose(id, *setup_.router, entry_);
+  if (replica == nullptr) return reject(id, "no_replica");
+  send_to(id, *replica);
+}
+
+/// The router's choice. Where pools differ and that one can never serve the request, the least busy that can.
+Replica* LlmService::choose(RequestId id, routing::Router& router, const std::vector<std::int32_t>& candidates) {
+  const InFlight& request = pool_[id];
+  const std::optional<std::int32_t> chosen =
+      needs_arrivals_ ? router.choose(arrival_of(id)) : router.choose({.prompt_tokens = request.input_tokens});
+  if (!chosen) return nullptr;
+  Replica* replica = replicas_[static_cast<std::size_t>(candidates[static_cast<std::size_t>(*chosen)])].get();
+  if (pools_.size() == 1) return replica;
+  const auto can_serve = [&request](const Replica& one) {
+    const std::int64_t output = one.role() == PoolRole::prefill ? 1 : request.output_tokens;
+    return one.model().refusal(request.input_tokens, output).empty();
+  };
+  if (can_serve(*replica)) return replica;
+  Replica* best = nullptr;
+  for (const std::int32_t index : candidates) {
+    Replica& other = *replicas_[static_cast<std::size_t>(index)];
+    if (!other.takes_new() || !can_serve(other)) continue;
+    if (best == nullptr || other.waiting() < best->waiting()) best = &other;
+  }
+  return best;
+}
+
+void LlmService::send_to(RequestId id, Replica& replica) {
   const std::int64_t most = replica.model().profile().max_waiting;
   if (most > 0 && replica.waiting() >= most) return reject(id, "queue_full");
-  setup_.router->load_changed(*chosen, +1, 0);
+  const InFlight& request = pool_[id];
+  const std::int64_t of_class = class_of(request).max_waiting;
+  if (of_class > 0 && replica.waiting_in(lane_of(request)) >= of_class) return reject(id, "class_queue_full");
+  if (request.details >= 0) details_[request.details].replica = replica.index();
+  load_changed(replica, +1, id);
   replica.submit(id);
 }
 
-void LlmService::reject(RequestId id, std::string_view reason) {
-  stats_.rejected(pool_[id], reason, simulation_.now());
-  ended(id, Ending::rejected);
+// ---- What routers are told ----------------------------------------------------------------------------------------
+
+routing::Router& LlmService::router_of(const Replica& replica) const {
+  return replica.role() == PoolRole::decode ? *setup_.decode_router : *setup_.router;
 }
 
-/// Books the end of a request, tells its owner and frees its slot.
-void LlmService::ended(RequestId id, Ending ending) {
-  const Picoseconds now = simulation_.now();
+void LlmService::load_changed(const Replica& replica, std::int32_t requests, RequestId id) {
+  routing::Router& router = router_of(replica);
   const InFlight& request = pool_[id];
-  if (ending == Ending::completed) stats_.completed(request, now);
-  if (ending == Ending::failed) stats_.failed(request, now);
+  const bool counts = router.counts_tokens() && request.first_token < 0;
+  router.load_changed(replica.candidate(), requests, counts ? requests * std::int64_t{request.input_tokens} : 0);
+}
+
+void LlmService::prompt_computed(const Replica& replica, RequestId id) {
+  routing::Router& router = router_of(replica);
+  if (router.counts_tokens()) router.load_changed(replica.candidate(), 0, -std::int64_t{pool_[id].input_tokens});
+}
+
+void LlmService::set_in_service(const Replica& replica, bool in_service) {
+  router_of(replica).set_in_service(replica.candidate(), in_service);
+}
+
+// ---- Deadlines ----------------------------------------------------------------------------------------------------
+
+bool LlmService::deadlines_apply_to(std::int32_t owner) const {
+  const SenderTraits& traits = owners_[static_cast<std::size_t>(owner)].traits;
+  return traits.patience < kNever || setup_.classes[static_cast<std::size_t>(traits.service_class)].timeout < kNever;
+}
+
+void LlmService::set_deadlines(RequestId id, const Owner& owner) {
+  const Picoseconds arrival = pool_[id].arrival;
+  const Picoseconds timeout = setup_.classes[static_cast<std::size_t>(owner.traits.service_class)].timeout;
+  if (owner.traits.patience < kNever) add_deadline(id, arrival + owner.traits.patience, Ending::cancelled);
+  if (timeout < kNever) add_deadline(id, arrival + timeout, Ending::timed_out);
+}
+
+void LlmService::add_deadline(RequestId id, Picoseconds date, Ending ending) {
+  const InFlight& request = pool_[id];
+  deadlines_.push({std::max(date, simulation_.now()), id, request.arrival, request.owner, ending});
+  simulation_.set_timer(deadline_timer_, deadlines_.top().date);
+}
+
+void LlmService::on_timer(std::uint32_t) {
+  while (!deadlines_.empty() && deadlines_.top().date <= simulation_.now()) {
+    const Deadline due = deadlines_.top();
+    deadlines_.pop();
+    const InFlight& request = pool_[due.request];
+    const bool is_the_same = request.owner == due.owner && request.arrival == due.arrival;
+    if (!is_the_same || (due.ending == Ending::cancelled && request.first_token >= 0)) continue;
+    withdraw(due.request, due.ending);
+  }
+  if (!deadlines_.empty()) simulation_.set_timer(deadline_timer_, deadlines_.top().date);
+}
+
+void LlmService::withdraw(RequestId id, Ending ending) {
+  if (handover_ && handover_->withdraw(id, ending)) return;
+  replicas_[static_cast<std::size_t>(details_[pool_[id].details].replica)]->withdraw(id, ending);
+}
+
+// ---- Requests out -------------------------------------------------------------------------------------------------
+
+void LlmService::reject(RequestId id, std::string_view reason) { ended(id, Ending::rejected, reason); }
+
+/// Books the end of a request, tells its owner and frees its slot.
+void LlmService::ended(RequestId id, Ending ending, std::string_view reason) {
+  const Picoseconds now = simulation_.now();
+  const InFlight request = pool_[id];
   const Owner& owner = owners_[static_cast<std::size_t>(request.owner)];
+  if (ending == Ending::completed && request.details >= 0 && details_[request.details].gives_up) {
+    ending = Ending::cancelled;
+  }
+  stats_.ended(request, owner.lane, ending, reason, now);
   const bool is_heard = owner.client != nullptr || setup_.on_ended;
   EndedRequest last;
-  if (is_heard) {
-    last = {.ending = ending,
-            .arrival = request.arrival,
-            .first_token = request.first_token,
-            .end = now,
-            .input_tokens = request.input_tokens,
-            .output_tokens = request.output_tokens,
-            .generated_tokens = request.generated,
-            .service_class = owner.traits.service_class,
-            .tenant = owner.traits.tenant};
-    if (request.details >= 0) {
-      const RequestDetails& details = details_[request.details];
-      last.tag = details.tag;
-      last.session = details.session;
-      last.cached_tokens = details.cached_tokens;
-      last.preemptions = details.preemptions;
-      last.replica = details.replica;
-      last.gpu_energy_j = details.gpu_energy_j;
-    }
+  if (is_heard) last = describe(request, ending, reason, now);
+  if (request.details >= 0) {
+    if (const std::int32_t passage = details_[request.details].passage; passage >= 0) handover_->forget(passage);
+    details_.remove(request.details);
   }
-  if (request.details >= 0) details_.remove(request.details);
+  RequestOwner* client = owner.client;
   pool_.remove(id);
   if (setup_.on_ended) setup_.on_ended(last);
-  if (owner.client != nullptr) owner.client->on_ended(last);
+  if (client != nullptr) client->on_ended(last);
   run_end_.request_out();
+}
+
+EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::string_view reason,
+                                  Picoseconds now) const {
+  const Owner& owner = owners_[static_cast<std::size_t>(request.owner)];
+  EndedRequest last{.ending = ending,
+                    .reason = reason,
+                    .arrival = request.arrival,
+                    .first_token = request.first_token,
+                    .end = now,
+                    .input_tokens = request.input_tokens,
+                    .output_tokens = request.output_tokens,
+                    .generated_tokens = request.generated,
+                    .service_class = owner.traits.service_class,
+                    .tenant = owner.traits.tenant};
+  if (request.details < 0) return last;
+  const RequestDetails& details = details_[request.details];
+  last.tag = details.tag;
+  last.session = details.session;
+  last.cached_tokens = details.cached_tokens;
+  last.preemptions = details.preemptions;
+  last.replica = details.replica;
+  last.gpu_energy_j = details.gpu_energy_j;
+  return last;
+}
+
+/// Requests of replicas that went down: those that ran fail, those that waited go to others. How many failed.
+std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting) {
+  for (const RequestId id : lost) ended(id, Ending::failed);
+  for (const RequestId id : waiting) {
+    const bool is_local = handover_ && pool_[id].input_tokens <= setup_.disaggregation.local_prompt_tokens;
+    Replica* replica = is_local ? choose(id, *setup_.decode_router, decode_) : choose(id, *setup_.router, entry_);
+    if (replica == nullptr) {
+      reject(id, "no_replica");
+    } else {
+      send_to(id, *replica);
+    }
+  }
+  return static_cast<std::int64_t>(lost.size());
 }
 
 std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>& replicas) {
@@ -109,9 +313,7 @@ std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>&
     replicas.push_back(static_cast<std::int32_t>(i));
     if (replicas_[i]->is_up()) replicas_[i]->go_down(lost, waiting);
   }
-  for (const RequestId id : lost) ended(id, Ending::failed);
-  for (const RequestId id : waiting) route(id);
-  return static_cast<std::int64_t>(lost.size());
+  return settle_lost(lost, waiting);
 }
 
 std::int64_t LlmService::take_down_replica(std::int32_t replica) {
@@ -119,9 +321,7 @@ std::int64_t LlmService::take_down_replica(std::int32_t replica) {
   if (!one.is_up()) return 0;
   std::vector<RequestId> lost, waiting;
   one.go_down(lost, waiting);
-  for (const RequestId id : lost) ended(id, Ending::failed);
-  for (const RequestId id : waiting) route(id);
-  return static_cast<std::int64_t>(lost.size());
+  return settle_lost(lost, waiting);
 }
 
 bool LlmService::is_up(std::int32_t replica) const { return replicas_[static_cast<std::size_t>(replica)]->is_up(); }

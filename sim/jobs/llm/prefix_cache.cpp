@@ -12,6 +12,7 @@ class PrefixCache::Segments {
  public:
   explicit Segments(const workload::Content& content)
       : content_(content),
+        space_(mixed(static_cast<std::uint64_t>(content.space))),
         whole_units_(content.tokens / content.unit_tokens),
         partial_(content.tokens % content.unit_tokens) {}
 
@@ -38,12 +39,13 @@ class PrefixCache::Segments {
     while (run_ < content_.runs.size() && content_.runs[run_].units <= 0) ++run_;
     if (run_ == content_.runs.size() || end >= content_.tokens) return false;
     const std::int64_t first_unit = unit_;
-    base = content_.runs[run_].first - first_unit;
+    const std::int64_t offset = content_.runs[run_].first - first_unit;
+    base = offset ^ space_;
     // Runs that go on where the one before ends count as one: nodes must not depend on how a content was written down.
     do {
       unit_ += content_.runs[run_].units;
       ++run_;
-    } while (run_ < content_.runs.size() && content_.runs[run_].first - unit_ == base);
+    } while (run_ < content_.runs.size() && content_.runs[run_].first - unit_ == offset);
     if (first_unit < whole_units_) {
       end = std::min(unit_, whole_units_) * content_.unit_tokens;
       cut_ = unit_ > whole_units_ && partial_ > 0;
@@ -54,7 +56,15 @@ class PrefixCache::Segments {
     return true;
   }
 
+  /// Sets spaces apart: the same ids in two of them meet by a chance of one in 2^64. Space 0 stays as it is.
+  static std::int64_t mixed(std::uint64_t space) {
+    space = (space ^ (space >> 30)) * 0xbf58476d1ce4e5b9ull;  // SplitMix64 finish
+    space = (space ^ (space >> 27)) * 0x94d049bb133111ebull;
+    return static_cast<std::int64_t>(space ^ (space >> 31));
+  }
+
   const workload::Content& content_;
+  std::int64_t space_;
   std::int64_t whole_units_, partial_;
   std::size_t run_ = 0;    ///< the next one
   std::int64_t unit_ = 0;  ///< units before it
@@ -218,6 +228,9 @@ PrefixCache::Match PrefixCache::match(const workload::Content& content, std::int
     const Node& child = at(node);
     position = std::min({segments.end, child.end, limit});
     match.tokens[static_cast<std::size_t>(child.tier)] = position;
+    if (child.tier == 0 && child.pins == 0) {
+      match.unpinned_blocks += position / block_tokens_ - child.start / block_tokens_;
+    }
     if (position < child.end) break;
   }
   for (std::size_t tier = 0; tier < match.tokens.size(); ++tier) {

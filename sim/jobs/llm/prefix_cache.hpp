@@ -52,7 +52,8 @@ class PrefixCache {
   };
 
   struct Match {
-    ByTier tokens{};  ///< leading tokens that lie in tier 0 .. t, cumulative
+    ByTier tokens{};                   ///< leading tokens that lie in tier 0 .. t, cumulative
+    std::int64_t unpinned_blocks = 0;  ///< of those in GPU memory, that nobody has pinned
   };
   struct Extended {
     std::int64_t inserted = 0;  ///< blocks that became the tree's, of those that the request has computed
@@ -102,7 +103,7 @@ class PrefixCache {
   std::int64_t nodes() const { return static_cast<std::int64_t>(nodes_.size() - free_.size() - roots_.size()); }
 
  private:
-  /// A path's tokens (start, end]. Unit u of the path (from 0) has the id base + u.
+  /// A path's tokens (start, end]. Unit u of the path (from 0) has the id base + u, before its space is mixed in.
   struct Node {
     std::int64_t base = 0;
     std::int64_t tail = 0;  ///< length of the partial last unit that this is (the beginning of); 0: whole units

@@ -15,6 +15,9 @@
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
+#include "sim/jobs/llm/replica_cache.hpp"
+#include "sim/jobs/llm/waiting_line.hpp"
+#include "sim/jobs/request.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/placement/placement.hpp"
 #include "sim/resources/fabric.hpp"
@@ -24,15 +27,20 @@ namespace tokenworks::jobs {
 class LlmService;
 class ServedModel;
 struct PoolSetup;
+enum class PoolRole : std::uint8_t;
 
 class Replica final : public engine::TimerClient, private resources::RingClient {
  public:
-  Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::vector<placement::Slice> slices,
-          engine::Rank rank);
+  /// `candidate`: its place among the candidates of its router.
+  Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::int32_t candidate,
+          std::vector<placement::Slice> slices, engine::Rank rank);
+  ~Replica();
 
   /// A request for this replica; it is waiting from now on. The service has checked that it can ever be served.
   void submit(RequestId request);
   void on_timer(std::uint32_t tag) override;
+  /// A request is to end before it is done: at once where it waits, with the step under way where it runs.
+  void withdraw(RequestId request, Ending ending);
 
   /// The replica loses its GPUs: all that runs or is being prefilled is lost (handed to `lost`), what waits to
   /// `waiting`.
@@ -43,34 +51,93 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   /// Nothing gets through between its domains, and it waits for that.
   bool is_cut_off() const { return ring_ && std::isinf(fabric_factor_); }
 
+  // Of a decode replica: requests whose prompts others compute --------------------------------------------------------
+  bool has_room_for(const InFlight& request) const;
+  /// Takes room for a request; returns what of its prompt is here already.
+  PrefixCache::Pin expect(RequestId request);
+  void expect_no_more(RequestId request, PrefixCache::Pin& pin);
+  void receive(RequestId request, const PrefixCache::Pin& pin);
+  /// Of a prefill replica: what it computed of a request has been taken.
+  void handed_over(RequestId request);
+
   /// Accounts for what has been done at `end`, where the run stops with work in progress.
   void settle_at_end(Picoseconds end);
 
   const ServedModel& model() const { return *model_; }
+  std::int32_t index() const { return index_; }
+  std::int32_t candidate() const { return candidate_; }
+  PoolRole role() const;
+  bool takes_new() const { return is_up() && !is_draining_; }
+  std::int64_t waiting_in(std::int32_t lane) const { return queue_.size_of(lane); }
+  const ReplicaCache* cache() const { return cache_.get(); }
   std::int64_t waiting() const { return queue_.size(); }
-  std::int64_t used_blocks() const { return used_blocks_; }
+  /// Blocks that requests hold, those that they share counted once.
+  std::int64_t used_blocks() const { return used_blocks_ + (cache_ ? cache_->pinned_blocks() : 0); }
   const std::vector<placement::Slice>& slices() const { return slices_; }
   Femtojoules gpu_energy() const { return gpu_energy_; }
   /// What it is doing, for the message about a run that is stuck.
   std::string describe() const;
 
  private:
+  /// Bits of InFlight::admission that count admissions; above them stands the level.
+  static constexpr int kAdmissionBits = 27;
   enum class State : std::uint8_t { idle, about_to_plan, prompt_step, decoding, down };
   struct Chunk {
     RequestId request;
     std::int32_t start, end;
   };
 
+  std::int64_t used_after_step(Picoseconds now) const;
+  Found find_received(const InFlight& request) const;
+  void join_received();
+  void send_layers(const InFlight& request, std::int64_t end);
+  void hand_over(RequestId request);
+  void number_admission(RequestId request);
+  // Forming a step
   void plan();
-  bool make_room_for_decodes();
-  void preempt_last();
-  void form_chunks(std::int64_t budget, bool admit);
   bool admission_due();
+  void form_chunks(std::int64_t budget, bool admit);
+  bool continue_prompt(RequestId request, std::int64_t budget);
+  bool admit_next(RequestId request, std::int64_t budget);
+  bool fits(const InFlight& request, const Found& found, std::int64_t budget, std::int64_t& end,
+            std::int64_t& blocks) const;
+  void take_from_queue(RequestId request);
+  void take_chunk(RequestId request, std::int64_t end, std::int64_t blocks);
   std::int64_t running() const;
+  std::int64_t prompt_left(RequestId request) const;
   std::int64_t blocks_for(std::int64_t tokens) const;
   std::int64_t blocks_held(std::int64_t tokens) const;
   std::int64_t blocks_reserved(const InFlight& request) const;
-  bool start_chunk(RequestId request, std::int64_t budget, bool is_new);
+  std::int64_t blocks_taken(const InFlight& request, std::int64_t tokens) const;
+  std::int64_t promised_blocks() const;
+  bool make_room_for_decodes();
+  std::int32_t level_of(RequestId request) const;
+  std::int32_t lowest_running_level() const;
+  bool can_preempt_for(RequestId request) const;
+  void preempt_last();
+  void preempt(RequestId victim);
+  // What is kept
+  void make_cache();
+  workload::Content content_of(const InFlight& request) const;
+  Found find_cached(const InFlight& request) const;
+  std::int64_t pinned_of(const InFlight& request) const;
+  void begin_with(InFlight& request, std::int64_t tokens);
+  void note_cached(InFlight& request, std::int64_t tokens);
+  void keep(InFlight& request, std::int64_t tokens);
+  void let_go(InFlight& request);
+  void evict_what_does_not_fit();
+  void start_fetch(RequestId request, const Found& found);
+  void on_fetched(RequestId request);
+  void cache_lost(std::vector<RequestId>& lost);
+  // Out
+  void wake();
+  void cut_decoding(Picoseconds now);
+  void withdraw_doomed();
+  bool is_between_steps(RequestId request) const;
+  void take_out(RequestId request);
+  void leaves(RequestId request, std::int64_t held_tokens);
+  void complete(RequestId request, std::int64_t held_tokens);
+  // Steps
   void start_prompt_step(bool with_decodes);
   void start_decoding();
   void finish_prompt_step();
@@ -78,8 +145,6 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void finish_chunk(const Chunk& chunk);
   void after_decode_steps(const DecodeSegment& segment, std::int64_t steps);
   void book_decode_steps(const DecodeSegment& segment, std::int64_t steps);
-  void complete(RequestId request, std::int64_t held_tokens);
-  void release_blocks(const InFlight& request, std::int64_t held_tokens);
   void take_decode_power();
   void set_gpu_power(double watts_per_gpu);
   void settle_energy(Picoseconds now);
@@ -100,14 +165,14 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::vector<placement::Slice> slices_;
   std::unique_ptr<DecodeBatch> batch_;
   engine::TimerId timer_;
-  std::int32_t index_;
+  std::int32_t index_, candidate_;
   State state_ = State::idle;
   bool with_decodes_ = false;                      // the prompt step under way carries the decoding batch along
   bool composition_changed_ = true;                // since decode power was last taken
   bool just_preempted_ = false;                    // while the step under way was formed
   std::optional<resources::Fabric::RingId> ring_;  // it spans scale-up domains
   bool hold_admission_ = false;                    // after a retraction, until a request ends
-  RequestQueue queue_;
+  WaitingLine queue_;
   std::vector<RequestId> prompts_;  // admitted, prompt not finished, in order of admission
   std::vector<Chunk> chunks_;       // of the step under way
   std::vector<Picoseconds> fresh_;  // dates of the last token of members that joined since the last decode step
@@ -120,7 +185,15 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
   std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
   std::int64_t gpus_ = 0;
-  Milliwatts gpu_power_ = 0;  // of each of its GPUs
+  std::unique_ptr<ReplicaCache> cache_;               // null: nothing is kept of what has ended
+  std::vector<std::pair<RequestId, Ending>> doomed_;  // to be taken out at the end of the step under way
+  std::vector<RequestId> expected_;                   // whose caches are on their way from prefill replicas
+  std::vector<RequestId> received_;                   // that decode from the next step on
+  std::vector<RequestId> handing_over_;               // prompts that were computed for decode replicas
+  bool is_draining_ = false;                          // takes nothing new
+  std::vector<RequestId> fetching_;                   // admitted; their beginning is on its way from a lower tier
+  std::vector<std::int32_t> running_at_level_;        // empty: all requests are of one level
+  Milliwatts gpu_power_ = 0;                          // of each of its GPUs
   Picoseconds power_since_ = 0;
   Femtojoules gpu_energy_ = 0;
   // Where it spans scale-up domains; behind all that others need, for many replicas do not fit the cache.

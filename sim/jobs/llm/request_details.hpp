@@ -7,21 +7,26 @@
 
 #include "models/workload/content.hpp"
 #include "sim/engine/time.hpp"
+#include "sim/jobs/llm/prefix_cache.hpp"
 
 namespace tokenworks::jobs {
 
 struct RequestDetails {
   std::vector<workload::ContentRun> runs;
-  std::int64_t content_tokens = 0;
+  std::int64_t content_tokens = 0, space = 0;
   std::int32_t unit_tokens = 1;
   std::int32_t tag = 0;
   std::int64_t session = 0;
   std::int32_t cached_tokens = 0;  ///< of the prompt, when it was first computed
   std::int32_t preemptions = 0;
+  std::int32_t lane = 0;      ///< class of service and tenant
+  bool gives_up = false;      ///< its client leaves when the answer has got so far: it ends as cancelled
+  PrefixCache::Pin pin{};     ///< what it shares with others
+  std::int32_t passage = -1;  ///< on its way from a prefill replica to a decode replica; -1: it is not
   std::int32_t replica = -1;  ///< that serves it or did last
   double gpu_energy_j = 0.0;
 
-  workload::Content content() const { return {runs, unit_tokens, content_tokens}; }
+  workload::Content content() const { return {runs, unit_tokens, content_tokens, space}; }
 };
 
 class DetailsPool {

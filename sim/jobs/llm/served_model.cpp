@@ -1,5 +1,6 @@
 #include "sim/jobs/llm/served_model.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace tokenworks::jobs {
@@ -23,6 +24,20 @@ std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t ou
   if ((most + block - 1) / block > kv_blocks_) return "longer_than_kv_pool";
   if (!profile.chunked_prompts && input_tokens > profile.max_batch_tokens) return "longer_than_batch";
   return {};
+}
+
+Picoseconds ServedModel::prompt_time(std::int64_t from, std::int64_t to) const {
+  if (to <= from) return 0;
+  llm::StepModel& model = *setup_.step_model;
+  const std::int64_t tokens = to - from, budget = setup_.profile.max_batch_tokens;
+  Picoseconds time = model.prompt_attention(from, to).duration_ps + tokens / budget * model.tokens(budget).duration_ps;
+  if (tokens % budget > 0) time += model.tokens(tokens % budget).duration_ps;
+  return time;
+}
+
+double ServedModel::prompt_tokens_per_s() const {
+  const std::int64_t tokens = std::min(setup_.profile.max_batch_tokens, setup_.context_tokens);
+  return static_cast<double>(tokens) / to_seconds(prompt_time(0, tokens));
 }
 
 const ServedModel::StepRate& ServedModel::step_rate(std::int64_t sequences, std::int64_t full_tokens) {

@@ -50,6 +50,11 @@ class ServedModel {
   /// Tokens that a step yields; null: one.
   const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
 
+  /// Time to compute the tokens (from, to] of a prompt by itself.
+  Picoseconds prompt_time(std::int64_t from, std::int64_t to) const;
+  /// Prompt tokens that a replica computes in a second when it does nothing else.
+  double prompt_tokens_per_s() const;
+
   /// Why it can never serve a request of such lengths, as counted among rejections; empty when it can.
   std::string_view refusal(std::int64_t input_tokens, std::int64_t output_tokens) const;
 

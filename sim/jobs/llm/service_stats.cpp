@@ -2,19 +2,32 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 namespace tokenworks::jobs {
 
-ServiceStats::ServiceStats(const Window& window, const Promise& promise, Picoseconds series_interval)
-    : window_(window),
-      promise_(promise),
-      arrivals_series_(series_interval),
-      output_tokens_series_(series_interval),
-      in_system_(series_interval),
-      waiting_(series_interval) {}
+ServiceStats::ServiceStats(Setup setup)
+    : setup_(std::move(setup)),
+      window_(setup_.window),
+      arrivals_series_(setup_.series_interval),
+      output_tokens_series_(setup_.series_interval),
+      in_system_(setup_.series_interval),
+      waiting_(setup_.series_interval) {
+  for (const Promise& promise : setup_.promises) promises_anything_ = promises_anything_ || promise.any();
+  if (setup_.promises.size() > 1) classes_.resize(setup_.promises.size());
+  if (setup_.tenants > 1) tenants_.resize(setup_.tenants);
+}
 
-void ServiceStats::arrived(const InFlight& request, Picoseconds now) {
+template <class Note>
+void ServiceStats::in_groups(std::int32_t lane, const Note& note) {
+  const auto at = static_cast<std::size_t>(lane);
+  if (!classes_.empty()) note(classes_[static_cast<std::size_t>(setup_.class_of_lane[at])]);
+  if (!tenants_.empty()) note(tenants_[static_cast<std::size_t>(setup_.tenant_of_lane[at])]);
+}
+
+void ServiceStats::arrived(const InFlight& request, std::int32_t lane, Picoseconds now) {
   ++counts_.arrived;
+  in_groups(lane, [](GroupBook& book) { ++book.counts.arrived; });
   arrivals_series_.add(request.arrival, 1);
   in_system_in_window_ += window_.overlap(request.arrival, now);  // on its way to the engine
   settle_in_system(now);
@@ -27,8 +40,9 @@ void ServiceStats::settle_in_system(Picoseconds now) {
   in_system_since_ = now;
 }
 
-void ServiceStats::prompt_done(const InFlight& request, Picoseconds now) {
+void ServiceStats::prompt_done(const InFlight& request, std::int64_t cached_tokens, Picoseconds now) {
   input_tokens_ += request.input_tokens;
+  cached_tokens_ += cached_tokens;
   if (window_.holds(now)) window_input_tokens_ += request.input_tokens;
 }
 
@@ -121,40 +135,73 @@ void ServiceStats::count_step_durations(const DecodeSegment& segment, StepRange 
   }
 }
 
-bool ServiceStats::keeps_promise(const InFlight& request, Picoseconds now) const {
-  if (promise_.ttft && request.first_token - request.arrival > *promise_.ttft) return false;
-  if (promise_.tpot && request.output_tokens > 1) {
+bool ServiceStats::keeps_promise(const InFlight& request, const Promise& promise, Picoseconds now) const {
+  if (promise.ttft && request.first_token - request.arrival > *promise.ttft) return false;
+  if (promise.tpot && request.output_tokens > 1) {
     // As a product, so that the comparison is exact.
-    return now - request.first_token <= *promise_.tpot * (request.output_tokens - 1);
+    return now - request.first_token <= *promise.tpot * (request.output_tokens - 1);
   }
   return true;
 }
 
-void ServiceStats::completed(const InFlight& request, Picoseconds now) {
-  ++counts_.completed;
-  completed_output_tokens_ += request.output_tokens;
-  if (window_.holds(now)) ++window_completed_;
-  if (window_.holds(request.arrival)) {
-    e2e_.add(now - request.arrival);
-    if (request.output_tokens > 1) tpot_.add((now - request.first_token) / (request.output_tokens - 1));
-    ++judged_;
-    if (keeps_promise(request, now)) ++kept_;
+void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending ending, std::string_view reason,
+                         Picoseconds now) {
+  const auto count = [ending](metrics::RequestCounts& counts) {
+    switch (ending) {
+      case Ending::completed:
+        ++counts.completed;
+        break;
+      case Ending::rejected:
+        ++counts.rejected;
+        break;
+      case Ending::failed:
+        ++counts.failed;
+        break;
+      case Ending::cancelled:
+        ++counts.cancelled;
+        break;
+      case Ending::timed_out:
+        ++counts.timed_out;
+        break;
+      case Ending::unfinished:
+        break;
+    }
+  };
+  count(counts_);
+  if (ending == Ending::rejected) ++reasons_[std::string(reason)];
+  const bool completed = ending == Ending::completed;
+  const bool arrived_in_window = window_.holds(request.arrival);
+  const bool ended_in_window = window_.holds(now);
+  // A client that leaves by its own will is no promise that was broken.
+  const bool is_judged = arrived_in_window && ending != Ending::cancelled;
+  bool kept = false;
+  if (completed) {
+    completed_output_tokens_ += request.output_tokens;
+    if (ended_in_window) ++window_completed_;
   }
-  settle_in_system(now);
-  in_system_.change(-1, now);
-}
-
-void ServiceStats::rejected(const InFlight& request, std::string_view reason, Picoseconds now) {
-  ++counts_.rejected;
-  ++reasons_[std::string(reason)];
-  if (window_.holds(request.arrival)) ++judged_;
-  settle_in_system(now);
-  in_system_.change(-1, now);
-}
-
-void ServiceStats::failed(const InFlight& request, Picoseconds now) {
-  ++counts_.failed;
-  if (window_.holds(request.arrival)) ++judged_;
+  const bool has_tpot = request.output_tokens > 1;
+  const Picoseconds tpot = completed && has_tpot ? (now - request.first_token) / (request.output_tokens - 1) : 0;
+  if (completed && arrived_in_window) {
+    e2e_.add(now - request.arrival);
+    if (has_tpot) tpot_.add(tpot);
+    const auto service_class = static_cast<std::size_t>(setup_.class_of_lane[static_cast<std::size_t>(lane)]);
+    kept = keeps_promise(request, setup_.promises[service_class], now);
+  }
+  if (is_judged) ++judged_;
+  if (kept) ++kept_;
+  in_groups(lane, [&](GroupBook& book) {
+    count(book.counts);
+    if (is_judged) ++book.judged;
+    if (kept) ++book.kept;
+    if (!completed) return;
+    book.input_tokens += request.input_tokens;
+    book.output_tokens += request.output_tokens;
+    if (ended_in_window) ++book.window_completed;
+    if (!arrived_in_window) return;
+    book.ttft.add(request.first_token - request.arrival);
+    book.e2e.add(now - request.arrival);
+    if (has_tpot) book.tpot.add(tpot);
+  });
   settle_in_system(now);
   in_system_.change(-1, now);
 }
@@ -175,6 +222,7 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.requests.unfinished = in_system_.level();
   result.rejections = reasons_;
   result.input_tokens = input_tokens_;
+  result.cached_input_tokens = cached_tokens_;
   result.output_tokens = output_tokens_;
   result.completed_output_tokens = completed_output_tokens_;
   const double window_s = to_seconds(std::max<Picoseconds>(0, std::min(end, window_.to) - window_.from));
@@ -186,7 +234,7 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.tpot_s = tpot_.summary();
   result.itl_s = itl_.summary();
   result.e2e_s = e2e_.summary();
-  if (promise_.any() && judged_ > 0) {
+  if (promises_anything_ && judged_ > 0) {
     result.slo_attainment = static_cast<double>(kept_) / static_cast<double>(judged_);
     if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(kept_) / window_s;
   }

@@ -12,6 +12,7 @@
 
 #include "sim/jobs/llm/decode_segment.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
+#include "sim/jobs/request.hpp"
 #include "sim/metrics/interval_series.hpp"
 #include "sim/metrics/latency_histogram.hpp"
 #include "sim/metrics/run_result.hpp"
@@ -35,12 +36,29 @@ struct Promise {
   bool any() const { return ttft || tpot; }
 };
 
+/// What is counted apart for some of the requests: a class of service, a tenant.
+struct GroupBook {
+  metrics::RequestCounts counts;
+  std::int64_t input_tokens = 0, output_tokens = 0;  ///< of requests that completed
+  std::int64_t window_completed = 0, judged = 0, kept = 0;
+  metrics::LatencyHistogram ttft, tpot, e2e;
+};
+
 class ServiceStats {
  public:
-  ServiceStats(const Window& window, const Promise& promise, Picoseconds series_interval);
+  /// `promises` by class of service; `lanes` of requests belong to a class and a tenant. With one class and one tenant
+  /// nothing is counted apart.
+  struct Setup {
+    Window window;
+    std::vector<Promise> promises;
+    std::vector<std::int32_t> class_of_lane, tenant_of_lane;
+    std::size_t tenants = 1;
+    Picoseconds series_interval = 0;
+  };
+  explicit ServiceStats(Setup setup);
 
-  void arrived(const InFlight& request, Picoseconds now);
-  void prompt_done(const InFlight& request, Picoseconds now);
+  void arrived(const InFlight& request, std::int32_t lane, Picoseconds now);
+  void prompt_done(const InFlight& request, std::int64_t cached_tokens, Picoseconds now);
   /// The first token of all of a request.
   void first_token(const InFlight& request, Picoseconds now);
   /// A later token that did not come out of a decode step: the gap since the one before.
@@ -50,9 +68,10 @@ class ServiceStats {
   void decoded(const DecodeSegment& segment, std::int64_t steps, Picoseconds last_step_end,
                std::span<const Picoseconds> fresh, std::int64_t surplus);
   void preempted() { ++preemptions_; }
-  void completed(const InFlight& request, Picoseconds now);
-  void rejected(const InFlight& request, std::string_view reason, Picoseconds now);
-  void failed(const InFlight& request, Picoseconds now);
+  /// A request has ended, however; `reason` of a rejected one.
+  void ended(const InFlight& request, std::int32_t lane, Ending ending, std::string_view reason, Picoseconds now);
+  const std::vector<GroupBook>& classes() const { return classes_; }  ///< empty: there is one
+  const std::vector<GroupBook>& tenants() const { return tenants_; }  ///< likewise
   void waiting_changed(std::int64_t delta, Picoseconds now) { waiting_.change(delta, now); }
   void kv_used(std::int64_t blocks) { kv_peak_blocks_ = std::max(kv_peak_blocks_, blocks); }
   std::int64_t kv_peak_blocks() const { return kv_peak_blocks_; }
@@ -83,13 +102,17 @@ class ServiceStats {
   void count_step_durations(const DecodeSegment& segment, StepRange range);
   void gap(Picoseconds from, Picoseconds to, std::int64_t weight);
   void settle_in_system(Picoseconds now);  ///< before its level changes
-  bool keeps_promise(const InFlight& request, Picoseconds now) const;
+  bool keeps_promise(const InFlight& request, const Promise& promise, Picoseconds now) const;
+  template <class Note>
+  void in_groups(std::int32_t lane, const Note& note);
 
+  Setup setup_;
   Window window_;
-  Promise promise_;
+  bool promises_anything_ = false;
+  std::vector<GroupBook> classes_, tenants_;
   metrics::RequestCounts counts_;
   metrics::RejectionReasons reasons_;
-  std::int64_t input_tokens_ = 0, output_tokens_ = 0, completed_output_tokens_ = 0;
+  std::int64_t input_tokens_ = 0, cached_tokens_ = 0, output_tokens_ = 0, completed_output_tokens_ = 0;
   std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
   std::int64_t judged_ = 0, kept_ = 0;  // requests of the window that have ended; those that kept every promise
   std::int64_t decoded_tokens_ = 0, sequence_steps_ = 0;  // of decode steps; in a step each sequence counts

@@ -41,7 +41,7 @@ std::vector<Slice> take(Domain& domain, std::int64_t gpus) {
   while (gpus > 0) {
     const std::int64_t offset = domain.first_gpu_of_node + domain.used;
     const std::int64_t here = std::min(gpus, domain.gpus_per_node - offset % domain.gpus_per_node);
-    slices.push_back({domain.first_node + offset / domain.gpus_per_node, here});
+    slices.push_back({domain.first_node + offset / domain.gpus_per_node, here, offset % domain.gpus_per_node});
     domain.used += here;
     gpus -= here;
   }

@@ -29,6 +29,7 @@ struct Demand {
 struct Slice {
   std::int64_t node = 0;  ///< counted through all groups in their order
   std::int64_t gpus = 0;
+  std::int64_t first_gpu = 0;  ///< within the node
 };
 
 struct Placement {

@@ -1,0 +1,125 @@
+// A replica as the one end or the other of a hand-over: what a decode replica promises and receives, and what a prefill
+// replica keeps until it has been taken.
+#include <algorithm>
+
+#include "sim/jobs/llm/kv_handover.hpp"
+#include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/llm/replica.hpp"
+
+namespace tokenworks::jobs {
+
+/// Blocks in use when the step that `now` falls into has ended.
+std::int64_t Replica::used_after_step(Picoseconds now) const {
+  if (state_ == State::decoding) return used_blocks() + batch_->blocks_of_steps(segment_.step_at(now));
+  if (state_ == State::prompt_step && with_decodes_) return used_blocks() + batch_->blocks_for_next_step();
+  return used_blocks();
+}
+
+/// Of a prompt that another replica has computed: what is here already.
+Found Replica::find_received(const InFlight& request) const {
+  const workload::Content content = content_of(request);
+  if (content.empty()) return {};
+  const PrefixCache::Match match = cache_->match(content, std::min<std::int64_t>(content.tokens, request.input_tokens));
+  return {match.tokens[0], match.unpinned_blocks, match.tokens[0]};
+}
+
+bool Replica::has_room_for(const InFlight& request) const {
+  if (!is_up() || is_draining_) return false;
+  const auto coming = static_cast<std::int64_t>(expected_.size() + received_.size());
+  if (running() + coming >= model_->profile().max_sequences) return false;
+  // What is found here counts as if it were not: that may change until the request is taken.
+  return used_after_step(service_.simulation_.now()) + blocks_taken(request, request.input_tokens) <=
+         model_->kv_blocks();
+}
+
+PrefixCache::Pin Replica::expect(RequestId id) {
+  const InFlight& request = service_.pool_[id];
+  PrefixCache::Pin pin;
+  if (cache_) {
+    const Picoseconds now = service_.simulation_.now();
+    if (state_ == State::decoding) {  // what has been decoded so far takes its room first
+      const std::int64_t grown = batch_->blocks_of_steps(segment_.steps_ended_by(now));
+      const std::int64_t over = used_blocks_ + grown + cache_->gpu_blocks() - model_->kv_blocks();
+      if (over > 0) cache_->evict(over);
+    }
+    if (const Found found = find_received(request); found.in_gpu_memory > 0) {
+      pin = cache_->pin(content_of(request), found.in_gpu_memory);
+    }
+  }
+  used_blocks_ += blocks_taken(request, request.input_tokens) - pin.tokens() / model_->profile().kv_block_tokens;
+  evict_what_does_not_fit();
+  expected_.push_back(id);
+  service_.stats_.kv_used(used_blocks());
+  if (state_ == State::decoding) cut_decoding(service_.simulation_.now());  // there is less room for what decodes
+  return pin;
+}
+
+void Replica::expect_no_more(RequestId id, PrefixCache::Pin& pin) {
+  if (!is_up()) return;
+  std::erase(expected_, id);
+  used_blocks_ -= blocks_taken(service_.pool_[id], service_.pool_[id].input_tokens) -
+                  pin.tokens() / model_->profile().kv_block_tokens;
+  if (cache_) cache_->release(pin);
+  wake();
+}
+
+/// All of its cache is here: its first token comes out, and it decodes from the next step on.
+void Replica::receive(RequestId id, const PrefixCache::Pin& pin) {
+  InFlight& request = service_.pool_[id];
+  RequestDetails& details = service_.details_[request.details];
+  const Picoseconds now = service_.simulation_.now();
+  std::erase(expected_, id);
+  received_.push_back(id);
+  details.pin = pin;
+  details.replica = index_;
+  request.prompt_done = request.input_tokens;
+  number_admission(id);
+  if (cache_) {
+    keep(request, request.input_tokens);
+    evict_what_does_not_fit();
+  }
+  service_.prompt_computed(*this, id);
+  request.first_token = request.last_token = now;
+  request.generated = 1;
+  service_.stats_.first_token(request, now);
+  wake();
+}
+
+void Replica::join_received() {
+  for (const RequestId id : received_) {
+    const InFlight& request = service_.pool_[id];
+    batch_->join(id, request.output_tokens - request.generated);
+    fresh_.push_back(request.last_token);
+    composition_changed_ = true;
+  }
+  received_.clear();
+}
+
+/// A step computes a prompt up to `end`: what it computes moves while it does, what was found in the cache at once.
+void Replica::send_layers(const InFlight& request, std::int64_t end) {
+  const Chunk& chunk = chunks_.back();
+  const std::int32_t cached = service_.details_[request.details].cached_tokens;
+  if (chunk.start > 0 && chunk.start == cached) {
+    service_.handover_->computing(chunk.request, cached);
+    service_.handover_->computed(chunk.request, cached);
+  }
+  service_.handover_->computing(chunk.request, end - chunk.start);
+}
+
+/// A prefill replica has computed the prompt; its blocks are kept until handed_over().
+void Replica::hand_over(RequestId id) {
+  InFlight& request = service_.pool_[id];
+  const RequestDetails& details = service_.details_[request.details];
+  handing_over_.push_back(id);
+  service_.stats_.prompt_done(request, details.cached_tokens, service_.simulation_.now());
+  service_.load_changed(*this, -1, id);
+  service_.handover_->prompt_done(id, *this);
+}
+
+void Replica::handed_over(RequestId id) {
+  std::erase(handing_over_, id);
+  leaves(id, service_.pool_[id].input_tokens);
+  if (!queue_.empty()) wake();
+}
+
+}  // namespace tokenworks::jobs

@@ -1,0 +1,265 @@
+// How a replica forms its next step, as its engine would: who is admitted, what of which prompt is computed, who has to
+// give way.
+#include <algorithm>
+
+#include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/llm/replica.hpp"
+
+namespace tokenworks::jobs {
+
+void Replica::plan() {
+  if (is_cut_off()) {
+    state_ = State::idle;  // planned again when something gets through
+    send_at_mean_rate(0.0, 1.0);
+    set_gpu_power(model_->waiting_gpu_power_w());
+    return;
+  }
+  const batching::EngineProfile& profile = model_->profile();
+  chunks_.clear();
+  just_preempted_ = false;
+  if (!received_.empty()) join_received();
+  if (profile.mixing == batching::StepMixing::prompt_first) {
+    form_chunks(profile.max_batch_tokens, admission_due() && !hold_admission_);
+    if (!chunks_.empty()) return start_prompt_step(false);
+    make_room_for_decodes();
+    if (batch_->size() > 0) return start_decoding();
+    form_chunks(profile.max_batch_tokens, true);  // the batch had to go: whoever is first starts again
+    if (!chunks_.empty()) return start_prompt_step(false);
+  } else {
+    const bool preempted = make_room_for_decodes();
+    form_chunks(profile.max_batch_tokens - model_->decode_tokens(batch_->size()), !preempted && admission_due());
+    if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
+    if (batch_->size() > 0) return start_decoding();
+    form_chunks(profile.max_batch_tokens, true);
+    if (!chunks_.empty()) return start_prompt_step(false);
+  }
+  state_ = State::idle;
+  send_at_mean_rate(0.0, 1.0);
+  set_gpu_power(model_->waiting_gpu_power_w());
+}
+
+/// Whether the engine looks at its queue before this step: by polling interval, or by batch wait.
+bool Replica::admission_due() {
+  const batching::EngineProfile& profile = model_->profile();
+  if (queue_.empty()) return false;
+  if (running() >= profile.max_sequences) return can_preempt_for(queue_.front(service_.pool_));
+  if (batch_->size() == 0) return true;
+  if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
+  if (profile.batch_wait_steps > 0) {
+    if (held_since_step_ < 0) held_since_step_ = batch_->steps();
+    const double wanted = profile.batch_wait_token_share * static_cast<double>(profile.max_batch_tokens);
+    if (static_cast<double>(waiting_tokens_) < wanted &&
+        batch_->steps() - held_since_step_ < profile.batch_wait_steps) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// ---- Sizes --------------------------------------------------------------------------------------------------------
+
+std::int64_t Replica::running() const {
+  return batch_->size() + static_cast<std::int64_t>(prompts_.size() + fetching_.size());
+}
+
+std::int64_t Replica::blocks_for(std::int64_t tokens) const {
+  const std::int64_t length = model_->profile().kv_block_tokens;
+  return (tokens + length - 1) / length;
+}
+
+/// Of a sequence that holds `tokens` tokens: there is room for those that it drafts, too.
+std::int64_t Replica::blocks_held(std::int64_t tokens) const {
+  return tokens == 0 ? 0 : blocks_for(tokens + model_->draft_tokens());
+}
+
+/// Where blocks are taken once for the whole length of a request.
+std::int64_t Replica::blocks_reserved(const InFlight& request) const {
+  return blocks_for(request.input_tokens + request.output_tokens + model_->draft_tokens());
+}
+
+/// Of a request whose first `tokens` tokens are there, or being computed.
+std::int64_t Replica::blocks_taken(const InFlight& request, std::int64_t tokens) const {
+  return model_->profile().reserves_full_length ? blocks_reserved(request) : blocks_held(tokens);
+}
+
+/// Blocks that the decodes of a step take at its end, when prompts share it with them.
+std::int64_t Replica::promised_blocks() const {
+  return model_->profile().mixing == batching::StepMixing::mixed ? batch_->blocks_for_next_step() : 0;
+}
+
+// ---- Who gives way ------------------------------------------------------------------------------------------------
+
+std::int32_t Replica::level_of(RequestId id) const {
+  if (running_at_level_.empty()) return 0;
+  return service_.setup_.lanes.lanes[static_cast<std::size_t>(service_.lane_of(service_.pool_[id]))].level;
+}
+
+/// The least urgent level of which a request runs.
+std::int32_t Replica::lowest_running_level() const {
+  for (std::size_t level = running_at_level_.size(); level-- > 0;) {
+    if (running_at_level_[level] > 0) return static_cast<std::int32_t>(level);
+  }
+  return 0;
+}
+
+/// Whether something less urgent runs, and the engine takes its place for the more urgent.
+bool Replica::can_preempt_for(RequestId id) const {
+  return !running_at_level_.empty() && service_.setup_.preempts_for_urgent && level_of(id) < lowest_running_level() &&
+         batch_->size() + static_cast<std::int64_t>(prompts_.size()) > 0;
+}
+
+/// Preempts until every decoding sequence has its block for the next step.
+bool Replica::make_room_for_decodes() {
+  bool preempted = false;
+  while (batch_->size() > 0 && used_blocks() + batch_->blocks_for_next_step() > model_->kv_blocks()) {
+    preempt_last();
+    preempted = true;
+  }
+  return preempted;
+}
+
+/// Of the least urgent that run, the one admitted last gives way. Prompts count as admitted after all that decode.
+void Replica::preempt_last() {
+  if (!running_at_level_.empty()) {
+    const RequestId least = batch_->size() > 0 ? batch_->last_admitted() : kNoRequest;
+    const std::int32_t level = least == kNoRequest ? -1 : level_of(least);
+    RequestId victim = least;
+    std::int32_t lowest = level;
+    for (const RequestId prompt : prompts_) {
+      if (prompt == kNoRequest || level_of(prompt) < lowest) continue;
+      victim = prompt;
+      lowest = level_of(prompt);
+    }
+    return preempt(victim);
+  }
+  preempt(prompts_.empty() ? batch_->last_admitted() : prompts_.back());
+}
+
+/// A running request gives its blocks back, goes to the front of its queue and computes again what it had, but for what
+/// the prefix cache keeps of it.
+void Replica::preempt(RequestId victim) {
+  InFlightPool& pool = service_.pool_;
+  take_out(victim);
+  pool[victim].prompt_done = 0;
+  queue_.push_front(pool, victim, service_.lane_of(pool[victim]));
+  waiting_tokens_ += pool[victim].prompt_target();
+  service_.stats_.waiting_changed(+1, service_.simulation_.now());
+  service_.stats_.preempted();
+  if (pool[victim].details >= 0) ++service_.details_[pool[victim].details].preemptions;
+  just_preempted_ = true;
+  if (model_->profile().mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
+}
+
+// ---- Who goes on, and who is admitted -----------------------------------------------------------------------------
+
+void Replica::form_chunks(std::int64_t budget, bool admit) {
+  for (std::size_t i = 0; i < prompts_.size() && budget > 0; ++i) {
+    const RequestId request = prompts_[i];
+    while (!continue_prompt(request, budget)) {
+      if (!model_->profile().chunked_prompts && prompt_left(request) > budget) return;  // waits for room in a step
+      preempt_last();
+      admit = false;
+      if (i >= prompts_.size() || prompts_[i] != request) return;  // it had to go itself
+    }
+    budget -= chunks_.back().end - chunks_.back().start;
+  }
+  while (admit && budget > 0 && !queue_.empty()) {
+    const RequestId request = queue_.front(service_.pool_);
+    const std::size_t chunks = chunks_.size();
+    if (!admit_next(request, budget)) {
+      if (!can_preempt_for(request)) break;
+      preempt_last();
+      continue;
+    }
+    if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
+  }
+}
+
+std::int64_t Replica::prompt_left(RequestId id) const {
+  const InFlight& request = service_.pool_[id];
+  return request.prompt_target() - request.prompt_done;
+}
+
+/// Where a prompt's next piece may end, and the blocks that it takes; false when budget or blocks do not allow it now.
+/// `found` is what a new prompt begins with.
+bool Replica::fits(const InFlight& request, const Found& found, std::int64_t budget, std::int64_t& end,
+                   std::int64_t& blocks) const {
+  const batching::EngineProfile& profile = model_->profile();
+  const bool is_new = request.prompt_done == 0;
+  const std::int64_t done = request.prompt_done + found.in_gpu_memory;
+  std::int64_t tokens = request.prompt_target() - done;
+  if (profile.chunked_prompts) {
+    tokens = std::min(tokens, budget);
+    if (profile.max_prompt_chunk_tokens > 0) tokens = std::min(tokens, profile.max_prompt_chunk_tokens);
+  } else if (tokens > budget) {
+    return false;
+  }
+  end = done + tokens;
+  const std::int64_t shared = found.in_gpu_memory / profile.kv_block_tokens;
+  blocks = blocks_taken(request, end) - (is_new ? shared : blocks_taken(request, request.prompt_done));
+  // The decodes that share a step with prompts take their blocks at its end.
+  return used_blocks() + promised_blocks() + found.unpinned_blocks + blocks <= model_->kv_blocks();
+}
+
+/// Takes the next piece of an admitted prompt into the step; false when budget or blocks do not allow it now.
+bool Replica::continue_prompt(RequestId id, std::int64_t budget) {
+  std::int64_t end = 0, blocks = 0;
+  if (!fits(service_.pool_[id], {}, budget, end, blocks)) return false;
+  take_chunk(id, end, blocks);
+  return true;
+}
+
+/// Takes the request at the head of the queue into the step, or begins to read its beginning from a lower tier; false
+/// when sequences, budget or blocks do not allow it now.
+bool Replica::admit_next(RequestId id, std::int64_t budget) {
+  if (running() >= model_->profile().max_sequences) return false;
+  InFlight& request = service_.pool_[id];
+  const Found found = cache_ ? find_cached(request) : Found{};
+  if (found.with_fetch > found.in_gpu_memory) {
+    const std::int64_t shared = found.in_gpu_memory / model_->profile().kv_block_tokens;
+    const std::int64_t coming = blocks_taken(request, found.with_fetch) - shared;
+    if (used_blocks() + promised_blocks() + found.unpinned_blocks + coming > model_->kv_blocks()) return false;
+    take_from_queue(id);
+    start_fetch(id, found);
+    return true;
+  }
+  std::int64_t end = 0, blocks = 0;
+  if (!fits(request, found, budget, end, blocks)) return false;
+  take_from_queue(id);
+  if (found.in_gpu_memory > 0) begin_with(request, found.in_gpu_memory);
+  prompts_.push_back(id);
+  take_chunk(id, end, blocks);
+  return true;
+}
+
+void Replica::take_from_queue(RequestId id) {
+  queue_.pop_front(service_.pool_);
+  InFlight& request = service_.pool_[id];
+  held_since_step_ = -1;
+  waiting_tokens_ -= request.prompt_target();
+  service_.stats_.waiting_changed(-1, service_.simulation_.now());
+  number_admission(id);
+  queue_.charge(service_.lane_of(request), request.prompt_target());
+  if (request.details >= 0) service_.details_[request.details].replica = index_;
+}
+
+void Replica::number_admission(RequestId id) {
+  InFlight& request = service_.pool_[id];
+  request.admission = ++admissions_;
+  if (running_at_level_.empty()) return;
+  const std::int32_t level = level_of(id);
+  ++running_at_level_[static_cast<std::size_t>(level)];
+  request.admission += level << kAdmissionBits;
+}
+
+void Replica::take_chunk(RequestId id, std::int64_t end, std::int64_t blocks) {
+  InFlight& request = service_.pool_[id];
+  used_blocks_ += blocks;
+  chunks_.push_back({id, request.prompt_done, static_cast<std::int32_t>(end)});
+  if (request.details >= 0 && service_.details_[request.details].passage >= 0) send_layers(request, end);
+  if (!cache_) return;
+  if (cache_->when_scheduled()) keep(request, end);
+  evict_what_does_not_fit();
+}
+
+}  // namespace tokenworks::jobs

@@ -1,0 +1,194 @@
+// The steps of a replica: what they cost, and what has come out when they end.
+#include <algorithm>
+
+#include "sim/jobs/llm/kv_handover.hpp"
+#include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/llm/replica.hpp"
+
+namespace tokenworks::jobs {
+namespace {
+
+/// The next point of a grid of four points an octave, above `tokens`: power follows context in steps of 19 %.
+std::int64_t knot_above(std::int64_t tokens) {
+  std::int64_t octave = 4;
+  while (2 * octave <= tokens) octave *= 2;
+  for (std::int64_t quarter = 5; quarter <= 8; ++quarter) {
+    const std::int64_t knot = octave * quarter / 4;
+    if (knot > tokens) return knot;
+  }
+  return 2 * octave + octave / 2;
+}
+
+}  // namespace
+
+// ---- Steps with prompts -------------------------------------------------------------------------------------------
+
+void Replica::start_prompt_step(bool with_decodes) {
+  llm::StepModel& model = model_->steps();
+  llm::SpeculationModel* speculation = model_->speculation();
+  with_decodes_ = with_decodes;
+  const std::int64_t decodes = with_decodes ? batch_->size() : 0;
+  std::int64_t prompt_tokens = 0;
+  std::int64_t finishing = 0;
+  llm::StepPart total;
+  for (const Chunk& chunk : chunks_) {
+    prompt_tokens += chunk.end - chunk.start;
+    if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++finishing;
+    total += model.prompt_attention(chunk.start, chunk.end);
+    if (speculation != nullptr) total += speculation->prompt_attention(chunk.start, chunk.end);
+  }
+  const std::int64_t tokens = prompt_tokens + model_->decode_tokens(decodes);
+  total += model.prompt_launch();
+  total += model.tokens(tokens);
+  total += model.head(model_->decode_tokens(decodes) + finishing);
+  total += model.host(decodes + static_cast<std::int64_t>(chunks_.size()));
+  if (speculation != nullptr) {
+    total += speculation->prompt_launch();
+    total += speculation->drafting(tokens, decodes + finishing);
+  }
+  if (decodes > 0) {
+    const ContextLoad load = batch_->load();
+    const llm::DecodeAttention& attention = model_->decode_attention(decodes, load.full_tokens);
+    const Picoseconds reading =
+        attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
+    total += attention.fixed;
+    total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
+  }
+  if (total.duration_ps < model_->eager_step()) {  // the GPU waits for the host between kernels
+    const Picoseconds waiting = model_->eager_step() - total.duration_ps;
+    total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
+  }
+  state_ = State::prompt_step;
+  composition_changed_ = true;
+  step_start_ = service_.simulation_.now();
+  const Picoseconds duration = total.duration_ps + note_sending(total.fabric_ps);
+  set_gpu_power(total.gpu_energy_j / to_seconds(total.duration_ps));
+  send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
+  service_.stats_.kv_used(used_blocks());
+  service_.simulation_.set_timer(timer_, step_start_ + duration - begin_sending(total.fabric_ps, total.fabric_bytes));
+}
+
+void Replica::finish_prompt_step() {
+  const Picoseconds now = service_.simulation_.now();
+  count_sending(1);
+  if (with_decodes_) {
+    after_decode_steps({.start = step_start_,
+                        .first = now - step_start_,
+                        .growth = 0,
+                        .steps = 1,
+                        .sequences = batch_->size(),
+                        .start_step = batch_->steps(),
+                        .pattern = model_->pattern()},
+                       1);
+  }
+  for (const Chunk& chunk : chunks_) finish_chunk(chunk);
+  std::erase(prompts_, kNoRequest);
+}
+
+void Replica::finish_chunk(const Chunk& chunk) {
+  InFlight& request = service_.pool_[chunk.request];
+  request.prompt_done = chunk.end;
+  if (cache_ && !cache_->when_scheduled()) keep(request, chunk.end);
+  const bool is_sent = request.details >= 0 && service_.details_[request.details].passage >= 0;
+  if (is_sent) service_.handover_->computed(chunk.request, chunk.end - chunk.start);
+  if (request.prompt_done < request.prompt_target()) return;
+  *std::find(prompts_.begin(), prompts_.end(), chunk.request) = kNoRequest;
+  if (pool_.role == PoolRole::prefill && request.output_tokens > 1) return hand_over(chunk.request);
+  const Picoseconds now = service_.simulation_.now();
+  const std::int32_t context = request.prompt_done;
+  if (request.first_token < 0) {
+    service_.prompt_computed(*this, chunk.request);
+    request.first_token = now;
+    service_.stats_.prompt_done(request, request.details < 0 ? 0 : service_.details_[request.details].cached_tokens,
+                                now);
+    if (service_.prompt_watch_) service_.prompt_watch_(index_, request.input_tokens);
+    service_.stats_.first_token(request, now);
+  } else {
+    service_.stats_.late_token(request, now);
+  }
+  ++request.generated;
+  if (request.generated == request.output_tokens) {
+    complete(chunk.request, context);
+    return;
+  }
+  request.last_token = now;
+  batch_->join(chunk.request, request.output_tokens - request.generated);
+  fresh_.push_back(now);
+  composition_changed_ = true;
+}
+
+// ---- Decode steps -------------------------------------------------------------------------------------------------
+
+void Replica::start_decoding() {
+  const batching::EngineProfile& profile = model_->profile();
+  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
+  DecodeLimits limits{.free_blocks = model_->kv_blocks() - used_blocks()};
+  if (!queue_.empty()) {
+    if (just_preempted_) limits.max_steps = 1;  // what it freed may admit the next in the queue after this step
+    if (profile.poll_interval_steps > 1) {
+      limits.max_steps =
+          std::min(limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);
+    }
+    const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
+    if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
+  }
+  const ServedModel::StepRate& step = model_->step_rate(batch_->size(), batch_->load().full_tokens);
+  limits.next_knot = std::min(next_knot_, step.until_full_tokens);
+  DecodeRate rate = step.rate;
+  rate.fixed += note_sending(step.fabric.time);
+  const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
+  if (sending > 0) limits.max_steps = 1;
+  segment_ = batch_->plan(service_.simulation_.now(), rate, limits);
+  state_ = State::decoding;
+  service_.simulation_.set_timer(timer_, segment_.end() - sending);
+}
+
+void Replica::take_decode_power() {
+  const ContextLoad load = batch_->load();
+  const ServedModel::StepRate& step = model_->step_rate(batch_->size(), load.full_tokens);
+  const Picoseconds reading =
+      step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
+  const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
+  set_gpu_power(energy / to_seconds(step.rate.fixed + reading));
+  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(step.rate.fixed + reading + stretch(step.fabric.time)));
+  composition_changed_ = false;
+  next_knot_ = knot_above(load.full_tokens);
+}
+
+void Replica::finish_decoding() {
+  if (ring_ && fabric_bytes_ > 0.0)
+    segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
+  count_sending(segment_.steps);
+  after_decode_steps(segment_, segment_.steps);
+}
+
+/// `steps` steps of a segment that ends now: their books, and the requests that are done.
+void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
+  book_decode_steps(segment, steps);
+  fresh_.clear();
+  last_step_end_ = segment.end_of_step(steps);
+  const std::vector<FinishedDecode>& finished = service_.finished_;
+  if (finished.empty()) return;
+  composition_changed_ = true;
+  for (const FinishedDecode& end : finished) complete(end.request, end.held_tokens);
+}
+
+/// Tokens, gaps and blocks; takes those that have all their tokens out of the batch, into the service's `finished_`.
+void Replica::book_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
+  used_blocks_ += batch_->advance(steps);
+  if (cache_) evict_what_does_not_fit();
+  service_.stats_.kv_used(used_blocks());
+  std::vector<FinishedDecode>& finished = service_.finished_;
+  finished.clear();
+  batch_->take_finished(finished);
+  std::int64_t surplus = 0;
+  if (segment.pattern != nullptr) {
+    for (const FinishedDecode& end : finished) {
+      const InFlight& request = service_.pool_[end.request];
+      surplus += end.held_tokens - (request.input_tokens + request.output_tokens - 1);
+    }
+  }
+  service_.stats_.decoded(segment, steps, last_step_end_, fresh_, surplus);
+}
+
+}  // namespace tokenworks::jobs
