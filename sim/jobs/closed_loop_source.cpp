@@ -13,7 +13,8 @@ constexpr Picoseconds kPauseAfterRefusal = kPicosecondsPerSecond;
 class ClosedLoopSource final : public RequestSource, private engine::TimerClient, private RequestOwner {
  public:
   ClosedLoopSource(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,
-                   const workload::ClosedLoop& loop, LengthSource lengths, Picoseconds until, engine::Rank rank)
+                   const workload::ClosedLoop& loop, LengthSource lengths, Picoseconds until,
+                   const SenderTraits& traits, engine::Rank rank)
       : simulation_(simulation),
         service_(service),
         run_end_(run_end),
@@ -23,7 +24,7 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
         think_time_(to_picoseconds(loop.think_time_s)),
         left_(loop.requests),
         timer_(simulation.add_timer(*this, 0, rank)),
-        owner_(service.add_owner(this)) {}
+        owner_(service.add_owner(this, traits)) {}
 
   void start() override {
     for (std::int64_t user = 0; user < users_; ++user) send_at(0);
@@ -80,8 +81,10 @@ class ClosedLoopSource final : public RequestSource, private engine::TimerClient
 
 std::unique_ptr<RequestSource> make_closed_loop_source(engine::Simulation& simulation, LlmService& service,
                                                        RunEnd& run_end, const workload::ClosedLoop& loop,
-                                                       LengthSource lengths, Picoseconds until, engine::Rank rank) {
-  return std::make_unique<ClosedLoopSource>(simulation, service, run_end, loop, std::move(lengths), until, rank);
+                                                       LengthSource lengths, Picoseconds until,
+                                                       const SenderTraits& traits, engine::Rank rank) {
+  return std::make_unique<ClosedLoopSource>(simulation, service, run_end, loop, std::move(lengths), until, traits,
+                                            rank);
 }
 
 }  // namespace tokenworks::jobs

@@ -8,13 +8,13 @@ namespace {
 class OpenSource final : public RequestSource, private engine::TimerClient {
  public:
   OpenSource(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,
-             std::unique_ptr<RequestStream> stream, engine::Rank rank)
+             std::unique_ptr<RequestStream> stream, const SenderTraits& traits, engine::Rank rank)
       : simulation_(simulation),
         service_(service),
         run_end_(run_end),
         stream_(std::move(stream)),
         timer_(simulation.add_timer(*this, 0, rank)),
-        owner_(service.add_owner(nullptr)) {}
+        owner_(service.add_owner(nullptr, traits)) {}
 
   void start() override {
     run_end_.source_active();
@@ -47,8 +47,9 @@ class OpenSource final : public RequestSource, private engine::TimerClient {
 }  // namespace
 
 std::unique_ptr<RequestSource> make_open_source(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,
-                                                std::unique_ptr<RequestStream> stream, engine::Rank rank) {
-  return std::make_unique<OpenSource>(simulation, service, run_end, std::move(stream), rank);
+                                                std::unique_ptr<RequestStream> stream, const SenderTraits& traits,
+                                                engine::Rank rank) {
+  return std::make_unique<OpenSource>(simulation, service, run_end, std::move(stream), traits, rank);
 }
 
 }  // namespace tokenworks::jobs

@@ -23,13 +23,15 @@ class RequestSource {
 
 /// Sends the requests of a stream at their dates, holding one at a time.
 std::unique_ptr<RequestSource> make_open_source(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,
-                                                std::unique_ptr<RequestStream> stream, engine::Rank rank);
+                                                std::unique_ptr<RequestStream> stream, const SenderTraits& traits,
+                                                engine::Rank rank);
 
 /// Users in a closed loop: all start at once, each sends its next request a think time after the end of its last.
 /// A user whose request did not complete waits at least a second, so that a refusing service is not asked without
 /// pause. No request is sent at or after `until`.
 std::unique_ptr<RequestSource> make_closed_loop_source(engine::Simulation& simulation, LlmService& service,
                                                        RunEnd& run_end, const workload::ClosedLoop& loop,
-                                                       LengthSource lengths, Picoseconds until, engine::Rank rank);
+                                                       LengthSource lengths, Picoseconds until,
+                                                       const SenderTraits& traits, engine::Rank rank);
 
 }  // namespace tokenworks::jobs

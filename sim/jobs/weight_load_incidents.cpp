@@ -28,7 +28,8 @@ void WeightLoadIncidents::on_timer(std::uint32_t tag) {
   progress.nodes = progress.left = static_cast<std::int64_t>(places.size());
   run_end_.request_in();  // the run waits for it
   for (const auto& [replica, node] : places) {
-    progress.bytes += incident.loaded.weights_per_gpu.value * static_cast<double>(service.gpus_on_node(replica, node));
+    progress.bytes += incident.loaded.weights_per_gpu_of[static_cast<std::size_t>(replica)].value *
+                      static_cast<double>(service.gpus_on_node(replica, node));
     progress.edition->load(replica, node, *this, tag);
   }
 }

@@ -11,6 +11,7 @@
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "sim/scenario/check_network.hpp"
+#include "sim/scenario/check_serving.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/local_time.hpp"
 
@@ -191,13 +192,13 @@ class Checker {
   }
 
   /// Groups that a service may stand in.
-  std::vector<const Group*> groups_of(const ServiceOption& service) const {
+  std::vector<const Group*> groups_of(const ReplicaPlan& plan) const {
     std::vector<const Group*> list;
     for (const Group& group : groups_) {
       const auto allowed = [&](const std::vector<std::string>& racks) {
         return std::find(racks.begin(), racks.end(), group.spec->name) != racks.end();
       };
-      if (!service.placement || allowed(service.placement->racks)) list.push_back(&group);
+      if (plan.placement == nullptr || allowed(plan.placement->racks)) list.push_back(&group);
     }
     return list;
   }
@@ -206,20 +207,20 @@ class Checker {
     if (!spec_.services[index].has_value()) return;
     ServiceOption& service = *spec_.services[index];
     const std::string pointer = at("services", index);
-    if (service.placement) {
-      const std::vector<std::string>& racks = service.placement->racks;
-      if (racks.empty() && !faults_.concern(pointer + "/placement")) {
-        faults_.add(FaultKind::out_of_range, pointer + "/placement/racks",
-                    "found an empty list; allowed: at least one rack group, or no placement at all");
-      }
-      for (std::size_t i = 0; i < racks.size(); ++i) {
-        if (!racks_known() || std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end())
-          continue;
-        unknown_name(fmt::format("{}/placement/racks/{}", pointer, i), racks[i], "the factory has the rack groups",
-                     rack_names_);
-      }
-    }
+    if (service.placement) check_racks(pointer + "/placement", *service.placement);
     if (auto* llm = dynamic_cast<LlmServiceSpec*>(&service)) check_llm(pointer, *llm);
+  }
+
+  void check_racks(const std::string& pointer, const PlacementSpec& placement) {
+    const std::vector<std::string>& racks = placement.racks;
+    if (racks.empty() && !faults_.concern(pointer)) {
+      faults_.add(FaultKind::out_of_range, pointer + "/racks",
+                  "found an empty list; allowed: at least one rack group, or no placement at all");
+    }
+    for (std::size_t i = 0; i < racks.size(); ++i) {
+      if (!racks_known() || std::find(rack_names_.begin(), rack_names_.end(), racks[i]) != rack_names_.end()) continue;
+      unknown_name(fmt::format("{}/racks/{}", pointer, i), racks[i], "the factory has the rack groups", rack_names_);
+    }
   }
 
   void check_llm(const std::string& pointer, LlmServiceSpec& service) {
@@ -228,12 +229,26 @@ class Checker {
         model_known ? open(pointer + "/model", [&](FaultList& f) { return catalog_.model(service.model, f); })
                     : nullptr;
     if (model != nullptr && !check_model(pointer, *model)) model = nullptr;
-    const bool layout_good = model != nullptr && check_parallelism(pointer, service, *model);
-    const compute::GpuSpec* gpu = check_gpu(pointer, service);
-    const bool precision_good = check_precision(pointer, service, model, gpu);
     const bool speculation_good = check_speculation(pointer, service, model);
-    if (layout_good && precision_good && speculation_good && gpu != nullptr)
-      check_memory(pointer, service, *model, *gpu);
+    for (std::size_t i = 0; i < service.pools.size(); ++i) {
+      const std::string pool = fmt::format("{}/pools/{}", pointer, i);
+      if (service.pools[i].placement) check_racks(pool + "/placement", *service.pools[i].placement);
+    }
+    // What several pools take from their service is checked once for all that stand in one kind of GPU.
+    std::set<std::string> checked;
+    for (const ReplicaPlan& plan : replica_plans(service, pointer)) {
+      const bool layout_new = checked.insert(plan.parallelism_at).second;
+      const bool layout_good =
+          model != nullptr && (layout_new ? check_parallelism(plan, *model) : !faults_.concern(plan.parallelism_at));
+      const compute::GpuSpec* gpu = check_gpu(plan, checked.insert(plan.placement_at + " of GPUs").second);
+      const std::string title = gpu == nullptr ? std::string() : gpu->title;
+      const bool precision_good = checked.insert("precision on " + title).second
+                                      ? check_precision(pointer, service, model, gpu)
+                                      : !faults_.concern(pointer + "/precision");
+      if (layout_good && precision_good && speculation_good && gpu != nullptr)
+        check_memory(pointer, plan, *model, *gpu);
+    }
+    check_serving(pointer, service, faults_);
   }
 
   bool check_model(const std::string& pointer, const llm::LlmSpec& model) {
@@ -246,11 +261,12 @@ class Checker {
     return true;
   }
 
-  bool check_parallelism(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model) {
-    const llm::Parallelism& parallelism = service.parallelism;
-    if (faults_.concern(pointer + "/parallelism")) return false;
+  bool check_parallelism(const ReplicaPlan& plan, const llm::LlmSpec& model) {
+    const LlmServiceSpec& service = *plan.service;
+    const llm::Parallelism& parallelism = *plan.parallelism;
+    if (faults_.concern(plan.parallelism_at)) return false;
     const auto refuse = [&](std::string_view key, const std::string& message) {
-      faults_.add(FaultKind::bad_parallelism, fmt::format("{}/parallelism/{}", pointer, key), message);
+      faults_.add(FaultKind::bad_parallelism, fmt::format("{}/{}", plan.parallelism_at, key), message);
       return false;
     };
     std::vector<std::int64_t> heads;
@@ -278,21 +294,22 @@ class Checker {
     try {
       llm::gpu_layout(model, parallelism);
     } catch (const std::invalid_argument& error) {
-      faults_.add(FaultKind::bad_parallelism, pointer + "/parallelism", error.what());
+      faults_.add(FaultKind::bad_parallelism, plan.parallelism_at, error.what());
       return false;
     }
     return true;
   }
 
-  /// The GPU that all racks of the service hold. Null when that is not known, or they differ.
-  const compute::GpuSpec* check_gpu(const std::string& pointer, const ServiceOption& service) {
+  /// The GPU that all racks of the replicas hold. Null when that is not known, or they differ.
+  const compute::GpuSpec* check_gpu(const ReplicaPlan& plan, bool told) {
     const Group* first = nullptr;
-    for (const Group* group : groups_of(service)) {
+    for (const Group* group : groups_of(plan)) {
       if (group->gpu == nullptr) return nullptr;
       if (first == nullptr) first = group;
       if (group->rack->gpu == first->rack->gpu) continue;
+      if (!told) return nullptr;
       faults_.add(
-          FaultKind::mixed_gpus, pointer + (service.placement ? "/placement/racks" : ""),
+          FaultKind::mixed_gpus, plan.placement == nullptr ? plan.pointer : plan.placement_at + "/racks",
           fmt::format("its replicas may stand in {} with {} and in {} with {}; name racks with one kind of GPU in "
                       "\"placement\"",
                       first->spec->name, first->rack->gpu, group->spec->name, group->rack->gpu));
@@ -355,20 +372,21 @@ class Checker {
     return true;
   }
 
-  void check_memory(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec& model,
+  void check_memory(const std::string& pointer, const ReplicaPlan& plan, const llm::LlmSpec& model,
                     const compute::GpuSpec& gpu) {
-    if (faults_.concern(pointer + "/engine") || !service.engine.has_value()) return;
+    const LlmServiceSpec& service = *plan.service;
+    if (faults_.concern(plan.engine_at) || !plan.engine->has_value()) return;
     if (faults_.concern(pointer + "/kv_cache_precision")) return;
-    const batching::EngineProfile profile = service.engine->profile(gpu);
+    const batching::EngineProfile profile = (*plan.engine)->profile(gpu);
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
-                                          service.kv_format(), service.parallelism, memory_rule(profile));
+                                          service.kv_format(), *plan.parallelism, memory_rule(profile));
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))
                                     : std::string("no room is left for the KV cache");
-    faults_.add(FaultKind::does_not_fit, pointer + "/model",
+    faults_.add(FaultKind::does_not_fit, service.pools.empty() ? pointer + "/model" : plan.pointer,
                 fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model,
-                            service.precision, counted(service.parallelism.gpus(), "GPU", "GPUs"),
+                            service.precision, counted(plan.parallelism->gpus(), "GPU", "GPUs"),
                             gigabytes(pool.weight_bytes_per_gpu), gigabytes(gpu.memory), missing));
   }
 
@@ -382,34 +400,35 @@ class Checker {
                         group.rack->scale_up_domain_gpus});
     }
     std::vector<placement::Demand> demands;
-    std::vector<std::size_t> services;
+    std::vector<ReplicaPlan> plans;
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
       const auto* llm = spec_.services[i].has_value() ? dynamic_cast<LlmServiceSpec*>(&*spec_.services[i]) : nullptr;
       if (llm == nullptr || faults_.concern(at("services", i, "/placement"))) continue;
-      if (!check_domain(i, *llm) || !check_gpu_count(i, *llm)) continue;
-      demands.push_back({llm->name, llm->replicas, llm->parallelism.gpus(),
-                         llm->placement ? llm->placement->racks : std::vector<std::string>{},
-                         spec_.factory.fabric.has_value()});
-      services.push_back(i);
+      for (const ReplicaPlan& plan : replica_plans(*llm, at("services", i))) {
+        if (faults_.concern(plan.placement_at) || !check_domain(plan) || !check_gpu_count(plan)) continue;
+        demands.push_back({plan.demand(), plan.replicas, plan.parallelism->gpus(),
+                           plan.placement != nullptr ? plan.placement->racks : std::vector<std::string>{},
+                           spec_.factory.fabric.has_value()});
+        plans.push_back(plan);
+      }
     }
     const placement::Placement placed = placement::place(groups, demands);
     for (std::size_t k = 0; k < demands.size(); ++k) {
       if (placed.missing[k] == 0) continue;
-      const auto* llm = dynamic_cast<LlmServiceSpec*>(&*spec_.services[services[k]]);
       faults_.add(
-          FaultKind::too_few_gpus, at("services", services[k], "/replicas"),
-          fmt::format("{} of {} wanted, {} without a place{}: {}", counted(llm->replicas, "replica", "replicas"),
+          FaultKind::too_few_gpus, plans[k].replicas_at,
+          fmt::format("{} of {} wanted, {} without a place{}: {}", counted(plans[k].replicas, "replica", "replicas"),
                       counted(demands[k].gpus_per_replica, "GPU", "GPUs"), placed.missing[k],
-                      demands.size() > 1 ? " beside the other services" : "", available(*llm)));
+                      demands.size() > 1 ? " beside the others" : "", available(plans[k])));
     }
   }
 
   /// A replica must fit into one scale-up domain, or fill several where a fabric joins them.
-  bool check_domain(std::size_t index, const LlmServiceSpec& service) {
-    const std::int64_t gpus = service.parallelism.gpus();
+  bool check_domain(const ReplicaPlan& plan) {
+    const std::int64_t gpus = plan.parallelism->gpus();
     std::int64_t largest = 0;
     bool fills = false;
-    for (const Group* group : groups_of(service)) {
+    for (const Group* group : groups_of(plan)) {
       const std::int64_t domain = group->rack->scale_up_domain_gpus;
       largest = std::max(largest, domain);
       fills = fills || gpus % domain == 0;
@@ -419,28 +438,28 @@ class Checker {
     const std::string hint = spec_.factory.fabric
                                  ? "over a fabric it may fill several domains, and this number is no multiple of one"
                                  : "without a fabric it cannot span several";
-    faults_.add(FaultKind::too_few_gpus, at("services", index, "/parallelism"),
+    faults_.add(FaultKind::too_few_gpus, plan.parallelism_at,
                 fmt::format("a replica needs {} in one scale-up domain; the largest of its racks has {}; {}",
                             counted(gpus, "GPU", "GPUs"), largest, hint));
     return false;
   }
 
-  /// A service alone must not need more GPUs than its racks have.
-  bool check_gpu_count(std::size_t index, const LlmServiceSpec& service) {
-    const std::int64_t needed = service.replicas * service.parallelism.gpus();
+  /// The replicas alone must not need more GPUs than their racks have.
+  bool check_gpu_count(const ReplicaPlan& plan) {
+    const std::int64_t needed = plan.replicas * plan.parallelism->gpus();
     std::int64_t present = 0;
-    for (const Group* group : groups_of(service))
+    for (const Group* group : groups_of(plan))
       present += group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
     if (needed <= present) return true;
-    faults_.add(FaultKind::too_few_gpus, at("services", index, "/replicas"),
-                fmt::format("{} of {} need {}: {}", counted(service.replicas, "replica", "replicas"),
-                            counted(service.parallelism.gpus(), "GPU", "GPUs"), needed, available(service)));
+    faults_.add(FaultKind::too_few_gpus, plan.replicas_at,
+                fmt::format("{} of {} need {}: {}", counted(plan.replicas, "replica", "replicas"),
+                            counted(plan.parallelism->gpus(), "GPU", "GPUs"), needed, available(plan)));
     return false;
   }
 
-  std::string available(const LlmServiceSpec& service) const {
+  std::string available(const ReplicaPlan& plan) const {
     std::string text;
-    for (const Group* group : groups_of(service)) {
+    for (const Group* group : groups_of(plan)) {
       const std::int64_t gpus = group->spec->count * group->rack->nodes * group->rack->gpus_per_node;
       text += fmt::format(
           "{}{} has {} in {} of {}", text.empty() ? "" : ", ", group->spec->name, counted(gpus, "GPU", "GPUs"),
@@ -456,6 +475,7 @@ class Checker {
     if (!service_known && all_known("/services", service_names_)) {
       unknown_name(pointer + "/service", workload.service, "the services are", service_names_);
     }
+    check_sender(spec_, index, faults_);
     if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") ||
         faults_.concern(pointer + "/lengths"))
       return;

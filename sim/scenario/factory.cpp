@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "models/llm/memory_capacity.hpp"
@@ -75,93 +76,215 @@ void Factory::build_facility() {
 
 void Factory::build_services(const RunOptions& options) {
   const ScenarioSpec& spec = scenario_.spec;
-  const std::vector<const LlmServiceSpec*>& services = llm_specs_ = llm_services(spec);
+  llm_specs_ = llm_services(spec);
   std::vector<placement::Demand> demands;
-  for (const LlmServiceSpec* service : services) {
-    demands.push_back({service->name, service->replicas, service->parallelism.gpus(),
-                       service->placement ? service->placement->racks : std::vector<std::string>{},
-                       graph_.has_value()});
+  for (const LlmServiceSpec* service : llm_specs_) {
+    for (const ReplicaPlan& plan : replica_plans(*service)) {
+      demands.push_back({plan.demand(), plan.replicas, plan.parallelism->gpus(),
+                         plan.placement != nullptr ? plan.placement->racks : std::vector<std::string>{},
+                         graph_.has_value()});
+    }
   }
   placement::Placement placed = placement::place(groups_, demands);
 
   std::uint64_t replica_number = 0;
-  for (std::size_t s = 0; s < services.size(); ++s) {
-    const LlmServiceSpec& service = *services[s];
-    const std::string& rack = service.placement && !service.placement->racks.empty() ? service.placement->racks.front()
-                                                                                     : racks_.front()->name;
-    const auto group = std::find_if(racks_.begin(), racks_.end(), [&](const auto* r) { return r->name == rack; });
-    const compute::RackSpec& kind = *scenario_.catalog.rack((*group)->kind, scenario_.faults);
-    const compute::GpuSpec& gpu = gpu_of(**group, kind);
-    const llm::LlmSpec& model = *scenario_.catalog.model(service.model, scenario_.faults);
-    const llm::Precision precision = llm::precision_from_name(service.precision);
-
-    jobs::ServedModel::Setup served;
-    served.name = service.model;
-    served.profile = service.engine->profile(gpu);
-    served.prompt_launch_s = served.profile.prompt_launch.seconds(model);
-    served.eager_step_s = served.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
-    const llm::StepModel::Setup steps{
-        .gpu = gpu,
-        .kernels = scenario_.catalog.kernels_of(gpu, served.profile.kernels.kernel_library, scenario_.faults),
-        .model = model,
-        .precision = precision,
-        .kv_format = service.kv_format(),
-        .parallelism = service.parallelism,
-        .variant = served.profile.kernels,
-        .host = {served.profile.host_per_step_s, served.profile.host_per_sequence_s},
-        .fabric = fabric_links(kind)};
-    served.step_model = std::make_unique<llm::StepModel>(steps, notes_);
-    if (service.speculation) {
-      const llm::SpeculationOption& option = **service.speculation;
-      served.speculation =
-          std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *served.step_model,
-                                                                               .steps = steps,
-                                                                               .draft_tokens = option.draft_tokens,
-                                                                               .uses_drafter = option.uses_drafter()},
-                                                  notes_);
-      served.mean_accepted = llm::mean_accepted(option, model).value();
-    }
-    const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
-                                          service.parallelism, memory_rule(served.profile));
-    served.profile.max_sequences = pool.sequences;
-    served.kv_pool_tokens = pool.tokens;
-    served.context_tokens = model.context_tokens;
-    served.layers = model.layers;
-    const llm::KvBytes per_token = llm::kv_bytes_per_token(service.held_layers(model), service.kv_format());
-    served.kv_bytes_per_token = per_token.full + per_token.window + per_token.index;
-    loaded_.push_back({nullptr, pool.weight_bytes_per_gpu, weight_source(service.weight_source),
-                       service.weight_source == "storage" && !spec.factory.storage});
-
+  std::size_t demand = 0;
+  for (const LlmServiceSpec* service : llm_specs_) {
     jobs::LlmService::Setup setup;
-    setup.name = service.name;
-    jobs::PoolSetup& replicas = setup.pools.emplace_back();
-    replicas.model = std::make_unique<jobs::ServedModel>(std::move(served));
-    replicas.replicas = std::move(placed.slices[s]);
-    replicas.idle_gpu_power_w = gpu.power.idle.value;
-    const std::vector<routing::Candidate> candidates(static_cast<std::size_t>(service.replicas));
-    setup.router = service.router->make({.candidates = candidates});
-    if (graph_) setup.fabric = fabric_.get();
-    setup.window = {to_picoseconds(spec.clock.warm_up.value), duration_};
-    if (service.slo) {
-      jobs::Promise& promise = setup.classes.front().promise;
-      if (service.slo->ttft) promise.ttft = to_picoseconds(service.slo->ttft->value);
-      if (service.slo->tpot) promise.tpot = to_picoseconds(service.slo->tpot->value);
+    setup.name = service->name;
+    jobs::LoadedService loaded{.source = weight_source(service->weight_source),
+                               .at_once = service->weight_source == "storage" && !spec.factory.storage};
+    for (const ReplicaPlan& plan : replica_plans(*service)) {
+      const auto replicas = static_cast<std::int32_t>(plan.replicas);
+      setup.pools.push_back(build_pool(plan, loaded));
+      setup.pools.back().replicas = std::move(placed.slices[demand++]);
+      replica_number += static_cast<std::uint64_t>(replicas);
     }
+    setup.first_replica_number = replica_number - static_cast<std::uint64_t>(loaded.weights_per_gpu_of.size());
+    add_classes(*service, setup);
+    add_routers(*service, setup);
+    if (fabric_) setup.fabric = fabric_.get();
+    setup.spans_domains = graph_.has_value();
+    setup.window = {to_picoseconds(spec.clock.warm_up.value), duration_};
     setup.series_interval = interval_;
-    setup.first_replica_number = replica_number;
     setup.exact_iterations = options.exact_iterations;
     if (options.on_ended) {
-      setup.on_ended = [told = options.on_ended, name = service.name](const jobs::EndedRequest& request) {
+      setup.on_ended = [told = options.on_ended, name = service->name](const jobs::EndedRequest& request) {
         told(name, request);
       };
     }
     for (const WorkloadSpec& workload : spec.workloads) {
-      if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
+      if (workload.service == service->name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
     }
-    replica_number += static_cast<std::uint64_t>(service.replicas);
     services_.push_back(std::make_unique<jobs::LlmService>(*simulation_, *facility_, *run_end_, std::move(setup)));
+    loaded_.push_back(std::move(loaded));
     loaded_.back().service = services_.back().get();
   }
+}
+
+/// The racks that a pool's replicas stand in: they have one kind of GPU.
+const RackGroupSpec& Factory::racks_of(const ReplicaPlan& plan) const {
+  const bool is_placed = plan.placement != nullptr && !plan.placement->racks.empty();
+  const std::string& name = is_placed ? plan.placement->racks.front() : racks_.front()->name;
+  return **std::find_if(racks_.begin(), racks_.end(), [&](const auto* rack) { return rack->name == name; });
+}
+
+/// A pool without the places of its replicas; notes what their weights take.
+jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded) {
+  const LlmServiceSpec& service = *plan.service;
+  const RackGroupSpec& group = racks_of(plan);
+  const compute::RackSpec& kind = *scenario_.catalog.rack(group.kind, scenario_.faults);
+  const compute::GpuSpec& gpu = gpu_of(group, kind);
+  const llm::LlmSpec& model = *scenario_.catalog.model(service.model, scenario_.faults);
+  const llm::Precision precision = llm::precision_from_name(service.precision);
+
+  jobs::ServedModel::Setup served;
+  served.name = service.model;
+  served.profile = (*plan.engine)->profile(gpu);
+  served.prompt_launch_s = served.profile.prompt_launch.seconds(model);
+  served.eager_step_s = served.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
+  const llm::StepModel::Setup steps{
+      .gpu = gpu,
+      .kernels = scenario_.catalog.kernels_of(gpu, served.profile.kernels.kernel_library, scenario_.faults),
+      .model = model,
+      .precision = precision,
+      .kv_format = service.kv_format(),
+      .parallelism = *plan.parallelism,
+      .variant = served.profile.kernels,
+      .host = {served.profile.host_per_step_s, served.profile.host_per_sequence_s},
+      .fabric = fabric_links(kind)};
+  served.step_model = std::make_unique<llm::StepModel>(steps, notes_);
+  if (service.speculation) {
+    const llm::SpeculationOption& option = **service.speculation;
+    served.speculation =
+        std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *served.step_model,
+                                                                             .steps = steps,
+                                                                             .draft_tokens = option.draft_tokens,
+                                                                             .uses_drafter = option.uses_drafter()},
+                                                notes_);
+    served.mean_accepted = llm::mean_accepted(option, model).value();
+  }
+  const llm::KvPool room = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
+                                        *plan.parallelism, memory_rule(served.profile));
+  served.profile.max_sequences = room.sequences;
+  served.kv_pool_tokens = room.tokens;
+  served.context_tokens = model.context_tokens;
+  served.layers = model.layers;
+  const llm::KvBytes per_token = llm::kv_bytes_per_token(service.held_layers(model), service.kv_format());
+  served.kv_bytes_per_token = per_token.full + per_token.window + per_token.index;
+  for (std::int64_t i = 0; i < plan.replicas; ++i) loaded.weights_per_gpu_of.push_back(room.weight_bytes_per_gpu);
+
+  jobs::PoolSetup pool;
+  pool.name = plan.pool;
+  if (plan.role == "prefill") pool.role = jobs::PoolRole::prefill;
+  if (plan.role == "decode") pool.role = jobs::PoolRole::decode;
+  pool.keeps_prefixes = served.profile.prefix_cache;
+  pool.tiers = kv_tiers(service, kind, plan.parallelism->gpus());
+  pool.model = std::make_unique<jobs::ServedModel>(std::move(served));
+  pool.idle_gpu_power_w = gpu.power.idle.value;
+  return pool;
+}
+
+jobs::KvTiers Factory::kv_tiers(const LlmServiceSpec& service, const compute::RackSpec& kind, std::int64_t gpus) {
+  jobs::KvTiers tiers;
+  tiers.fetch_always = service.kv_fetch == "always";
+  const double host = kind.host_link_bandwidth.value * static_cast<double>(gpus);
+  const double nodes = std::ceil(static_cast<double>(gpus) / static_cast<double>(kind.gpus_per_node));
+  for (const KvTierSpec& tier : service.kv_tiers) {
+    const bool is_host = tier.kind == "host_memory";
+    const double drives = kind.local_read_bandwidth.value * nodes;
+    tiers.tiers.push_back({.place = is_host ? resources::Place::Kind::host : resources::Place::Kind::drives,
+                           .room = tier.room,
+                           .bandwidth = BytesPerSecond(is_host ? host : std::min(host, drives)),
+                           .latency = to_picoseconds(tier.latency.value)});
+  }
+  return tiers;
+}
+
+/// Classes, tenants, and a lane for each pair of them that some workload uses.
+void Factory::add_classes(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const {
+  const auto promise_of = [](const std::optional<PromiseSpec>& spec) {
+    jobs::Promise promise;
+    if (spec && spec->ttft) promise.ttft = to_picoseconds(spec->ttft->value);
+    if (spec && spec->tpot) promise.tpot = to_picoseconds(spec->tpot->value);
+    return promise;
+  };
+  setup.classes.front().promise = promise_of(service.slo);
+  if (!service.classes.empty()) setup.classes.clear();
+  for (const ServiceClassSpec& spec : service.classes) {
+    jobs::ServiceClass& added = setup.classes.emplace_back();
+    added.name = spec.name;
+    added.level = static_cast<std::int32_t>(spec.priority);
+    added.promise = promise_of(spec.slo ? spec.slo : service.slo);
+    if (spec.timeout) added.timeout = to_picoseconds(spec.timeout->value);
+    added.max_waiting = spec.max_waiting;
+  }
+  if (!service.tenants.empty()) setup.tenants.clear();
+  for (const TenantSpec& tenant : service.tenants) setup.tenants.push_back(tenant.name);
+  setup.preempts_for_urgent = service.preempts_for_urgent;
+  std::set<std::pair<std::int32_t, std::int32_t>> used;
+  for (const WorkloadSpec& workload : scenario_.spec.workloads) {
+    if (workload.service != service.name) continue;
+    const jobs::SenderTraits traits = traits_of(workload, service);
+    used.insert({traits.service_class, traits.tenant});
+  }
+  setup.lanes.fair = service.fairness == "token_share";
+  setup.lanes.tenants = static_cast<std::int32_t>(setup.tenants.size());
+  if (used.empty()) return;
+  setup.lanes.lanes.clear();
+  setup.class_of_lane.clear();
+  for (const auto& [service_class, tenant] : used) {
+    const double weight = service.tenants.empty() ? 1.0 : service.tenants[static_cast<std::size_t>(tenant)].weight;
+    setup.lanes.lanes.push_back({setup.classes[static_cast<std::size_t>(service_class)].level, tenant, weight});
+    setup.class_of_lane.push_back(service_class);
+  }
+}
+
+jobs::SenderTraits Factory::traits_of(const WorkloadSpec& workload, const LlmServiceSpec& service) const {
+  const auto place = [](const std::optional<std::string>& name, const auto& entries) {
+    std::int32_t at = 0;
+    for (std::size_t i = 0; i < entries.size() && name; ++i) {
+      if (entries[i].name == *name) at = static_cast<std::int32_t>(i);
+    }
+    return at;
+  };
+  jobs::SenderTraits traits;
+  traits.service_class = place(workload.service_class, service.classes);
+  traits.tenant = place(workload.tenant, service.tenants);
+  if (workload.patience) traits.patience = to_picoseconds(workload.patience->value);
+  traits.gives_up_share = workload.gives_up_share;
+  traits.seed = static_cast<std::uint64_t>(scenario_.spec.seed);
+  traits.stream = "workload/" + workload.name + "/gives_up";
+  return traits;
+}
+
+void Factory::add_routers(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const {
+  std::vector<routing::Candidate> entry, decode;
+  std::vector<std::string> pools, classes;
+  for (std::size_t p = 0; p < setup.pools.size(); ++p) {
+    const jobs::PoolSetup& pool = setup.pools[p];
+    pools.push_back(pool.name);
+    const routing::Candidate candidate{.pool = static_cast<std::int32_t>(p),
+                                       .speed = setup.pools.size() == 1 ? 1.0 : pool.model->prompt_tokens_per_s()};
+    std::vector<routing::Candidate>& list = pool.role == jobs::PoolRole::decode ? decode : entry;
+    list.insert(list.end(), pool.replicas.size(), candidate);
+  }
+  for (const jobs::ServiceClass& service_class : setup.classes) classes.push_back(service_class.name);
+  const auto seed = static_cast<std::uint64_t>(scenario_.spec.seed);
+  setup.router = service.router->make({.candidates = entry,
+                                       .pools = pools,
+                                       .service_classes = classes,
+                                       .seed = seed,
+                                       .stream = "service/" + service.name + "/router"});
+  if (decode.empty()) return;
+  const DisaggregationSpec usual;
+  const DisaggregationSpec& spec = service.disaggregation ? *service.disaggregation : usual;
+  setup.disaggregation = {spec.transfer == "layer_by_layer", spec.local_prompt_tokens};
+  setup.decode_router = spec.decode_router->make({.candidates = decode,
+                                                  .pools = pools,
+                                                  .service_classes = classes,
+                                                  .seed = seed,
+                                                  .stream = "service/" + service.name + "/decode_router"});
 }
 
 jobs::LlmService& Factory::service(const std::string& name) const {
@@ -177,23 +300,28 @@ void Factory::build_workloads() {
   std::uint64_t number = 0;
   for (const WorkloadSpec* w : sorted_by_name(spec.workloads, [](const WorkloadSpec& x) { return x.name; })) {
     jobs::LlmService& target = service(w->service);
+    const LlmServiceSpec& service_spec =
+        **std::find_if(llm_specs_.begin(), llm_specs_.end(), [&](const auto* s) { return s->name == w->service; });
+    const jobs::SenderTraits traits = traits_of(*w, service_spec);
     const engine::Rank rank = engine::rank(engine::RankClass::arrival, number++);
     if (std::optional<workload::TraceFile> trace = w->arrivals->trace()) {
       trace->path = (scenario_.folder / trace->path).string();
-      sources_.push_back(jobs::make_open_source(*simulation_, target, *run_end_,
-                                                std::make_unique<jobs::TraceStream>(*trace, duration_), rank));
+      const auto space = static_cast<std::int64_t>(number) << 32;  // what it says is shared with no other workload
+      sources_.push_back(jobs::make_open_source(
+          *simulation_, target, *run_end_,
+          std::make_unique<jobs::TraceStream>(*trace, duration_, jobs::PromptBlocks::keep, space), traits, rank));
       continue;
     }
     jobs::LengthSource lengths(*w->lengths->input, *w->lengths->output, find_table, seed, w->name);
     if (const std::optional<workload::ClosedLoop> loop = w->arrivals->closed_loop()) {
-      sources_.push_back(
-          jobs::make_closed_loop_source(*simulation_, target, *run_end_, *loop, std::move(lengths), duration_, rank));
+      sources_.push_back(jobs::make_closed_loop_source(*simulation_, target, *run_end_, *loop, std::move(lengths),
+                                                       duration_, traits, rank));
     } else {
       sources_.push_back(jobs::make_open_source(
           *simulation_, target, *run_end_,
           std::make_unique<jobs::OpenStream>(w->arrivals->open_process(std::fmod(start_s_, 86400.0) / 3600.0),
                                              std::move(lengths), seed, w->name, duration_),
-          rank));
+          traits, rank));
     }
   }
 }

@@ -43,6 +43,12 @@ class Factory {
   void build_facility();
   void build_fabric();
   void build_services(const RunOptions& options);
+  const RackGroupSpec& racks_of(const ReplicaPlan& plan) const;
+  jobs::PoolSetup build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded);
+  static jobs::KvTiers kv_tiers(const LlmServiceSpec& service, const compute::RackSpec& kind, std::int64_t gpus);
+  void add_classes(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const;
+  void add_routers(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const;
+  jobs::SenderTraits traits_of(const WorkloadSpec& workload, const LlmServiceSpec& service) const;
   void build_workloads();
   void build_traffic();
   void build_incidents();

@@ -32,7 +32,10 @@ void Factory::build_fabric() {
   const bool reads_drives = std::any_of(services.begin(), services.end(), [](const LlmServiceSpec* service) {
     return service->weight_source == "local_drives";
   });
-  if (!factory.fabric && !factory.storage && !reads_drives && scenario_.spec.traffic.empty()) return;
+  const bool moves_caches = std::any_of(services.begin(), services.end(), [](const LlmServiceSpec* service) {
+    return !service->kv_tiers.empty() || !service->pools.empty();
+  });
+  if (!factory.fabric && !factory.storage && !reads_drives && !moves_caches && scenario_.spec.traffic.empty()) return;
   resources::Fabric::Setup setup;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const compute::RackSpec& kind = *scenario_.catalog.rack(racks_[g]->kind, scenario_.faults);

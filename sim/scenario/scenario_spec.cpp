@@ -7,6 +7,8 @@ namespace {
 
 constexpr std::string_view kFormats[] = {"tokenworks.scenario/1"};
 constexpr std::string_view kWeightSources[] = {"storage", "local_drives", "peers"};
+constexpr std::string_view kKvFetches[] = {"when_cheaper", "always"};
+constexpr std::string_view kFairness[] = {"first_come", "token_share"};
 constexpr double kLongestRun = 9e6;  // s; picoseconds in 64 bits last 106 days
 
 template <class Derived>
@@ -62,22 +64,10 @@ void FactorySpec::visit(FieldVisitor& v) {
   field(v, "cooling", cooling, "How heat leaves the hall");
 }
 
-void PromiseSpec::visit(FieldVisitor& v) {
-  field(v, "ttft_s", ttft, "Longest time from arrival to the first output token", rule().above(0));
-  field(v, "tpot_s", tpot, "Longest mean time between output tokens of a request", rule().above(0));
-}
-
-void PlacementSpec::visit(FieldVisitor& v) {
-  field(v, "racks", racks, "Names of the rack groups that the replicas may stand in", rule().required());
-}
-
 void ServiceOption::visit_common(FieldVisitor& v) {
   field(v, "name", name, "Name of the service", rule().required().is_name());
   field(v, "placement", placement, "Where its replicas may stand; anywhere when absent");
 }
-
-LlmServiceSpec::LlmServiceSpec()
-    : engine(batching::engine_options(), "vllm"), router(routing::router_options(), "least_loaded") {}
 
 llm::KvFormat LlmServiceSpec::kv_format() const {
   return kv_cache_precision ? llm::kv_format_from_name(*kv_cache_precision)
@@ -107,11 +97,52 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
   field(v, "engine", engine, "Inference engine: its scheduler and settings");
   field(v, "speculation", speculation,
         "Speculative decoding: how tokens are drafted for the model to verify; none when absent");
+  field(v, "pools", pools,
+        "Pools of replicas that differ in role, racks, parallelism or engine; when absent, all replicas are alike");
+  field(v, "disaggregation", disaggregation, "How prompts get from prefill pools to decode pools");
   field(v, "router", router, "Which replica gets a request");
+  field(
+      v, "kv_tiers", kv_tiers,
+      "Where blocks of keys and values are kept beside GPU memory, fastest first; they are copied there when they are "
+      "computed");
+  field(v, "kv_fetch", kv_fetch,
+        "Whether blocks in lower tiers are read whenever they are there, or when that is faster "
+        "than computing them again",
+        rule().one_of(kKvFetches));
+  field(v, "classes", classes, "Classes of requests with their own priority and promises; one when absent");
+  field(v, "tenants", tenants, "Who shares the service; when absent, nobody is told apart");
+  field(v, "fairness", fairness,
+        "Among waiting requests of one class: first_come, or token_share: the tenant that was served the fewest tokens "
+        "for its weight goes first",
+        rule().one_of(kFairness));
+  field(v, "preempts_for_urgent", preempts_for_urgent,
+        "A waiting request may take the place of a running one of a class behind it");
   field(v, "weight_source", weight_source,
         "Where a replica's weights come from: the storage system, each node's own drives, or replicas that have them",
         rule().one_of(kWeightSources));
   field(v, "slo", slo, "What is promised to a request; goodput counts those for which it was kept");
+}
+
+std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std::string& pointer) {
+  const auto placement = [&](const std::optional<PlacementSpec>& own) -> const PlacementSpec* {
+    if (own) return &*own;
+    return service.placement ? &*service.placement : nullptr;
+  };
+  if (service.pools.empty()) {
+    return {{service.name, "serve", service.replicas, &service, &service.parallelism, placement({}), &service.engine,
+             pointer, pointer + "/replicas", pointer + "/parallelism", pointer + "/placement", pointer + "/engine"}};
+  }
+  std::vector<ReplicaPlan> plans;
+  for (std::size_t i = 0; i < service.pools.size(); ++i) {
+    const PoolSpec& pool = service.pools[i];
+    const std::string at = pointer + "/pools/" + std::to_string(i);
+    plans.push_back({pool.name, pool.role, pool.replicas, &service,
+                     pool.parallelism ? &*pool.parallelism : &service.parallelism, placement(pool.placement),
+                     pool.engine ? &*pool.engine : &service.engine, at, at + "/replicas",
+                     (pool.parallelism ? at : pointer) + "/parallelism", (pool.placement ? at : pointer) + "/placement",
+                     (pool.engine ? at : pointer) + "/engine"});
+  }
+  return plans;
 }
 
 LengthsSpec::LengthsSpec() : input(workload::length_options()), output(workload::length_options()) {}
@@ -129,6 +160,12 @@ void WorkloadSpec::visit(FieldVisitor& v) {
   field(v, "service", service, "Service that answers the requests", rule().required());
   field(v, "arrivals", arrivals, "When requests come", rule().required());
   field(v, "lengths", lengths, "How long prompts and answers are; a trace brings its own");
+  field(v, "class", service_class, "Class of its requests; the service's first when absent", rule().is_name());
+  field(v, "tenant", tenant, "Tenant that sends them; the service's first when absent", rule().is_name());
+  field(v, "patience_s", patience, "A client leaves that has no first token after so long; never when absent",
+        rule().above(0));
+  field(v, "gives_up_share", gives_up_share, "Share of the clients that leave somewhere in their answer",
+        rule().share());
 }
 
 void ReportSpec::visit(FieldVisitor& v) {

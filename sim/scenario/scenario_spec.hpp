@@ -29,6 +29,7 @@
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/scenario/fabric_spec.hpp"
 #include "sim/scenario/incident_spec.hpp"
+#include "sim/scenario/pool_spec.hpp"
 #include "sim/scenario/traffic_spec.hpp"
 
 namespace tokenworks::scenario {
@@ -79,16 +80,6 @@ struct FactorySpec {
   void visit(FieldVisitor& v);
 };
 
-struct PromiseSpec {
-  std::optional<Seconds> ttft, tpot;
-  void visit(FieldVisitor& v);
-};
-
-struct PlacementSpec {
-  std::vector<std::string> racks;
-  void visit(FieldVisitor& v);
-};
-
 struct SpeculationSpec : Choice<llm::SpeculationOption> {
   SpeculationSpec() : Choice(llm::speculation_options()) {}
 };
@@ -114,17 +105,41 @@ class LlmServiceSpec final : public ServiceOption {
   std::optional<std::string> kv_cache_precision;  ///< as `precision` implies when absent
   llm::Parallelism parallelism;
   std::int64_t replicas = 1;
-  Choice<batching::EngineOption> engine;
+  EngineSpec engine;
   std::optional<SpeculationSpec> speculation;
-  Choice<routing::RouterOption> router;
+  std::vector<PoolSpec> pools;
+  std::optional<DisaggregationSpec> disaggregation;
+  RouterSpec router;
+  std::vector<KvTierSpec> kv_tiers;
+  std::string kv_fetch = "when_cheaper";
+  std::vector<ServiceClassSpec> classes;
+  std::vector<TenantSpec> tenants;
+  std::string fairness = "first_come";
+  bool preempts_for_urgent = true;
   std::string weight_source = "storage";
   std::optional<PromiseSpec> slo;
-  LlmServiceSpec();
   llm::KvFormat kv_format() const;
   /// What its GPUs hold of `model`: with the drafter when that drafts.
   llm::LlmSpec held_layers(const llm::LlmSpec& model) const;
   void visit(FieldVisitor& v) override;
 };
+
+/// Replicas of one pool as they are to be built: what the pool says, and what its service says for all of them.
+struct ReplicaPlan {
+  std::string pool;  ///< its name; that of the service where it has no pools
+  std::string role = "serve";
+  std::int64_t replicas = 1;
+  const LlmServiceSpec* service = nullptr;
+  const llm::Parallelism* parallelism = nullptr;
+  const PlacementSpec* placement = nullptr;  ///< null: anywhere
+  const EngineSpec* engine = nullptr;
+  // Where these stand in the scenario, for faults.
+  std::string pointer, replicas_at, parallelism_at, placement_at, engine_at;
+
+  /// Name under which its replicas are placed; unique in the factory.
+  std::string demand() const { return service->pools.empty() ? service->name : service->name + "/" + pool; }
+};
+std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std::string& pointer = {});
 
 /// What an engine with this profile lets its caches have.
 llm::MemoryRule memory_rule(const batching::EngineProfile& profile);
@@ -144,6 +159,9 @@ struct WorkloadSpec {
   std::string service;
   Choice<workload::ArrivalOption> arrivals;
   std::optional<LengthsSpec> lengths;
+  std::optional<std::string> service_class, tenant;
+  std::optional<Seconds> patience;
+  double gives_up_share = 0.0;
   WorkloadSpec();
   void visit(FieldVisitor& v);
 };

@@ -59,7 +59,7 @@ std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& trai
     }
   }
   if (traits.patience < kNever || traits.gives_up_share > 0.0) needs_details_ = true;
-  owners_.push_back({owner, traits, lane, random_stream(traits.seed, "gives up")});
+  owners_.push_back({owner, traits, lane, random_stream(traits.seed, traits.stream)});
   return static_cast<std::int32_t>(owners_.size() - 1);
 }
 

@@ -40,6 +40,7 @@ struct SenderTraits {
   Picoseconds patience = kNever;  ///< a client without a first token leaves after so long
   double gives_up_share = 0.0;    ///< of the clients leave somewhere in their answer
   std::uint64_t seed = 0;         ///< of who gives up, and where
+  std::string stream;             ///< name of its stream of random numbers
 };
 
 /// Requests of one kind: who goes first, and what they are promised.
@@ -90,7 +91,8 @@ class LlmService : private engine::TimerClient {
     LaneSetup lanes;  ///< a level and a tenant each
     std::vector<std::int32_t> class_of_lane = {0};
     bool preempts_for_urgent = true;      ///< a waiting request may take the place of a running one of a lower class
-    resources::Fabric* fabric = nullptr;  ///< null: replicas lie in one scale-up domain each
+    resources::Fabric* fabric = nullptr;  ///< null: nothing moves between nodes
+    bool spans_domains = false;           ///< a replica may lie in several scale-up domains
     Window window;
     Picoseconds series_interval = 0;
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory

@@ -41,7 +41,7 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
     running_at_level_.assign(static_cast<std::size_t>(service.setup_.lanes.levels()), 0);
   }
   if (pool_.keeps_prefixes) make_cache();
-  if (service.setup_.fabric != nullptr) open_ring();
+  if (service.setup_.spans_domains) open_ring();
 }
 
 Replica::~Replica() = default;

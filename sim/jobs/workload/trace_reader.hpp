@@ -17,6 +17,7 @@ struct TraceRecord {
   Picoseconds date = 0;            ///< since the trace's first request; never falls
   std::int32_t input_tokens = 0;   ///< >= 1
   std::int32_t output_tokens = 0;  ///< >= 1
+  std::int64_t session = 0;        ///< requests of one session have one number; 0: of none
 };
 
 class TraceReader {
@@ -27,6 +28,8 @@ class TraceReader {
   /// Ids of the KV blocks of the last request's prompt, in order: equal leading ids are a shared prefix. They stand
   /// until the next call of next(). Empty in formats that have none, and unless PromptBlocks::keep was asked for.
   virtual std::span<const std::int64_t> prompt_blocks() const { return {}; }
+  /// Tokens that each of these blocks has; the last may have fewer.
+  virtual std::int64_t prompt_block_tokens() const { return 1; }
 };
 
 enum class PromptBlocks { skip, keep };

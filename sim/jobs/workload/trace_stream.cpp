@@ -15,10 +15,11 @@ Picoseconds saturating_sum(Picoseconds a, Picoseconds b) { return a > kNever - b
 
 }  // namespace
 
-TraceStream::TraceStream(workload::TraceFile trace, Picoseconds until, PromptBlocks blocks)
+TraceStream::TraceStream(workload::TraceFile trace, Picoseconds until, PromptBlocks blocks, std::int64_t space)
     : trace_(std::move(trace)),
       until_(until),
       blocks_(blocks),
+      space_(space),
       window_start_(to_picoseconds(trace_.start_s)),
       window_end_(trace_.duration_s ? saturating_sum(window_start_, to_picoseconds(*trace_.duration_s)) : kNever),
       reader_(open_trace(trace_.format, trace_.path, blocks_)) {}
@@ -28,8 +29,11 @@ std::optional<Request> TraceStream::next() {
     if (const std::optional<TraceRecord> record = next_in_window()) {
       const Picoseconds arrival = saturating_sum(loop_start_, replayed(record->date - window_start_));
       if (arrival < until_) {
-        return Request{
-            .arrival = arrival, .input_tokens = record->input_tokens, .output_tokens = record->output_tokens};
+        return Request{.arrival = arrival,
+                       .input_tokens = record->input_tokens,
+                       .output_tokens = record->output_tokens,
+                       .session = record->session,
+                       .content = content(record->input_tokens)};
       }
       ended_ = true;
     } else if (trace_.loop) {
@@ -39,6 +43,21 @@ std::optional<Request> TraceStream::next() {
     }
   }
   return std::nullopt;
+}
+
+/// Ids of blocks as runs of consecutive ones.
+workload::Content TraceStream::content(std::int64_t tokens) {
+  const std::span<const std::int64_t> blocks = reader_->prompt_blocks();
+  if (blocks.empty()) return {};
+  runs_.clear();
+  for (const std::int64_t id : blocks) {
+    if (!runs_.empty() && runs_.back().first + runs_.back().units == id) {
+      ++runs_.back().units;
+    } else {
+      runs_.push_back({id, 1});
+    }
+  }
+  return {runs_, reader_->prompt_block_tokens(), tokens, space_};
 }
 
 std::optional<TraceRecord> TraceStream::next_in_window() {
@@ -66,6 +85,7 @@ void TraceStream::start_again() {
   if (duration == 0)
     throw InputError(trace_.path, 0, fmt::format("cannot loop: at rate_scale {} it takes no time", trace_.rate_scale));
   loop_start_ = saturating_sum(loop_start_, duration);
+  ++space_;
   ended_ = loop_start_ >= until_;
   if (ended_) return;
   count_ = 0;

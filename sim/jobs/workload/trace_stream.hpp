@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "models/workload/arrival_process.hpp"
 #include "sim/jobs/workload/request_stream.hpp"
@@ -19,7 +20,9 @@ namespace tokenworks::jobs {
 class TraceStream final : public RequestStream {
  public:
   /// Requests arrive before `until`. Throws InputError when the file cannot be opened or has the wrong header.
-  TraceStream(workload::TraceFile trace, Picoseconds until, PromptBlocks blocks = PromptBlocks::skip);
+  /// `space` of what its prompts say; each loop says something new.
+  TraceStream(workload::TraceFile trace, Picoseconds until, PromptBlocks blocks = PromptBlocks::skip,
+              std::int64_t space = 0);
 
   /// Throws InputError for a fault of the file, and when no request lies in the window.
   std::optional<Request> next() override;
@@ -28,6 +31,7 @@ class TraceStream final : public RequestStream {
   std::span<const std::int64_t> prompt_blocks() const { return reader_->prompt_blocks(); }
 
  private:
+  workload::Content content(std::int64_t tokens);
   std::optional<TraceRecord> next_in_window();
   void start_again();
   Picoseconds period() const;
@@ -36,8 +40,10 @@ class TraceStream final : public RequestStream {
   workload::TraceFile trace_;
   Picoseconds until_;
   PromptBlocks blocks_;
+  std::int64_t space_;
   Picoseconds window_start_, window_end_;
   std::unique_ptr<TraceReader> reader_;
+  std::vector<workload::ContentRun> runs_;  ///< of the last request's prompt
   bool ended_ = false;
 
   Picoseconds loop_start_ = 0;        ///< of this pass, in the run's time

@@ -53,8 +53,8 @@ struct EngineProfile {
   double request_overhead_s = 0.0;      ///< request path outside the engine, before the first step
   HostPerLayer prompt_launch;           ///< host work for a new prompt: delays its first token and nobody else
   double eager_step_per_layer_s = 0.0;  ///< shortest step with a prompt: its kernels are launched one by one
-  bool prefix_cache = true;           ///< blocks of prompts and answers are kept for prompts that begin alike
-  bool shares_when_scheduled = true;  ///< blocks can be shared from the step that computes them on, not only after it
+  bool prefix_cache = true;             ///< blocks of prompts and answers are kept for prompts that begin alike
+  bool shares_when_scheduled = true;    ///< blocks can be shared from the step that computes them on, not only after it
   llm::KernelVariant kernels;           ///< which kernels its version runs
 };
 

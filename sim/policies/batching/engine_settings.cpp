@@ -34,6 +34,12 @@ void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
         "Requests waiting at one replica beyond which more are rejected; 0: no limit", rule().at_least(0));
 }
 
+void visit_prefix_cache(FieldVisitor& v, EngineSettings& settings) {
+  field(v, "prefix_cache", settings.prefix_cache,
+        "Blocks of prompts and answers are kept, least recently used ones leave first, and prompts that begin alike "
+        "share them; acts on workloads that say what their prompts have in common");
+}
+
 void visit_chunking(FieldVisitor& v, EngineSettings& settings) {
   field(v, "chunked_prompts", settings.chunked_prompts, "A prompt may be split over steps; on when absent");
   field(v, "max_prompt_chunk_tokens", settings.max_prompt_chunk_tokens,
@@ -125,6 +131,7 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.memory_share = settings.memory_share.value_or(defaults.memory_share);
   profile.runtime_reserve = settings.runtime_reserve.value_or(defaults.runtime_reserve);
   profile.max_waiting = settings.max_waiting;
+  profile.prefix_cache = settings.prefix_cache;
   profile.host_per_step_s = settings.host_per_step ? settings.host_per_step->value : defaults.host_per_step_s;
   profile.host_per_sequence_s = settings.host_per_sequence.value;
   profile.request_overhead_s = settings.request_overhead.value;

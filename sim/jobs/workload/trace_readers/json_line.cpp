@@ -11,6 +11,7 @@ namespace tokenworks::jobs {
 namespace {
 
 constexpr std::string_view kAllowedTokens = "a whole number from 1 to 2147483647";
+constexpr std::string_view kAllowedSession = "a whole number from 1 to 9223372036854775807";
 constexpr std::string_view kAllowedDate = "a number, 0 or more";
 constexpr std::string_view kAllowedBlocks = "a list of whole numbers from 0 to 9223372036854775807";
 
@@ -24,7 +25,10 @@ class JsonLine {
     if (!date_) lines_.fail(fmt::format("{} is missing", keys_.date));
     if (!input_tokens_) lines_.fail(fmt::format("{} is missing", keys_.input_tokens));
     if (!output_tokens_) lines_.fail(fmt::format("{} is missing", keys_.output_tokens));
-    return {*date_, *input_tokens_, *output_tokens_};
+    if (has_blocks_ && !keys_.block_tokens.empty() && block_tokens_ == 0) {
+      lines_.fail(fmt::format("{} is missing: blocks without a length", keys_.block_tokens));
+    }
+    return {*date_, *input_tokens_, *output_tokens_, block_tokens_, session_};
   }
 
   // Events, by the names that nlohmann::json::sax_parse calls.
@@ -50,6 +54,12 @@ class JsonLine {
         break;
       case Place::block:
         add_block(value);
+        break;
+      case Place::block_tokens:
+        block_tokens_ = tokens(keys_.block_tokens, value);
+        break;
+      case Place::session:
+        session_ = session(value);
         break;
       case Place::blocks:
         return other(std::to_string(value));
@@ -96,10 +106,18 @@ class JsonLine {
       member_ = once(output_tokens_.has_value(), name, Place::output);
     else if (!keys_.prompt_blocks.empty() && name == keys_.prompt_blocks) {
       member_ = once(std::exchange(has_blocks_, true), name, Place::blocks);
+    } else if (!keys_.block_tokens.empty() && name == keys_.block_tokens) {
+      member_ = once(block_tokens_ != 0, name, Place::block_tokens);
+    } else if (!keys_.session.empty() && name == keys_.session) {
+      member_ = once(session_ != 0, name, Place::session);
     } else if (keys_.others_allowed) {
       member_ = Place::elsewhere;
     } else {
-      lines_.fail("key", name, fmt::format("{}, {}, {}", keys_.date, keys_.input_tokens, keys_.output_tokens));
+      std::string allowed = fmt::format("{}, {}, {}", keys_.date, keys_.input_tokens, keys_.output_tokens);
+      for (const std::string_view key : {keys_.prompt_blocks, keys_.block_tokens, keys_.session}) {
+        if (!key.empty()) allowed += fmt::format(", {}", key);
+      }
+      lines_.fail("key", name, allowed);
     }
     return true;
   }
@@ -112,7 +130,7 @@ class JsonLine {
   }
 
  private:
-  enum class Place { line, date, input, output, blocks, block, elsewhere };
+  enum class Place { line, date, input, output, blocks, block, block_tokens, session, elsewhere };
 
   /// Where the next value stands.
   Place place() const {
@@ -139,6 +157,10 @@ class JsonLine {
         lines_.fail(keys_.output_tokens, found, kAllowedTokens);
       case Place::blocks:
         lines_.fail(keys_.prompt_blocks, found, kAllowedBlocks);
+      case Place::block_tokens:
+        lines_.fail(keys_.block_tokens, found, kAllowedTokens);
+      case Place::session:
+        lines_.fail(keys_.session, found, kAllowedSession);
       default:
         return true;
     }
@@ -159,6 +181,13 @@ class JsonLine {
     return static_cast<std::int32_t>(value);
   }
 
+  std::int64_t session(std::uint64_t value) const {
+    if (value < 1 || value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+      lines_.fail(keys_.session, std::to_string(value), kAllowedSession);
+    }
+    return static_cast<std::int64_t>(value);
+  }
+
   void add_block(std::uint64_t value) {
     if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
       lines_.fail(keys_.prompt_blocks, std::to_string(value), kAllowedBlocks);
@@ -172,6 +201,8 @@ class JsonLine {
   std::int64_t depth_ = 0;
   Place member_ = Place::elsewhere;  ///< the wanted member of the object that values belong to
   bool has_blocks_ = false;
+  std::int32_t block_tokens_ = 0;
+  std::int64_t session_ = 0;
   std::optional<AbsoluteDate> date_;
   std::optional<std::int32_t> input_tokens_, output_tokens_;
 };

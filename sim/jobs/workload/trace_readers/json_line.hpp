@@ -16,11 +16,14 @@ struct JsonLineKeys {
   int picosecond_exponent;  ///< 12 when the date is in seconds, 9 when it is in milliseconds
   std::string_view input_tokens;
   std::string_view output_tokens;
-  std::string_view prompt_blocks;  ///< a list of whole numbers; empty when the format has none
-  bool others_allowed;             ///< other keys are skipped; otherwise they are faults
+  std::string_view prompt_blocks;   ///< a list of whole numbers; empty when the format has none
+  std::string_view block_tokens{};  ///< tokens of each such block; empty when the format does not say
+  std::string_view session{};       ///< a whole number that requests of one session share; empty when there are none
+  bool others_allowed = false;      ///< other keys are skipped; otherwise they are faults
 };
 
 /// Parses `line`. The ids under keys.prompt_blocks are checked, and stored in `blocks` unless that is null.
+/// Where the format says their length, blocks without one are a fault.
 RawRecord parse_json_line(const TextLines& lines, std::string_view line, const JsonLineKeys& keys,
                           std::vector<std::int64_t>* blocks);
 

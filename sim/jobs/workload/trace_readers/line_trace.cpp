@@ -23,7 +23,7 @@ std::optional<TraceRecord> LineTrace::next() {
   while (const std::optional<std::string_view> line = lines_.next()) {
     if (line->find_first_not_of(" \t") == std::string_view::npos) continue;
     const RawRecord raw = parse(*line);
-    return TraceRecord{since_first(raw.date), raw.input_tokens, raw.output_tokens};
+    return TraceRecord{since_first(raw.date), raw.input_tokens, raw.output_tokens, raw.session};
   }
   return std::nullopt;
 }

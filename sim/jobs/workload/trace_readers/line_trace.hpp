@@ -20,6 +20,8 @@ struct RawRecord {
   AbsoluteDate date = 0;
   std::int32_t input_tokens = 0;
   std::int32_t output_tokens = 0;
+  std::int32_t block_tokens = 0;  ///< of the blocks of its prompt; 0: not said
+  std::int64_t session = 0;       ///< 0: of none
 };
 
 /// Reads line by line; a format says how a line reads. Blank lines are skipped.

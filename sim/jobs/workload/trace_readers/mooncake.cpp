@@ -18,6 +18,7 @@ class Mooncake final : public LineTrace {
   Mooncake(const std::string& path, PromptBlocks blocks)
       : LineTrace(path), keeps_blocks_(blocks == PromptBlocks::keep) {}
   std::span<const std::int64_t> prompt_blocks() const override { return blocks_; }
+  std::int64_t prompt_block_tokens() const override { return 512; }
 
  private:
   std::string_view date_field() const override { return kKeys.date; }

@@ -21,6 +21,7 @@ struct EngineSettings {
   std::optional<bool> fused_quantisation, streaming_experts;
   std::optional<std::int64_t> max_batch_tokens, max_sequences, kv_block_tokens, max_prompt_chunk_tokens;
   std::optional<bool> chunked_prompts;
+  bool prefix_cache = true;
   std::optional<double> memory_share;
   std::optional<Bytes> runtime_reserve;
   std::int64_t max_waiting = 0;
@@ -41,6 +42,7 @@ struct EngineDefaults {
 
 void visit_version(FieldVisitor& v, EngineSettings& settings);
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings);
+void visit_prefix_cache(FieldVisitor& v, EngineSettings& settings);
 void visit_chunking(FieldVisitor& v, EngineSettings& settings);
 void visit_host_overhead(FieldVisitor& v, EngineSettings& settings);
 /// What the scenario says about kernels goes before what the engine's version implies.

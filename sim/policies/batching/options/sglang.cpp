@@ -14,6 +14,7 @@ class Sglang final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_prefix_cache(v, settings_);
     visit_chunking(v, settings_);
     field(v, "poll_interval_steps", poll_interval_steps_, "Decode steps between two looks for new requests",
           rule().at_least(1).at_most(1000).default_from('V', "sgl-project/sglang, server_args.py, 2026"));
@@ -22,6 +23,7 @@ class Sglang final : public EngineOption {
   EngineProfile profile(const compute::GpuSpec& gpu) const override {
     EngineProfile profile = resolve(
         settings_, {.max_batch_tokens = 16384, .max_sequences = 1024, .kv_block_tokens = 1, .memory_share = 0.90});
+    profile.shares_when_scheduled = false;
     profile.mixing = StepMixing::prompt_first;
     profile.chunked_prompts = settings_.chunked_prompts.value_or(true);
     profile.poll_interval_steps = poll_interval_steps_;

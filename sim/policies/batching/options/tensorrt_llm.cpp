@@ -14,6 +14,7 @@ class TensorRtLlm final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_prefix_cache(v, settings_);
     field(v, "batch_wait_token_share", batch_wait_token_share_,
           "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held", rule().share());
     field(v, "batch_wait_steps", batch_wait_steps_, "Decode steps after which held prompts are taken all the same",
@@ -30,6 +31,7 @@ class TensorRtLlm final : public EngineOption {
                                                 .memory_share = 0.90,
                                                 .host_per_step_s = overlaps ? 0.10e-3 : 0.40e-3,
                                                 .eager_step_per_layer_s = overlaps ? 0.0 : 0.60e-3});
+    profile.shares_when_scheduled = false;
     profile.mixing = StepMixing::mixed;
     profile.chunked_prompts = false;
     profile.reserves_full_length = true;
@@ -39,7 +41,8 @@ class TensorRtLlm final : public EngineOption {
     profile.kernels.collective_libraries = {"tensorrt_llm", "nccl"};
     profile.kernels.fused_quantisation = overlaps;
     if (has_fp4_units(gpu) && is_version_from(settings_, "1.2.0rc0")) {
-      profile.kernels.streaming_formats = {compute::NumberFormat::fp8_block};  // R1 in fp8 got faster by 30 % there (E: inferred)
+      profile.kernels.streaming_formats = {
+          compute::NumberFormat::fp8_block};  // R1 in fp8 got faster by 30 % there (E: inferred)
     }
     settle_kernels(settings_, profile.kernels);
     return profile;

@@ -1,0 +1,66 @@
+#include "sim/scenario/pool_spec.hpp"
+
+namespace tokenworks::scenario {
+namespace {
+
+constexpr std::string_view kRoles[] = {"serve", "prefill", "decode"};
+constexpr std::string_view kTiers[] = {"host_memory", "local_drives"};
+constexpr std::string_view kTransfers[] = {"at_once", "layer_by_layer"};
+
+}  // namespace
+
+void PromiseSpec::visit(FieldVisitor& v) {
+  field(v, "ttft_s", ttft, "Longest time from arrival to the first output token", rule().above(0));
+  field(v, "tpot_s", tpot, "Longest mean time between output tokens of a request", rule().above(0));
+}
+
+void PlacementSpec::visit(FieldVisitor& v) {
+  field(v, "racks", racks, "Names of the rack groups that the replicas may stand in", rule().required());
+}
+
+void KvTierSpec::visit(FieldVisitor& v) {
+  field(v, "kind", kind, "What holds the blocks", rule().required().one_of(kTiers));
+  scaled_field(v, "gb", room, 1e9, "Room of one replica", rule().required().above(0));
+  field(v, "latency_s", latency, "From asking to the first byte, when deciding whether fetching pays",
+        rule().at_least(0).at_most(1));
+}
+
+void PoolSpec::visit(FieldVisitor& v) {
+  field(v, "name", name, "Name of the pool", rule().required().is_name());
+  field(
+      v, "role", role,
+      "serve: prompts and answers; prefill: prompts alone, whose keys and values go to a decode pool; decode: answers, "
+      "and prompts that are short enough",
+      rule().one_of(kRoles));
+  field(v, "replicas", replicas, "Copies of the model in this pool", rule().required().at_least(1).at_most(1e6));
+  field(v, "parallelism", parallelism, "How a replica is spread over GPUs; as the service says when absent");
+  field(v, "placement", placement, "Where its replicas may stand; as the service says when absent");
+  field(v, "engine", engine, "Inference engine and settings; as the service says when absent");
+}
+
+void DisaggregationSpec::visit(FieldVisitor& v) {
+  field(v, "transfer", transfer,
+        "at_once: a prompt's keys and values move when all of them are computed and a decode replica has room; "
+        "layer_by_layer: room is taken first, and they move while the prompt is computed",
+        rule().one_of(kTransfers));
+  field(v, "local_prompt_tokens", local_prompt_tokens,
+        "Prompts of at most so many tokens are computed where they are decoded", rule().at_least(0));
+  field(v, "decode_router", decode_router, "Which decode replica gets a request");
+}
+
+void ServiceClassSpec::visit(FieldVisitor& v) {
+  field(v, "name", name, "Name of the class, which workloads refer to", rule().required().is_name());
+  field(v, "priority", priority, "Classes of a lower number go first", rule().at_least(0).at_most(15));
+  field(v, "slo", slo, "What is promised to its requests; as the service says when absent");
+  field(v, "timeout_s", timeout, "The service ends a request that is not done after so long; never when absent",
+        rule().above(0));
+  field(v, "max_waiting", max_waiting,
+        "Requests of the class waiting at one replica beyond which more are rejected; 0: no limit", rule().at_least(0));
+}
+
+void TenantSpec::visit(FieldVisitor& v) {
+  field(v, "name", name, "Name of the tenant, which workloads refer to", rule().required().is_name());
+  field(v, "weight", weight, "Its share against others where tenants share fairly", rule().above(0));
+}
+
+}  // namespace tokenworks::scenario
