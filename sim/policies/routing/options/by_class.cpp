@@ -21,7 +21,7 @@ struct ClassSettings {
     field(v, "overflow_requests", overflow_requests,
           "Requests a replica in service; while each of its pools has more, the class may use all pools. Absent: it "
           "never leaves its own",
-          rule().at_least(0));
+          rule().at_least(0).at_most(1e9));
     field(v, "router", router, "How a replica of these pools is chosen", rule().one_of(kRouters));
   }
 };

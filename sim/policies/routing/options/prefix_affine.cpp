@@ -77,9 +77,10 @@ class PrefixAffine final : public RouterOption {
           rule().share().default_from('V', "SGLang router: cache_threshold 0.5"));
     field(v, "index_tokens_per_replica", settings_.index_tokens_per_replica,
           "Prompt tokens that the router remembers, for each replica; what was used least recently is forgotten first",
-          rule().at_least(1).default_from('V',
-                                          "Gateway API Inference Extension (llm-d), prefix cache scorer: 31,250 blocks "
-                                          "of 16 tokens a server"));
+          rule().at_least(1).at_most(1e12).default_from(
+              'V',
+              "Gateway API Inference Extension (llm-d), prefix cache scorer: 31,250 blocks "
+              "of 16 tokens a server"));
     field(v, "holders", settings_.holders,
           "Replicas that the router remembers for the same content; the one used least recently is forgotten first",
           rule().at_least(1).default_from('E', "Bounds the cost of a choice; routers of today remember all"));
