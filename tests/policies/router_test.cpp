@@ -92,3 +92,16 @@ TEST_CASE("router: round robin takes replicas in turn and leaves out those out o
   turn->set_in_service(2, true);
   CHECK(turn->choose({}) == 2);
 }
+
+TEST_CASE("router: round robin chooses the next in service, whatever the loads", "[policies][law]") {
+  REQUIRE(rc::check("round robin", [] {
+    Fleet fleet(any_candidates(150));
+    const auto turn = make_router("round_robin", {.candidates = fleet.candidates});
+    std::size_t cursor = 0;
+    drive(
+        *turn, fleet, [] { return routing::Arrival{.prompt_tokens = 1}; },
+        [&](const routing::Arrival&, std::optional<std::int32_t> chosen) {
+          RC_ASSERT(chosen == lowest_in_turn(fleet, cursor, [](std::size_t, std::size_t) { return false; }));
+        });
+  }));
+}

@@ -8,41 +8,30 @@ namespace tokenworks::routing {
 using workload::Content;
 using workload::ContentRun;
 
-/// Walks over the first units of a content.
-class ContentIndex::Cursor {
- public:
-  Cursor(const Content& content, std::int64_t units) : runs_(content.runs), left_(units) { skip_finished(); }
+ContentIndex::Cursor::Cursor(const Content& content, std::int64_t units) : runs_(content.runs), left_(units) {
+  skip_finished();
+}
 
-  bool done() const { return left_ <= 0 || run_ == runs_.size(); }
-  std::int64_t id() const { return runs_[run_].first + offset_; }
-  /// Units from here on that have consecutive ids, up to `limit`; goes past them.
-  std::int64_t take(std::int64_t limit) {
-    const std::int64_t taken = std::min({runs_[run_].units - offset_, left_, limit});
-    offset_ += taken;
-    left_ -= taken;
-    skip_finished();
-    return taken;
-  }
-  /// All units from here on that go on with consecutive ids; goes past them.
-  ContentRun take_run() {
-    ContentRun run{id(), 0};
-    while (!done() && id() == run.first + run.units) run.units += take(left_);
-    return run;
-  }
+std::int64_t ContentIndex::Cursor::take(std::int64_t limit) {
+  const std::int64_t taken = std::min({runs_[run_].units - offset_, left_, limit});
+  offset_ += taken;
+  left_ -= taken;
+  skip_finished();
+  return taken;
+}
 
- private:
-  void skip_finished() {
-    while (run_ < runs_.size() && offset_ >= runs_[run_].units) {
-      ++run_;
-      offset_ = 0;
-    }
-  }
+ContentRun ContentIndex::Cursor::take_run() {
+  ContentRun run{id(), 0};
+  while (!done() && id() == run.first + run.units) run.units += take(left_);
+  return run;
+}
 
-  std::span<const ContentRun> runs_;
-  std::size_t run_ = 0;
-  std::int64_t offset_ = 0;
-  std::int64_t left_;
-};
+void ContentIndex::Cursor::skip_finished() {
+  while (run_ < runs_.size() && offset_ >= runs_[run_].units) {
+    ++run_;
+    offset_ = 0;
+  }
+}
 
 std::size_t ContentIndex::EdgeHash::operator()(const Edge& edge) const {
   std::uint64_t hash = static_cast<std::uint64_t>(edge.first) + edge.parent * 0x9e3779b97f4a7c15ull;
@@ -54,17 +43,16 @@ std::size_t ContentIndex::EdgeHash::operator()(const Edge& edge) const {
 ContentIndex::ContentIndex(std::size_t replicas, std::int64_t capacity_tokens, std::size_t holders)
     : lives_(replicas, 0), capacity_tokens_(capacity_tokens), max_holders_(holders) {}
 
-void ContentIndex::walk(Cursor& cursor) {
+void ContentIndex::walk() {
   path_.clear();
   NodeId parent = 0;
-  while (!cursor.done()) {
-    const auto edge = edges_.find({parent, cursor.id()});
+  while (!rest_.done()) {
+    const auto edge = edges_.find({parent, rest_.id()});
     if (edge == edges_.end()) return;
     const ContentRun run = nodes_[edge->second].run;
     std::int64_t units = 0;
-    while (units < run.units && !cursor.done() && cursor.id() == run.first + units) {
-      units += cursor.take(run.units - units);
-    }
+    while (units < run.units && !rest_.done() && rest_.id() == run.first + units)
+      units += rest_.take(run.units - units);
     parent = edge->second;
     path_.push_back({parent, units});
     if (units < run.units) return;
@@ -72,43 +60,45 @@ void ContentIndex::walk(Cursor& cursor) {
 }
 
 ContentIndex::Match ContentIndex::longest(const Content& content, std::int64_t units) {
-  Cursor cursor(content, units);
-  walk(cursor);
+  rest_ = Cursor(content, units);
+  unit_tokens_ = content.unit_tokens;
+  walk();
   Match match;
   for (const Step& step : path_) match.units += step.units;
-  for (; !path_.empty(); path_.pop_back()) {
-    Node& node = nodes_[path_.back().node];
+  matched_.clear();
+  for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
+    Node& node = nodes_[step->node];
     drop_lost_holders(node);
-    if (!node.holders.empty()) {
-      matched_.clear();
-      for (const Holder& holder : node.holders) matched_.push_back(holder.replica);
-      match.replicas = matched_;
-      return match;
-    }
-    match.units -= path_.back().units;
+    for (const Holder& holder : node.holders) matched_.push_back(holder.replica);
+    if (!matched_.empty()) break;
+    match.units -= step->units;
   }
-  return {};
+  match.replicas = matched_;
+  return match;
 }
 
-void ContentIndex::add(const Content& content, std::int64_t units, std::int32_t replica) {
-  Cursor cursor(content, units);
-  walk(cursor);
+void ContentIndex::remember(std::int32_t replica) {
   if (!path_.empty() && path_.back().units < nodes_[path_.back().node].run.units) {
     path_.back().node = split(path_.back().node, path_.back().units);
   }
-  while (!cursor.done()) {
+  while (!rest_.done()) {
     const NodeId parent = path_.empty() ? 0 : path_.back().node;
-    const ContentRun run = cursor.take_run();
-    path_.push_back({add_node(parent, run, content.unit_tokens), run.units});
-    tokens_ += run.units * content.unit_tokens;
+    const ContentRun run = rest_.take_run();
+    path_.push_back({add_node(parent, run, unit_tokens_), run.units});
+    tokens_ += run.units * unit_tokens_;
   }
   for (; !path_.empty(); path_.pop_back()) {  // the deepest first, so that parents stay ahead
     const NodeId id = path_.back().node;
     Node& node = nodes_[id];
     drop_lost_holders(node);
-    std::erase_if(node.holders, [replica](const Holder& holder) { return holder.replica == replica; });
-    if (node.holders.size() == max_holders_) node.holders.pop_back();
-    node.holders.insert(node.holders.begin(), {replica, lives_[static_cast<std::size_t>(replica)]});
+    const auto known = std::find_if(node.holders.begin(), node.holders.end(),
+                                    [replica](const Holder& holder) { return holder.replica == replica; });
+    if (known != node.holders.end()) {
+      std::rotate(node.holders.begin(), known, known + 1);
+    } else {
+      if (node.holders.size() == max_holders_) node.holders.pop_back();
+      node.holders.insert(node.holders.begin(), {replica, lives_[static_cast<std::size_t>(replica)]});
+    }
     recency_.move_to_front(id);
   }
   shrink_to_capacity();
@@ -148,9 +138,10 @@ ContentIndex::NodeId ContentIndex::split(NodeId node, std::int64_t units) {
 }
 
 void ContentIndex::drop_lost_holders(Node& node) {
-  std::erase_if(node.holders, [this](const Holder& holder) {
+  const auto lost = [this](const Holder& holder) {
     return holder.life != lives_[static_cast<std::size_t>(holder.replica)];
-  });
+  };
+  node.holders.erase(std::remove_if(node.holders.begin(), node.holders.end(), lost), node.holders.end());
 }
 
 void ContentIndex::shrink_to_capacity() {

@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include <boost/container/small_vector.hpp>
+
 #include "models/workload/content.hpp"
 #include "sim/policies/routing/recency_list.hpp"
 
@@ -27,9 +29,9 @@ class ContentIndex {
   };
   /// The longest beginning of the first `units` of a content that some replica holds, and who holds it.
   Match longest(const workload::Content& content, std::int64_t units);
-  /// The first `units` of a content went to `replica`. Beyond the capacity the units used least recently are forgotten,
-  /// of one prompt the last ones first.
-  void add(const workload::Content& content, std::int64_t units, std::int32_t replica);
+  /// What longest() was asked for last went to `replica`; the content must still be there. Beyond the capacity the
+  /// units used least recently are forgotten, of one prompt the last ones first.
+  void remember(std::int32_t replica);
   /// `replica` has lost all that it held. Costs nothing: what is kept of it turns invalid.
   void forget(std::int32_t replica) { ++lives_[static_cast<std::size_t>(replica)]; }
 
@@ -47,7 +49,7 @@ class ContentIndex {
     std::int64_t unit_tokens = 1;
     NodeId parent = 0;
     std::uint32_t children = 0;
-    std::vector<Holder> holders;  // the latest first
+    boost::container::small_vector<Holder, 2> holders;  // the latest first; mostly one
   };
   struct Edge {
     NodeId parent = 0;
@@ -61,9 +63,27 @@ class ContentIndex {
     NodeId node = 0;
     std::int64_t units = 0;  // of the node's run that agree
   };
-  class Cursor;
+  /// A walk over the first units of a content.
+  class Cursor {
+   public:
+    Cursor() = default;
+    Cursor(const workload::Content& content, std::int64_t units);
+    bool done() const { return left_ <= 0 || run_ == runs_.size(); }
+    std::int64_t id() const { return runs_[run_].first + offset_; }
+    /// Units from here on that have consecutive ids, up to `limit`; goes past them.
+    std::int64_t take(std::int64_t limit);
+    /// All units from here on that go on with consecutive ids; goes past them.
+    workload::ContentRun take_run();
 
-  void walk(Cursor& cursor);
+   private:
+    void skip_finished();
+    std::span<const workload::ContentRun> runs_;
+    std::size_t run_ = 0;
+    std::int64_t offset_ = 0;
+    std::int64_t left_ = 0;
+  };
+
+  void walk();
   NodeId add_node(NodeId parent, workload::ContentRun run, std::int64_t unit_tokens);
   NodeId split(NodeId node, std::int64_t units);
   void drop_lost_holders(Node& node);
@@ -77,7 +97,10 @@ class ContentIndex {
   std::vector<NodeId> free_;
   std::unordered_map<Edge, NodeId, EdgeHash> edges_;
   RecencyList recency_;  // nodes; a parent is always ahead of its children
+  // Of the last longest(): what of the content is in the tree, and where the rest begins.
   std::vector<Step> path_;
+  Cursor rest_;
+  std::int64_t unit_tokens_ = 1;
   std::vector<std::int32_t> matched_;
 };
 

@@ -14,6 +14,11 @@ struct PrefixAffineSettings {
   std::int64_t holders = 8;
 };
 
+/// Routes by what it sent before and is never told what replicas throw away, as SGLang's router (cache_aware) does,
+/// NVIDIA Dynamo's without KV events and llm-d's approximate prefix scorer. Theirs differ in the rest: SGLang goes by
+/// load alone while the most loaded replica has 32 requests more than the least loaded one, the others weigh overlap
+/// against load for each replica.
+///
 /// Among the replicas that hold the longest beginning of a prompt the least loaded one (of equals the one used last),
 /// unless the beginning is too short or that replica is overloaded: then the least loaded of all.
 class PrefixAffineRouter final : public Router {
@@ -32,7 +37,7 @@ class PrefixAffineRouter final : public Router {
     const std::int64_t units = (arrival.prompt_tokens + unit_tokens - 1) / unit_tokens;
     std::optional<std::int32_t> chosen = holder(arrival, units);
     if (!chosen) chosen = least_loaded_->choose(arrival);
-    if (chosen) index_.add(arrival.content, units, *chosen);
+    if (chosen) index_.remember(*chosen);
     return chosen;
   }
 
