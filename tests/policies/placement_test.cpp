@@ -56,8 +56,10 @@ TEST_CASE("placement: no GPU is given twice, and order does not matter", "[polic
     }
     std::vector<Demand> demands;
     for (int d = *rc::gen::inRange(1, 4); d > 0; --d) {
-      demands.push_back({"d" + std::to_string(d), *rc::gen::inRange<std::int64_t>(1, 20),
-                         *rc::gen::element<std::int64_t>(1, 2, 3, 4, 8, 16), {}});
+      demands.push_back({"d" + std::to_string(d),
+                         *rc::gen::inRange<std::int64_t>(1, 20),
+                         *rc::gen::element<std::int64_t>(1, 2, 3, 4, 8, 16),
+                         {}});
     }
     const Placement placed = place(groups, demands);
     std::map<std::int64_t, std::int64_t> used;
