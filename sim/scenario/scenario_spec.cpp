@@ -128,7 +128,7 @@ void WorkloadSpec::visit(FieldVisitor& v) {
         rule().is_name());
   field(v, "service", service, "Service that answers the requests", rule().required());
   field(v, "arrivals", arrivals, "When requests come", rule().required());
-  field(v, "lengths", lengths, "How long prompts and answers are; a trace brings its own");
+  field(v, "lengths", lengths, "How long prompts and answers are; traces and statistics of clients bring their own");
 }
 
 void ReportSpec::visit(FieldVisitor& v) {
