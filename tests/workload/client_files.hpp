@@ -24,7 +24,8 @@ inline std::string rate_row(int client, int window, double rate_per_s, std::stri
 /// A line whose tables hold one length each.
 inline std::string length_line(int client, int window, int input_tokens, int output_tokens) {
   return fmt::format(
-      "{{\"client_id\": {}, \"window_start_s\": {}, \"input_tokens\": {{\"{}\": 1.0}}, \"output_tokens\": {{\"{}\": 1}}}}\n",
+      "{{\"client_id\": {}, \"window_start_s\": {}, \"input_tokens\": {{\"{}\": 1.0}}, \"output_tokens\": {{\"{}\": "
+      "1}}}}\n",
       client, window * 21'600, input_tokens, output_tokens);
 }
 

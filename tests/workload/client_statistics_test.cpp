@@ -43,13 +43,12 @@ void read_lengths(const std::string& path) { read_client_lengths(path); }
 }  // namespace
 
 TEST_CASE("client rates: rows in any order become clients with rising windows", "[sim][workload]") {
-  const WrittenFile file(gzipped(std::string(kRatesHead) +
-                                 "7,1200,0.5,2.0,Gamma,0.25,8\r\n"
-                                 "3,600,1.5,1,Weibull,1,0.6666\n\n"
-                                 "7,0,0.25,0.5,Gamma,4.0,1e0\n"
-                                 "7,600,0,0,Gamma,1,1\n"
-                                 "9,6000,0.0,0,Gamma,1,1\n"
-                                 "3,0,2.5,1,Gamma,1,0.1"));
+  const WrittenFile file(gzipped(std::string(kRatesHead) + "7,1200,0.5,2.0,Gamma,0.25,8\r\n"
+                                                           "3,600,1.5,1,Weibull,1,0.6666\n\n"
+                                                           "7,0,0.25,0.5,Gamma,4.0,1e0\n"
+                                                           "7,600,0,0,Gamma,1,1\n"
+                                                           "9,6000,0.0,0,Gamma,1,1\n"
+                                                           "3,0,2.5,1,Gamma,1,0.1"));
   const RateStatistics statistics = read_client_rates(file.path());
   CHECK(statistics.windows == 11);  // up to the end of the last row, a silent one
   REQUIRE(statistics.clients.size() == 2);
@@ -115,11 +114,11 @@ TEST_CASE("client rates: a broken file is a fault with its line", "[sim][workloa
 }
 
 TEST_CASE("client lengths: lines in any order become clients with tables; empty ones are left out", "[sim][workload]") {
-  const WrittenFile file(gzipped(
-      length_line(7, 2, 30, 40) + length_line(7, 0, 10, 20) + table_line(7, 1, "{}", "{}") +
-      table_line(5, 0, "{\"0\": 1.0}", "{\"0\": 1.0}") + "\n" +
-      "{\"client_id\": 3, \"window_start_s\": 86400, \"reason_ratio\": {\"0.5\": 1.0}, \"output_tokens\": {\"9\": 0.25, "
-      "\"8\": 0.75}, \"input_tokens\": {\"0\": 1}}"));
+  const WrittenFile file(gzipped(length_line(7, 2, 30, 40) + length_line(7, 0, 10, 20) + table_line(7, 1, "{}", "{}") +
+                                 table_line(5, 0, "{\"0\": 1.0}", "{\"0\": 1.0}") + "\n" +
+                                 "{\"client_id\": 3, \"window_start_s\": 86400, \"reason_ratio\": {\"0.5\": 1.0}, "
+                                 "\"output_tokens\": {\"9\": 0.25, "
+                                 "\"8\": 0.75}, \"input_tokens\": {\"0\": 1}}"));
   const LengthStatistics statistics = read_client_lengths(file.path());
   CHECK(statistics.windows == 8);  // whole days
   REQUIRE(statistics.clients.size() == 2);
@@ -188,8 +187,7 @@ TEST_CASE("client lengths: a broken file is a fault with its line", "[sim][workl
       {"a key twice", with("\"output_tokens\": {}"), 1, "output_tokens stands twice"},
       {"a length twice", table_line(1, 0, "{\"5\": 0.5, \"05\": 0.5}", five), 1,
        "input_tokens: the length 5 stands twice"},
-      {"a client as text", "{\"client_id\": \"1\"}\n", 1,
-       "client_id: found \"1\", allowed: a whole number, 0 or more"},
+      {"a client as text", "{\"client_id\": \"1\"}\n", 1, "client_id: found \"1\", allowed: a whole number, 0 or more"},
       {"a client as an object", "{\"client_id\": {}}\n", 1, "client_id: found \"{\""},
       {"a negative client", "{\"client_id\": -4}\n", 1, "client_id: found \"-4\""},
       {"a window off the grid", "{\"client_id\": 1, \"window_start_s\": 600}\n", 1,
@@ -272,8 +270,9 @@ TEST_CASE("client statistics: the published files have their published counts", 
     double mean_rate_per_s;
     std::size_t length_clients;  ///< with a table that is not empty
   };
-  // Clients and rates as ../shared/data/SOURCES.md lists them; clients with tables by an independent reader (Python).
-  const Published published = GENERATE(Published{"m-large", 162, 195.8, 94}, Published{"m-mid", 109, 1790, 54},
+  // Mean rates as ../shared/data/SOURCES.md lists them; clients with a rate, and with a table, by an independent reader
+  // (Python).
+  const Published published = GENERATE(Published{"m-large", 162, 195.8, 94}, Published{"m-mid", 108, 1790, 54},
                                        Published{"m-small", 43, 1174, 25}, Published{"deepseek-r1", 73, 16.0, 73},
                                        Published{"mm-image", 35, 9.5, 35});
   const std::string stem = "traces/servegen_" + published.name;

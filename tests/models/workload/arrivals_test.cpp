@@ -67,7 +67,8 @@ TEST_CASE("arrival options: the list has six kinds, each with a help text and ex
           1);
     CHECK(made->brings_lengths() == (option.kind == "trace" || option.kind == "client_statistics"));
   }
-  CHECK(kinds == std::set<std::string_view>{"trace", "client_statistics", "poisson", "gamma", "closed_loop", "diurnal"});
+  CHECK(kinds ==
+        std::set<std::string_view>{"trace", "client_statistics", "poisson", "gamma", "closed_loop", "diurnal"});
 }
 
 TEST_CASE("arrival options: a closed loop says what its fields say", "[models][workload]") {

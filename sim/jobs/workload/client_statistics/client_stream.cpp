@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "models/core/random.hpp"
@@ -122,12 +123,12 @@ ClientStream::ClientStream(const workload::ClientStatisticsFiles& files, std::ui
                            std::string_view workload_name, Picoseconds until)
     : rates_(read_client_rates(files.rates)), lengths_(read_client_lengths(files.lengths)), pool_(lengths_, rates_) {
   const std::vector<const ClientRates*> clients = choose_clients(files);
-  Replay replay{.start = to_picoseconds(files.start_s),
+  const double span_s = static_cast<double>(rates_.windows * kRateWindow_s);
+  Replay replay{.start = to_picoseconds(files.loop ? std::fmod(files.start_s, span_s) : files.start_s),
                 .end = 0,
                 .span = rates_.windows * kWindow,
                 .loop = files.loop,
                 .rate_scale = files.rate_scale};
-  if (replay.loop) replay.start %= replay.span;
   replay.end = saturating_sum(replay.start, until);
   senders_.reserve(clients.size());
   bool any_sends = false;
