@@ -35,6 +35,8 @@ LAYERS = {
                  ["boost", "fmt", "zlib", "posix"]),
     "sim/jobs/workload/trace_readers": (["models", "sim/engine/time.hpp", "sim/jobs"],
                                         ["boost", "fmt", "zlib", "nlohmann", "posix"]),
+    "sim/jobs/workload/client_statistics": (["models", "sim/engine/time.hpp", "sim/jobs"],
+                                            ["boost", "fmt", "zlib", "nlohmann", "posix"]),
     "sim/scenario": (["models", "sim"], ["boost", "fmt", "nlohmann", "zlib", "posix"]),
     # Faults and strict JSON text have one form in the whole program; the benches themselves use neither.
     "gpu_calibration": (["models/core", "models/compute", "sim/scenario/fault.hpp", "sim/scenario/json_text.hpp"],

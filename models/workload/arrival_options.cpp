@@ -4,6 +4,7 @@
 namespace tokenworks::workload {
 
 std::unique_ptr<ArrivalOption> make_trace_arrivals();
+std::unique_ptr<ArrivalOption> make_client_statistics_arrivals();
 std::unique_ptr<ArrivalOption> make_poisson_arrivals();
 std::unique_ptr<ArrivalOption> make_gamma_arrivals();
 std::unique_ptr<ArrivalOption> make_closed_loop_arrivals();
@@ -12,6 +13,8 @@ std::unique_ptr<ArrivalOption> make_diurnal_arrivals();
 Options<ArrivalOption> arrival_options() {
   static constexpr Option<ArrivalOption> kOptions[] = {
       {"trace", "A file of requests with their own dates and lengths", &make_trace_arrivals},
+      {"client_statistics", "Clients drawn one by one from measured rates, burstiness and lengths by time of day",
+       &make_client_statistics_arrivals},
       {"poisson", "Independent users: gaps are exponential", &make_poisson_arrivals},
       {"gamma", "Bursts: gaps follow a gamma distribution of a given coefficient of variation", &make_gamma_arrivals},
       {"closed_loop", "A fixed number of users, each waiting for its answer; all start at once",

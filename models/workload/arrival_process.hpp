@@ -36,11 +36,22 @@ struct TraceFile {
   bool loop = false;  ///< start again when the window has ended, until the clock's duration
 };
 
+/// Two files of measured statistics by client, from which requests with dates and lengths are drawn.
+struct ClientStatisticsFiles {
+  std::string rates;
+  std::string lengths;
+  double rate_scale = 1.0;
+  double start_s = 0.0;                            ///< date in the statistics at which the run starts
+  std::optional<std::int64_t> clients;             ///< that many with the highest rates; without it all
+  bool loop = false;                               ///< start again at the first window when the statistics have ended
+  std::string clients_without_lengths = "pooled";  ///< or "left_out"
+};
+
 class ArrivalOption {
  public:
   virtual ~ArrivalOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// Exactly one of the three answers: an open process, a closed loop, or a trace.
+  /// Exactly one of the four answers: an open process, a closed loop, a trace, or statistics of clients.
   /// `start_hour_local`: hours from local midnight to the start of the run, for processes that follow the day.
   /// Throws std::invalid_argument when the fields, each allowed by itself, do not fit together.
   virtual std::unique_ptr<ArrivalProcess> open_process(double start_hour_local) const {
@@ -49,9 +60,13 @@ class ArrivalOption {
   }
   virtual std::optional<ClosedLoop> closed_loop() const { return std::nullopt; }
   virtual std::optional<TraceFile> trace() const { return std::nullopt; }
+  virtual std::optional<ClientStatisticsFiles> client_statistics() const { return std::nullopt; }
+
+  /// Whether requests come with lengths of their own.
+  bool brings_lengths() const { return trace().has_value() || client_statistics().has_value(); }
 };
 
-/// `trace`, `poisson`, `gamma`, `closed_loop`, `diurnal`.
+/// `trace`, `client_statistics`, `poisson`, `gamma`, `closed_loop`, `diurnal`.
 Options<ArrivalOption> arrival_options();
 
 }  // namespace tokenworks::workload

@@ -479,10 +479,11 @@ class Checker {
     if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") ||
         faults_.concern(pointer + "/lengths"))
       return;
-    const bool from_trace = workload.arrivals->trace().has_value();
-    if (from_trace && workload.lengths) {
-      faults_.add(FaultKind::conflicting_keys, pointer + "/lengths", "a trace brings its own lengths");
-    } else if (!from_trace && !workload.lengths) {
+    const bool brings_lengths = workload.arrivals->brings_lengths();
+    if (brings_lengths && workload.lengths) {
+      faults_.add(FaultKind::conflicting_keys, pointer + "/lengths",
+                  fmt::format("arrivals of kind {} bring their own lengths", workload.arrivals.kind()));
+    } else if (!brings_lengths && !workload.lengths) {
       faults_.add(FaultKind::missing_key, pointer + "/lengths",
                   fmt::format("is missing; arrivals of kind {} bring no lengths", workload.arrivals.kind()));
     }

@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "models/llm/memory_capacity.hpp"
 #include "sim/jobs/workload/open_stream.hpp"
 #include "sim/jobs/workload/text_lines.hpp"
@@ -312,6 +314,14 @@ void Factory::build_workloads() {
           std::make_unique<jobs::TraceStream>(*trace, duration_, jobs::PromptBlocks::keep, space), traits, rank));
       continue;
     }
+    if (std::optional<workload::ClientStatisticsFiles> files = w->arrivals->client_statistics()) {
+      files->rates = (scenario_.folder / files->rates).string();
+      files->lengths = (scenario_.folder / files->lengths).string();
+      auto stream = std::make_unique<jobs::ClientStream>(*files, seed, w->name, duration_);
+      assume_clients(fmt::format("/workloads/{}/arrivals", w - spec.workloads.data()), *files, stream->notes());
+      sources_.push_back(jobs::make_open_source(*simulation_, target, *run_end_, std::move(stream), traits, rank));
+      continue;
+    }
     jobs::LengthSource lengths(*w->lengths->input, *w->lengths->output, find_table, seed, w->name);
     if (const std::optional<workload::ClosedLoop> loop = w->arrivals->closed_loop()) {
       sources_.push_back(jobs::make_closed_loop_source(*simulation_, target, *run_end_, *loop, std::move(lengths),
@@ -323,6 +333,27 @@ void Factory::build_workloads() {
                                              std::move(lengths), seed, w->name, duration_),
           traits, rank));
     }
+  }
+}
+
+void Factory::assume_clients(const std::string& pointer, const workload::ClientStatisticsFiles& files,
+                             const jobs::ClientStreamNotes& notes) {
+  constexpr double kWorthSaying = 5e-4;  // shares below it would read 0.0 %
+  if (notes.clients_without_lengths > 0) {
+    const bool pooled = files.clients_without_lengths == "pooled";
+    assumptions_.push_back(
+        {pointer + "/clients_without_lengths", files.clients_without_lengths, "E",
+         fmt::format("{} of {} clients, with {:.1f} % of the requests, have no lengths in the file: {}",
+                     notes.clients_without_lengths, pooled ? notes.clients : notes.clients_in_file,
+                     100.0 * notes.share_without_lengths,
+                     pooled ? "theirs are drawn from the tables of the others by time of day" : "they are left out")});
+  }
+  if (notes.stretched_share >= kWorthSaying) {
+    assumptions_.push_back(
+        {pointer + "/rates", "stretched", "E",
+         fmt::format("{:.1f} % of the requests lie in windows whose fitted gaps would give less than half or more than "
+                     "twice their rate: the gaps are scaled so that the rate holds, and keep their shape",
+                     100.0 * notes.stretched_share)});
   }
 }
 

@@ -16,6 +16,7 @@
 #include "sim/jobs/run_end.hpp"
 #include "sim/jobs/traffic/traffic_source.hpp"
 #include "sim/jobs/weight_load_incidents.hpp"
+#include "sim/jobs/workload/client_statistics/client_stream.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/policies/placement/placement.hpp"
 #include "sim/resources/fabric.hpp"
@@ -50,6 +51,9 @@ class Factory {
   void add_routers(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const;
   jobs::SenderTraits traits_of(const WorkloadSpec& workload, const LlmServiceSpec& service) const;
   void build_workloads();
+  /// Notes for the report what statistics of clients do not say.
+  void assume_clients(const std::string& pointer, const workload::ClientStatisticsFiles& files,
+                      const jobs::ClientStreamNotes& notes);
   void build_traffic();
   void build_incidents();
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
@@ -71,6 +75,7 @@ class Factory {
   Picoseconds duration_;
   Picoseconds interval_;
   ValidityNotes notes_;
+  std::vector<Assumption> assumptions_;  // that became known while building
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;
   std::unique_ptr<weather::WeatherSeries> weather_;

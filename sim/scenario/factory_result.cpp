@@ -1,5 +1,6 @@
 // From the books of a run to its result.
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "sim/scenario/fabric_plan.hpp"
@@ -35,6 +36,10 @@ metrics::RunResult Factory::result() {
   std::stable_sort(result.incidents.begin(), result.incidents.end(),
                    [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
   result.assumptions = scenario_.assumptions;
+  result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
+  std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
+  });
   result.validity = notes_.all();
   report_series(result, end);
   return result;

@@ -1,50 +1,13 @@
 // Question   when requests arrive that come in bursts (or, below cv 1, more evenly than by chance)
 // Equation   gaps are gamma distributed: shape = 1 / cv^2, scale = cv^2 / rate [s]; a renewal process from the start
-//            drawn by Marsaglia and Tsang's method (Boost 1.74's gamma_distribution takes two to five times as long)
-// Source     form: ServeGen, arXiv 2505.09999, where gamma gaps fit many production clients of Alibaba Cloud; method:
-//            Marsaglia, Tsang, A simple method for generating gamma variables, ACM TOMS 26(3), 2000
+// Source     ServeGen, arXiv 2505.09999, where gamma gaps fit many production clients of Alibaba Cloud
 // Valid for  cv 0.01 to 100; gaps are independent of each other, so bursts have no memory beyond one gap
 // Checked by tests/models/workload/arrivals_test.cpp
-#include <boost/random/normal_distribution.hpp>
-#include <cmath>
-
 #include "models/workload/arrival_process.hpp"
+#include "models/workload/gamma_draw.hpp"
 
 namespace tokenworks::workload {
 namespace {
-
-/// Gamma distributed numbers of mean `shape`.
-class GammaDraw {
- public:
-  explicit GammaDraw(double shape)
-      : small_shape_power_(shape < 1.0 ? 1.0 / shape : 0.0),
-        d_((shape < 1.0 ? shape + 1.0 : shape) - 1.0 / 3.0),
-        c_(1.0 / std::sqrt(9.0 * d_)) {}
-
-  double operator()(RandomEngine& random) {
-    double value = at_least_one(random);
-    // From shape + 1 down to shape, by the paper's remark on shapes below 1.
-    if (small_shape_power_ > 0.0) value *= std::pow(uniform_open(random), small_shape_power_);
-    return value;
-  }
-
- private:
-  /// The method proper, for shapes of 1 and more; `d`, `c`, `x`, `v` as in the paper.
-  double at_least_one(RandomEngine& random) {
-    while (true) {
-      const double x = normal_(random);
-      const double root = 1.0 + c_ * x;
-      if (root <= 0.0) continue;
-      const double v = root * root * root;
-      const double u = uniform_open(random);
-      if (u < 1.0 - 0.0331 * (x * x) * (x * x)) return d_ * v;
-      if (std::log(u) < 0.5 * x * x + d_ * (1.0 - v + std::log(v))) return d_ * v;
-    }
-  }
-
-  double small_shape_power_, d_, c_;
-  boost::random::normal_distribution<double> normal_;
-};
 
 class GammaProcess final : public ArrivalProcess {
  public:

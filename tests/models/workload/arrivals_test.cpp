@@ -55,16 +55,20 @@ const std::vector<std::pair<std::string_view, FieldValues>> kOpenProcesses = {
 
 }  // namespace
 
-TEST_CASE("arrival options: the list has five kinds, each with a help text and exactly one answer",
+TEST_CASE("arrival options: the list has six kinds, each with a help text and exactly one answer",
           "[models][workload]") {
   std::set<std::string_view> kinds;
   for (const Option<ArrivalOption>& option : arrival_options()) {
     kinds.insert(option.kind);
     CHECK(!option.help.empty());
     const std::unique_ptr<ArrivalOption> made = option.make();
-    CHECK((made->open_process(0.0) != nullptr) + made->closed_loop().has_value() + made->trace().has_value() == 1);
+    CHECK((made->open_process(0.0) != nullptr) + made->closed_loop().has_value() + made->trace().has_value() +
+              made->client_statistics().has_value() ==
+          1);
+    CHECK(made->brings_lengths() == (option.kind == "trace" || option.kind == "client_statistics"));
   }
-  CHECK(kinds == std::set<std::string_view>{"trace", "poisson", "gamma", "closed_loop", "diurnal"});
+  CHECK(kinds ==
+        std::set<std::string_view>{"trace", "client_statistics", "poisson", "gamma", "closed_loop", "diurnal"});
 }
 
 TEST_CASE("arrival options: a closed loop says what its fields say", "[models][workload]") {
@@ -92,6 +96,25 @@ TEST_CASE("arrival options: a trace says what its fields say", "[models][workloa
   CHECK(trace->start_s == 10.0);
   CHECK(trace->duration_s == 60.0);
   CHECK(trace->loop);
+}
+
+TEST_CASE("arrival options: statistics of clients say what their fields say", "[models][workload]") {
+  const auto files = chosen_option(arrival_options(), "client_statistics",
+                                   {{"rates", std::string("r.csv")},
+                                    {"lengths", std::string("l.jsonl")},
+                                    {"rate_scale", 2.0},
+                                    {"start_s", 10.0},
+                                    {"clients", 5.0},
+                                    {"loop", true},
+                                    {"clients_without_lengths", std::string("left_out")}})
+                         ->client_statistics();
+  CHECK(files->rates == "r.csv");
+  CHECK(files->lengths == "l.jsonl");
+  CHECK(files->rate_scale == 2.0);
+  CHECK(files->start_s == 10.0);
+  CHECK(files->clients == 5);
+  CHECK(files->loop);
+  CHECK(files->clients_without_lengths == "left_out");
 }
 
 TEST_CASE("random streams: the engine is the standard's 64-bit Mersenne Twister", "[models][workload]") {
