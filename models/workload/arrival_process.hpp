@@ -49,6 +49,9 @@ class ArrivalOption {
   }
   virtual std::optional<ClosedLoop> closed_loop() const { return std::nullopt; }
   virtual std::optional<TraceFile> trace() const { return std::nullopt; }
+  /// `factor` (above 0) times as many requests a second; how bursty they are stays. What comes in whole numbers is
+  /// rounded, to 1 at least. Throws std::invalid_argument when the fields do not allow so much.
+  virtual void scale_rate(double factor) = 0;
 };
 
 /// `trace`, `poisson`, `gamma`, `closed_loop`, `diurnal`.

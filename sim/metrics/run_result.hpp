@@ -34,6 +34,20 @@ struct StepTrafficResult {
   double contention_s = 0.0;  ///< of this, what links narrower than the cards, others on them and failures add
 };
 
+/// How requests that arrived in the window fared by what their service promises.
+struct PromiseResult {
+  std::optional<double> ttft_s, tpot_s;                ///< the promises
+  std::int64_t completed = 0;                          ///< of these requests; no other can keep a promise
+  std::int64_t kept = 0;                               ///< kept every promise
+  std::int64_t late_first_token = 0, slow_tokens = 0;  ///< completed, but broke this promise
+};
+
+/// Requests of one workload.
+struct WorkloadArrivals {
+  std::int64_t in_window = 0;
+  double last_s = 0.0;  ///< date of the last arrival of all
+};
+
 struct ServiceResult {
   std::string name;
   std::string kind;
@@ -45,10 +59,12 @@ struct ServiceResult {
   std::int64_t cached_input_tokens = 0;
   std::int64_t output_tokens = 0;  ///< generated, whole run
   std::int64_t completed_output_tokens = 0;
-  double window_s = 0.0;                  ///< length of the window that rates and distributions refer to
-  std::int64_t window_output_tokens = 0;  ///< generated inside the window
-  std::int64_t window_input_tokens = 0;   ///< of prompts that were finished inside the window
-  std::int64_t window_completed = 0;      ///< requests that ended inside the window
+  double window_s = 0.0;                   ///< length of the window that rates and distributions refer to
+  std::int64_t window_output_tokens = 0;   ///< generated inside the window
+  std::int64_t window_input_tokens = 0;    ///< of prompts that were finished inside the window
+  std::int64_t window_completed = 0;       ///< requests that ended inside the window
+  std::vector<WorkloadArrivals> arrivals;  ///< by workload of the service, in the order of their names
+  std::optional<PromiseResult> promises;   ///< absent: it promises nothing
   std::optional<LatencySummary> ttft_s, tpot_s, itl_s, e2e_s;
   std::optional<double> slo_attainment;  ///< share of the window's requests; absent without promises or requests
   std::optional<double> goodput_requests_per_s;

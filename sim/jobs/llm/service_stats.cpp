@@ -16,6 +16,10 @@ ServiceStats::ServiceStats(const Window& window, const Promise& promise, Picosec
 void ServiceStats::arrived(const InFlight& request, Picoseconds now) {
   ++counts_.arrived;
   arrivals_series_.add(request.arrival, 1);
+  const auto owner = static_cast<std::size_t>(request.owner);
+  if (owner >= arrivals_.size()) arrivals_.resize(owner + 1);
+  if (window_.holds(request.arrival)) ++arrivals_[owner].in_window;
+  arrivals_[owner].last = std::max(arrivals_[owner].last, request.arrival);
   in_system_in_window_ += window_.overlap(request.arrival, now);  // on its way to the engine
   settle_in_system(now);
   in_system_.change(+1, now);
@@ -121,13 +125,16 @@ void ServiceStats::count_step_durations(const DecodeSegment& segment, StepRange 
   }
 }
 
-bool ServiceStats::keeps_promise(const InFlight& request, Picoseconds now) const {
-  if (promise_.ttft && request.first_token - request.arrival > *promise_.ttft) return false;
-  if (promise_.tpot && request.output_tokens > 1) {
-    // As a product, so that the comparison is exact.
-    return now - request.first_token <= *promise_.tpot * (request.output_tokens - 1);
-  }
-  return true;
+void ServiceStats::judge(const InFlight& request, Picoseconds now) {
+  const bool late = promise_.ttft && request.first_token - request.arrival > *promise_.ttft;
+  // As a product, so that the comparison is exact.
+  const bool slow = promise_.tpot && request.output_tokens > 1 &&
+                    now - request.first_token > *promise_.tpot * (request.output_tokens - 1);
+  ++judged_;
+  ++promised_.completed;
+  if (late) ++promised_.late_first_token;
+  if (slow) ++promised_.slow_tokens;
+  if (!late && !slow) ++promised_.kept;
 }
 
 void ServiceStats::completed(const InFlight& request, Picoseconds now) {
@@ -137,8 +144,7 @@ void ServiceStats::completed(const InFlight& request, Picoseconds now) {
   if (window_.holds(request.arrival)) {
     e2e_.add(now - request.arrival);
     if (request.output_tokens > 1) tpot_.add((now - request.first_token) / (request.output_tokens - 1));
-    ++judged_;
-    if (keeps_promise(request, now)) ++kept_;
+    judge(request, now);
   }
   settle_in_system(now);
   in_system_.change(-1, now);
@@ -186,9 +192,15 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.tpot_s = tpot_.summary();
   result.itl_s = itl_.summary();
   result.e2e_s = e2e_.summary();
+  for (const Arrivals& workload : arrivals_) result.arrivals.push_back({workload.in_window, to_seconds(workload.last)});
+  if (promise_.any()) {
+    result.promises = promised_;
+    if (promise_.ttft) result.promises->ttft_s = to_seconds(*promise_.ttft);
+    if (promise_.tpot) result.promises->tpot_s = to_seconds(*promise_.tpot);
+  }
   if (promise_.any() && judged_ > 0) {
-    result.slo_attainment = static_cast<double>(kept_) / static_cast<double>(judged_);
-    if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(kept_) / window_s;
+    result.slo_attainment = static_cast<double>(promised_.kept) / static_cast<double>(judged_);
+    if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(promised_.kept) / window_s;
   }
   result.preemptions = preemptions_;
   if (window_s > 0) result.mean_requests_in_system = static_cast<double>(in_system_in_window_) * 1e-12 / window_s;

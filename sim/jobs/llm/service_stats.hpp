@@ -82,8 +82,8 @@ class ServiceStats {
                   std::span<const Picoseconds> fresh);
   void count_step_durations(const DecodeSegment& segment, StepRange range);
   void gap(Picoseconds from, Picoseconds to, std::int64_t weight);
-  void settle_in_system(Picoseconds now);  ///< before its level changes
-  bool keeps_promise(const InFlight& request, Picoseconds now) const;
+  void settle_in_system(Picoseconds now);                ///< before its level changes
+  void judge(const InFlight& request, Picoseconds now);  ///< a completed request of the window
 
   Window window_;
   Promise promise_;
@@ -91,7 +91,13 @@ class ServiceStats {
   metrics::RejectionReasons reasons_;
   std::int64_t input_tokens_ = 0, output_tokens_ = 0, completed_output_tokens_ = 0;
   std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
-  std::int64_t judged_ = 0, kept_ = 0;  // requests of the window that have ended; those that kept every promise
+  std::int64_t judged_ = 0;          // requests of the window that have ended
+  metrics::PromiseResult promised_;  // and how they fared
+  struct Arrivals {
+    std::int64_t in_window = 0;
+    Picoseconds last = 0;
+  };
+  std::vector<Arrivals> arrivals_;                        // by owner
   std::int64_t decoded_tokens_ = 0, sequence_steps_ = 0;  // of decode steps; in a step each sequence counts
   std::int64_t preemptions_ = 0;
   std::int64_t kv_peak_blocks_ = 0;  // of one replica
