@@ -14,7 +14,7 @@ namespace {
 
 using scenario::Json;
 
-/// A share of the window in which no request of a trace comes any more is told from here on.
+/// A trace that leaves a larger share of the window without requests is told.
 constexpr double kNoticedSilence = 0.05;
 
 std::string joined(const std::vector<double>& factors) {
@@ -50,6 +50,18 @@ void note_run(const MaxRate& rate, const Json& run, Json& notes) {
   }
 }
 
+/// The run that speaks for what failed. Where nothing passed, rates so low that no request came say nothing.
+const Json* failing_run(const SearchResult& found, const ScaledRuns& runs) {
+  if (!found.failing) return nullptr;
+  const Json* failing = &runs.run_at(*found.failing);
+  if (found.passing) return failing;
+  const Json* lowest = nullptr;
+  for (const Json& run : runs.runs()) {
+    if (run.at("requests_per_s") > 0.0 && (lowest == nullptr || run.at("factor") < lowest->at("factor"))) lowest = &run;
+  }
+  return lowest != nullptr ? lowest : failing;
+}
+
 Json notes_json(const MaxRate& rate, const ScaledRuns& runs) {
   Json notes = Json::array();
   const SearchResult& found = rate.found;
@@ -68,7 +80,8 @@ Json notes_json(const MaxRate& rate, const ScaledRuns& runs) {
                     "rate that failed",
                     joined(found.passed_beyond)));
   }
-  if (const auto factor = found.passing ? found.passing : found.failing) note_run(rate, runs.run_at(*factor), notes);
+  const Json* told = found.passing ? &runs.run_at(*found.passing) : failing_run(found, runs);
+  if (told != nullptr) note_run(rate, *told, notes);
   return notes;
 }
 
@@ -86,10 +99,11 @@ Json answer_json(const SearchResult& found, const ScaledRuns& runs) {
 }
 
 Json failing_json(const SearchResult& found, const ScaledRuns& runs) {
-  if (!found.failing) return nullptr;
-  const Json& run = runs.run_at(*found.failing);
-  return {
-      {"factor", run.at("factor")}, {"requests_per_s", run.at("requests_per_s")}, {"shortfalls", run.at("shortfalls")}};
+  const Json* run = failing_run(found, runs);
+  if (run == nullptr) return nullptr;
+  return {{"factor", run->at("factor")},
+          {"requests_per_s", run->at("requests_per_s")},
+          {"shortfalls", run->at("shortfalls")}};
 }
 
 // ---- Table --------------------------------------------------------------------------------------------------------
@@ -109,9 +123,8 @@ Json worst(const Json& run, const char* key, bool smallest = false) {
 
 std::string share(const Json& value) {
   if (value.is_null()) return "-";
-  // 99.96 % must not read as 100.0 %.
-  const double share = value.get<double>();
-  return fmt::format("{:.1f} %", share < 1 ? std::min(share * 100, 99.9) : 100);
+  // Cut, not rounded: 98.996 % must not read as the 99 % that are wanted.
+  return fmt::format("{:.2f} %", std::floor(value.get<double>() * 1e4 * (1 + 1e-12)) / 1e2);
 }
 
 bool passes(const Json& run) { return run.at("kept").get<bool>() && run.at("stable").get<bool>(); }

@@ -11,7 +11,7 @@ namespace tokenworks::tools {
 struct SearchOptions {
   double tolerance = 0.02;  ///< the search ends when the lowest failing factor is at most 1 + tolerance times the
                             ///< highest passing one
-  int jobs = 1;  ///< factors that are tried at a time
+  int jobs = 1;             ///< factors that are tried at a time
   double lowest = 1.0 / 1024, highest = 1024;
 };
 

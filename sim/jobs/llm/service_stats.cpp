@@ -195,8 +195,8 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   for (const Arrivals& workload : arrivals_) result.arrivals.push_back({workload.in_window, to_seconds(workload.last)});
   if (promise_.any()) {
     result.promises = promised_;
-    if (promise_.ttft) result.promises->ttft_s = to_seconds(*promise_.ttft);
-    if (promise_.tpot) result.promises->tpot_s = to_seconds(*promise_.tpot);
+    if (promise_.ttft) result.promises->ttft_s = static_cast<double>(*promise_.ttft) / 1e12;  // as it was written
+    if (promise_.tpot) result.promises->tpot_s = static_cast<double>(*promise_.tpot) / 1e12;
   }
   if (promise_.any() && judged_ > 0) {
     result.slo_attainment = static_cast<double>(promised_.kept) / static_cast<double>(judged_);

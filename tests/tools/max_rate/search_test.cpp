@@ -67,7 +67,7 @@ TEST_CASE("search for a rate: several jobs need fewer rounds and never try more 
   one.search();
   three.search({.jobs = 3});
   CHECK(one.batches.size() == 9);    // 1 2 4, then 2^(1/64) is below 1.02
-  CHECK(three.batches.size() == 6);  // 1, to 2, to 4, 2^(1/12), 2^(1/48), and one cut into two
+  CHECK(three.batches.size() == 5);  // 1, to 2, to 4, then the bracket's third of an octave is cut into 4 and 3
   for (const auto& batch : three.batches) CHECK(batch.back() <= 4.0);
 }
 
