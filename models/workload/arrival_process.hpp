@@ -64,6 +64,10 @@ class ArrivalOption {
 
   /// Whether requests come with lengths of their own.
   bool brings_lengths() const { return trace().has_value() || client_statistics().has_value(); }
+
+  /// `factor` (above 0) times as many requests a second; how bursty they are stays. What comes in whole numbers is
+  /// rounded, to 1 at least. Throws std::invalid_argument when the fields do not allow so much.
+  virtual void scale_rate(double factor) = 0;
 };
 
 /// `trace`, `client_statistics`, `poisson`, `gamma`, `closed_loop`, `diurnal`.

@@ -44,6 +44,56 @@ struct StepTrafficResult {
   double contention_s = 0.0;  ///< of this, what links narrower than the cards, others on them and failures add
 };
 
+/// How requests that arrived in the window fared by what their service promises.
+struct PromiseResult {
+  std::optional<double> ttft_s, tpot_s;                ///< the promises
+  std::int64_t completed = 0;                          ///< of these requests; no other can keep a promise
+  std::int64_t kept = 0;                               ///< kept every promise
+  std::int64_t late_first_token = 0, slow_tokens = 0;  ///< completed, but broke this promise
+};
+
+/// Requests of one workload.
+struct WorkloadArrivals {
+  std::int64_t in_window = 0;
+  double last_s = 0.0;  ///< date of the last arrival of all
+};
+
+/// The requests of one class of service, or of one tenant.
+struct GroupResult {
+  std::string name;
+  RequestCounts requests;
+  std::int64_t input_tokens = 0, output_tokens = 0;  ///< of those that completed
+  std::int64_t window_arrived = 0;
+  std::optional<LatencySummary> ttft_s, tpot_s, e2e_s;  ///< of those that completed
+  std::optional<PromiseResult> promises;                ///< absent where nothing is promised, and for tenants
+  std::optional<double> slo_attainment, goodput_requests_per_s;
+};
+
+/// Replicas that are alike.
+struct PoolResult {
+  std::string name, role;
+  std::int64_t replicas = 0, gpus = 0;
+  double prompt_steps_s = 0.0, decode_steps_s = 0.0;  ///< of all its replicas together
+  double up_s = 0.0;                                  ///< likewise
+  std::int64_t kv_pool_tokens = 0;                    ///< of one replica
+  double kv_peak_share = 0.0;                         ///< of the fullest
+};
+
+/// Where a service stands between idle and too much, and the evidence.
+struct SaturationResult {
+  double busy_share = 0.0;                          ///< of the time of its replicas, in steps
+  std::map<std::string, double> waiting_share;      ///< of the time of its replicas: the first in the queue waits for ...
+  std::optional<double> knee_requests_per_s;        ///< closed form for requests of the run's means; none: no request
+  std::optional<double> knee_batch;                 ///< sequences that decode together there
+  std::string knee_limit;                           ///< what is used up there
+  std::map<std::string, double> knee_requests_per_s_of;  ///< by what could be used up
+};
+
+/// Blocks that were kept for prompts that begin alike.
+struct PrefixCacheResult {
+  std::int64_t read_tokens = 0, written_tokens = 0;  ///< from and to lower tiers
+};
+
 struct ServiceResult {
   std::string name;
   std::string kind;
@@ -54,14 +104,21 @@ struct ServiceResult {
   std::int64_t input_tokens = 0;  ///< of requests whose prompt was processed
   std::int64_t cached_input_tokens = 0;
   std::int64_t output_tokens = 0;  ///< generated, whole run
-  std::int64_t completed_output_tokens = 0;
-  double window_s = 0.0;                  ///< length of the window that rates and distributions refer to
-  std::int64_t window_output_tokens = 0;  ///< generated inside the window
-  std::int64_t window_input_tokens = 0;   ///< of prompts that were finished inside the window
-  std::int64_t window_completed = 0;      ///< requests that ended inside the window
+  std::int64_t completed_input_tokens = 0, completed_output_tokens = 0;
+  double window_s = 0.0;                   ///< length of the window that rates and distributions refer to
+  std::int64_t window_output_tokens = 0;   ///< generated inside the window
+  std::int64_t window_input_tokens = 0;    ///< of prompts that were finished inside the window
+  std::int64_t window_completed = 0;       ///< requests that ended inside the window
+  std::vector<WorkloadArrivals> arrivals;  ///< by workload of the service, in the order of their names
+  std::optional<PromiseResult> promises;   ///< absent: it promises nothing
   std::optional<LatencySummary> ttft_s, tpot_s, itl_s, e2e_s;
   std::optional<double> slo_attainment;  ///< share of the window's requests; absent without promises or requests
   std::optional<double> goodput_requests_per_s;
+  std::vector<GroupResult> classes, tenants;  ///< empty: there is one
+  std::vector<PoolResult> pools;              ///< empty: all replicas are alike
+  SaturationResult saturation;
+  std::optional<HandoverResult> handover;     ///< absent: no prompts go from pool to pool
+  std::optional<PrefixCacheResult> kv_tiers;  ///< absent: there is GPU memory alone
   double kv_peak_share = 0.0;
   std::int64_t kv_pool_tokens = 0;  ///< of one replica
   std::int64_t preemptions = 0;

@@ -27,6 +27,8 @@ double sum_of_output_tokens(const RunResult& result) {
   return static_cast<double>(tokens);
 }
 
+}  // namespace
+
 Json provenance_json(const Provenance& provenance) {
   Json inputs = Json::array();
   for (const InputFile& input : provenance.inputs) inputs.push_back({{"path", input.path}, {"sha256", input.sha256}});
@@ -42,6 +44,8 @@ Json provenance_json(const Provenance& provenance) {
   return {{"program", "tokenworks"}, {"version", provenance.version}, {"git_revision", provenance.git_revision},
           {"seed", provenance.seed}, {"inputs", std::move(inputs)},   {"catalog", std::move(catalog)}};
 }
+
+namespace {
 
 Json summary_json(const Summary& summary) {
   return {{"output_tokens_per_s", summary.output_tokens_per_s},

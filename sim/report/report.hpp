@@ -52,6 +52,9 @@ struct Summary {
 
 Summary summarize(const metrics::RunResult& result);
 
+/// As it stands in every document that the program writes.
+nlohmann::ordered_json provenance_json(const Provenance& provenance);
+
 /// `scenario` is the fully resolved scenario.
 nlohmann::ordered_json report_json(const metrics::RunResult& result, const nlohmann::ordered_json& scenario,
                                    const Provenance& provenance);

@@ -36,19 +36,22 @@ struct TemporaryFolder {
 
 }  // namespace
 
-ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments) {
+ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments, bool quiet) {
   const TemporaryFolder folder;
   std::ofstream(folder.path / "scenario.json") << scenario.dump(1);
   // Names relative to the folder: the report tells which files were read, and must not differ from folder to folder.
-  std::string command = "cd '" + folder.path.string() + "' && '" TOKENWORKS_BINARY_DIR
-                        "/bin/tokenworks' run scenario.json --quiet --out out";
+  std::string command =
+      "cd '" + folder.path.string() + "' && '" TOKENWORKS_BINARY_DIR "/bin/tokenworks' run scenario.json --out out";
+  if (quiet) command += " --quiet";
   for (const std::string& argument : arguments) command += " '" + argument + "'";
-  command += " >/dev/null 2>messages";
+  command += " >output 2>messages";
   const int status = std::system(command.c_str());
   ProgramRun run;
   run.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   run.messages = read_file(folder.path / "messages");
   run.report_text = read_file(folder.path / "out" / "report.json");
+  run.output = read_file(folder.path / "output");
+  run.max_rate = read_file(folder.path / "out" / "max_rate.json");
   run.series = read_file(folder.path / "out" / "series.csv");
   if (!run.report_text.empty()) run.report = nlohmann::json::parse(run.report_text);
   return run;

@@ -13,9 +13,12 @@ struct ProgramRun {
   nlohmann::json report;    ///< the same, parsed
   std::string messages;     ///< standard error
   std::string series;       ///< bytes of series.csv
+  std::string max_rate;     ///< bytes of max_rate.json
+  std::string output;       ///< standard output
 };
 
-/// `tokenworks run` on `scenario` in a folder of its own, which is removed again.
-ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments = {});
+/// `tokenworks run` on `scenario` in a folder of its own, which is removed again; with --quiet unless `quiet` is off.
+ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments = {},
+                       bool quiet = true);
 
 }  // namespace tokenworks::testing

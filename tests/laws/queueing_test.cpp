@@ -1,48 +1,18 @@
-// Scenarios that are a textbook queue meet its theory. A step takes 50 ms of host time and next to nothing else, so that a
-// request of N tokens is served for N steps, whatever else is in the batch; sequences running at once are the servers.
+// Scenarios that are a textbook queue meet its theory. A step takes 50 ms of host time and next to nothing else, so
+// that a request of N tokens is served for N steps, whatever else is in the batch; sequences running at once are the
+// servers.
 #include <cmath>
 
 #include "tests/catch.hpp"
 #include "tests/laws/program.hpp"
+#include "tests/laws/queue_scenario.hpp"
 
 using namespace tokenworks::testing;
 using nlohmann::json;
 
 namespace {
 
-constexpr double kHost = 0.05;
-
-json queue_scenario(int servers, double rate, const json& output, double duration) {
-  return {{"format", "tokenworks.scenario/1"},
-          {"name", "queue"},
-          {"seed", 5},
-          {"clock", {{"duration_s", duration}, {"warm_up_s", duration / 20}}},
-          {"site", {{"weather", {{"kind", "constant"}, {"dry_bulb_c", 20}, {"relative_humidity", 0.5},
-                                 {"pressure_pa", 101325}}},
-                    {"electricity", {{"kind", "flat"}, {"usd_per_kwh", 0.1}, {"co2_kg_per_kwh", 0.3}}}}},
-          {"factory", {{"racks", {{{"name", "row"}, {"kind", "dgx_h100"}, {"count", 1}}}},
-                       {"cooling", {{"kind", "air_crah"}}}}},
-          {"services", {{{"name", "queue"},
-                         {"kind", "llm"},
-                         {"model", "llama_3_1_8b"},
-                         {"precision", "bf16"},
-                         {"replicas", 1},
-                         {"engine", {{"kind", "vllm"}, {"max_sequences", servers}, {"host_per_step_s", kHost},
-                                     {"host_per_sequence_s", 0}, {"request_overhead_s", 0}}}}}},
-          {"workloads", {{{"service", "queue"},
-                          {"arrivals", {{"kind", "poisson"}, {"rate_per_s", rate}}},
-                          {"lengths", {{"input", {{"kind", "fixed"}, {"tokens", 1}}}, {"output", output}}}}}},
-          {"report", {{"interval_s", 3600}}}};
-}
-
 double mean(const json& service, const char* key) { return service.at(key).at("mean").get<double>(); }
-
-/// Duration of one step, from a run of single requests that never meet.
-double step_s() {
-  const ProgramRun run = run_program(queue_scenario(1, 1e-4, {{"kind", "fixed"}, {"tokens", 101}}, 1e6));
-  REQUIRE(run.exit_code == 0);
-  return mean(run.report.at("services").at(0), "tpot_s");
-}
 
 /// Probability of waiting in an M/M/c queue (Erlang C).
 double erlang_c(int servers, double load) {
@@ -68,10 +38,10 @@ Waiting waiting(const ProgramRun& run, double step) {
 }  // namespace
 
 TEST_CASE("queueing: one sequence at a time and geometric answers are an M/M/1 queue", "[law][slow]") {
-  const double step = step_s();
+  const double step = queue_step_s();
   const double mean_tokens = 200, service = mean_tokens * step, load = 0.6;
-  const ProgramRun run = run_program(
-      queue_scenario(1, load / service, {{"kind", "geometric"}, {"mean_tokens", mean_tokens}}, 200'000 * service / load));
+  const ProgramRun run = run_program(queue_scenario(
+      1, load / service, {{"kind", "geometric"}, {"mean_tokens", mean_tokens}}, 200'000 * service / load));
   const Waiting measured = waiting(run, step);
   const double expected = load / (1 - load) * service;
   // Asymptotic variance of the mean wait of an M/M/1 queue (Daley 1968), four standard errors wide.
@@ -82,10 +52,10 @@ TEST_CASE("queueing: one sequence at a time and geometric answers are an M/M/1 q
 }
 
 TEST_CASE("queueing: one sequence at a time and fixed answers are an M/D/1 queue", "[law][slow]") {
-  const double step = step_s();
+  const double step = queue_step_s();
   const double service = 200 * step, load = 0.7;
-  const ProgramRun run = run_program(
-      queue_scenario(1, load / service, {{"kind", "fixed"}, {"tokens", 200}}, 200'000 * service / load));
+  const ProgramRun run =
+      run_program(queue_scenario(1, load / service, {{"kind", "fixed"}, {"tokens", 200}}, 200'000 * service / load));
   const Waiting measured = waiting(run, step);
   const double expected = load / (2 * (1 - load)) * service;  // Pollaczek-Khinchine with no variance of service
   INFO("wait " << measured.mean_s << " s, theory " << expected);
@@ -93,12 +63,11 @@ TEST_CASE("queueing: one sequence at a time and fixed answers are an M/D/1 queue
 }
 
 TEST_CASE("queueing: c sequences at once and geometric answers are an M/M/c queue", "[law][slow]") {
-  const double step = step_s();
+  const double step = queue_step_s();
   const int servers = 8;
   const double mean_tokens = 400, service = mean_tokens * step, load = 0.8 * servers;
-  const ProgramRun run =
-      run_program(queue_scenario(servers, load / service, {{"kind", "geometric"}, {"mean_tokens", mean_tokens}},
-                                 200'000 * service / load));
+  const ProgramRun run = run_program(queue_scenario(
+      servers, load / service, {{"kind", "geometric"}, {"mean_tokens", mean_tokens}}, 200'000 * service / load));
   // A request that arrives while others run starts with the next step, half a step later on the mean.
   const Waiting measured = waiting(run, 1.5 * step);
   const double expected = erlang_c(servers, load) * service / (servers - load);
@@ -107,7 +76,7 @@ TEST_CASE("queueing: c sequences at once and geometric answers are an M/M/c queu
 }
 
 TEST_CASE("queueing: Little's law holds in a steady window", "[law][slow]") {
-  const double step = step_s();
+  const double step = queue_step_s();
   const double service = 200 * step, load = 0.9 * 4;
   const ProgramRun run = run_program(
       queue_scenario(4, load / service, {{"kind", "geometric"}, {"mean_tokens", 200}}, 100'000 * service / load));

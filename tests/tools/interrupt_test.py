@@ -18,10 +18,10 @@ PROGRAM = None
 
 
 class Interrupt(unittest.TestCase):
-    def start(self, out):
+    def start(self, out, *arguments):
         """A run that would take far longer than this test: a hundred days, every iteration an event."""
         command = [PROGRAM, "run", SCENARIO, "--out", out, "--exact-iterations", "--quiet",
-                   "--set", "/clock/duration_s=8640000"]
+                   "--set", "/clock/duration_s=8640000", *arguments]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.addCleanup(process.kill)
@@ -46,6 +46,19 @@ class Interrupt(unittest.TestCase):
                 for service in report["services"]:
                     counts = dict(service["requests"])
                     self.assertEqual(counts.pop("arrived"), sum(counts.values()))
+
+    def test_interrupted_search(self):
+        with tempfile.TemporaryDirectory() as out:
+            process = self.start(out, "--find-max-rate")
+            start = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(3, process.wait(timeout=30))
+            self.assertLess(time.monotonic() - start, 1.0)
+            with open(os.path.join(out, "max_rate.json"), encoding="utf-8") as file:
+                found = json.load(file)
+            self.assertEqual("interrupted", found["outcome"]["status"])
+            self.assertIsNone(found["answer"])
+            self.assertEqual(["max_rate.json"], os.listdir(out))
 
     def test_killed(self):
         with tempfile.TemporaryDirectory() as out:

@@ -1,111 +1,89 @@
-// tokenworks run SCENARIO: simulate, write the report, print the summary.
-#include <csignal>
-#include <filesystem>
+// tokenworks run SCENARIO: simulate, write the report, print the summary; or look for the highest rate first.
 #include <memory>
-#include <string>
 
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "sim/report/build_info.hpp"
-#include "sim/report/input_file.hpp"
-#include "sim/report/progress_bar.hpp"
-#include "sim/report/report.hpp"
 #include "sim/report/report_files.hpp"
-#include "sim/report/summary.hpp"
-#include "sim/scenario/field_writer.hpp"
-#include "sim/scenario/read_scenario.hpp"
-#include "sim/scenario/run.hpp"
 #include "tools/commands/command.hpp"
+#include "tools/commands/find_max_rate.hpp"
 #include "tools/commands/override_option.hpp"
+#include "tools/commands/simulate.hpp"
 
 namespace tokenworks::tools {
 namespace {
 
 struct Arguments {
-  std::string path;
-  std::string out;
-  scenario::Overrides overrides;
-  bool exact_iterations = false;
-  bool always_sync = false;
-  bool simgrid_flows = false;
-  bool quiet = false;
+  RunArguments run;
+  bool find_max_rate = false;
+  MaxRateArguments max_rate;
 };
 
-volatile std::sig_atomic_t interrupt_wanted = 0;
+/// Shares; a tolerance below a thousandth asks for runs that differ by a handful of requests.
+constexpr double kFinestTolerance = 0.001;
+constexpr int kMostJobs = 256;
 
-/// The first Ctrl-C (or SIGTERM) ends the run with a report of what was simulated; the second ends the program.
-extern "C" void on_signal(int signal) {
-  interrupt_wanted = 1;
-  std::signal(signal, SIG_DFL);
-}
-
-report::Provenance provenance_of(const scenario::ReadOutcome& scenario) {
-  const report::BuildInfo build = report::build_info();
-  report::Provenance provenance;
-  provenance.version = build.version;
-  provenance.git_revision = build.git_revision;
-  provenance.seed = scenario.spec.seed;
-  for (const scenario::InputFile& input : scenario.inputs) {
-    provenance.inputs.push_back({input.name, report::sha256_of_file(input.path)});
-  }
-  provenance.catalog = scenario.catalog.used();
-  return provenance;
-}
-
-int run(const Arguments& arguments) {
+int run(const RunArguments& arguments) {
   scenario::ReadOutcome scenario = scenario::read_scenario(arguments.path, arguments.overrides);
   if (!scenario.faults.empty()) {
     fmt::print(stderr, "{}", scenario.faults.text(arguments.path));
     return kFaultyInput;
   }
-  const std::filesystem::path folder = arguments.out.empty() ? scenario.spec.name : arguments.out;
+  const std::filesystem::path folder = report_folder(arguments, scenario);
   report::prepare_folder(folder);
   const report::Provenance provenance = provenance_of(scenario);
-  const auto resolved = scenario::write_struct(scenario.spec);
+  return simulate(scenario, arguments, folder, provenance);
+}
 
-  report::ProgressBar progress(arguments.quiet ? 0.0 : scenario.spec.clock.duration.value);
-  scenario::RunOptions options;
-  options.exact_iterations = arguments.exact_iterations;
-  options.always_sync = arguments.always_sync;
-  options.simgrid_flows = arguments.simgrid_flows;
-  options.watch = [&](double simulated_s) {
-    if (!arguments.quiet) progress.update(simulated_s);
-    return interrupt_wanted == 0;
-  };
-  options.before_running = [] {  // SimGrid has set handlers of its own by now
-    std::signal(SIGINT, on_signal);
-    std::signal(SIGTERM, on_signal);
-  };
-  scenario::RunOutput output = scenario::run(scenario, options);
-  progress.clear();
-  report::write_report(folder, output.result, output.cost, resolved, provenance);
-  if (!arguments.quiet) {
-    report::print_summary(
-        stdout, output.result,
-        {.scenario = scenario.spec.name, .report = folder / "report.json", .wall_s = output.cost.wall_s});
-  }
-  return output.result.interrupted ? kInterrupted : kDone;
+void add_max_rate_options(CLI::App& command, Arguments& arguments) {
+  CLI::Option* find = command.add_flag("--find-max-rate", arguments.find_max_rate,
+                                       "Look for the highest rate of all workloads together that keeps the promises: "
+                                       "writes max_rate.json too, and reports the run at that rate");
+  command
+      .add_option("--attainment", arguments.max_rate.attainment,
+                  "Share of a service's requests that must keep all its promises (default 0.99)")
+      ->check([](const std::string& text) {
+        double share = 0;
+        const bool good = CLI::detail::lexical_cast(text, share) && share > 0 && share <= 1;
+        return good ? std::string() : fmt::format("found {}; allowed: above 0, at most 1", text);
+      })
+      ->needs(find)
+      ->type_name("SHARE");
+  command
+      .add_option("--tolerance", arguments.max_rate.tolerance,
+                  "The search ends when a rate higher by this share fails (default 0.02)")
+      ->check(CLI::Range(kFinestTolerance, 1.0))
+      ->needs(find)
+      ->type_name("SHARE");
+  command.add_option("--jobs", arguments.max_rate.jobs, "Rates that are tried at the same time (default 1)")
+      ->check(CLI::Range(1, kMostJobs))
+      ->needs(find)
+      ->type_name("N");
 }
 
 }  // namespace
 
 void add_run_command(CLI::App& program, int& exit_code) {
   const auto arguments = std::make_shared<Arguments>();
+  RunArguments& run_arguments = arguments->run;
   CLI::App* command = program.add_subcommand("run", "Simulate a scenario; write its report and print the summary");
-  command->add_option("SCENARIO", arguments->path, "Scenario file")->required();
+  command->add_option("SCENARIO", run_arguments.path, "Scenario file")->required();
   command
-      ->add_option("--out", arguments->out,
+      ->add_option("--out", run_arguments.out,
                    "Folder for report.json, series.csv and run.json (default: the scenario's name)")
       ->type_name("DIR");
-  add_override_option(*command, arguments->overrides);
-  command->add_flag("--exact-iterations", arguments->exact_iterations,
+  add_override_option(*command, run_arguments.overrides);
+  add_max_rate_options(*command, *arguments);
+  command->add_flag("--exact-iterations", run_arguments.exact_iterations,
                     "Simulate every decode step by itself: the same report, slower");
-  command->add_flag("--simgrid-flows", arguments->simgrid_flows,
+  command->add_flag("--simgrid-flows", run_arguments.simgrid_flows,
                     "Let SimGrid share links: the same report but for the last digits, slower");
-  command->add_flag("--always-sync", arguments->always_sync, "Let SimGrid follow every event: the same report, slower");
-  command->add_flag("--quiet", arguments->quiet, "No progress and no summary");
-  command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
+  command->add_flag("--always-sync", run_arguments.always_sync,
+                    "Let SimGrid follow every event: the same report, slower");
+  command->add_flag("--quiet", run_arguments.quiet, "No progress and no summary");
+  command->callback([arguments, &exit_code] {
+    exit_code = arguments->find_max_rate ? find_max_rate(arguments->run, arguments->max_rate) : run(arguments->run);
+  });
 }
 
 }  // namespace tokenworks::tools

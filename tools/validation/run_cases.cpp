@@ -124,6 +124,8 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
   return figures_of(measured, run);
 }
 
+using tools::ForkedAnswer;
+
 CaseOutcome outcome_of(const ForkedAnswer& answer) {
   using Status = CaseOutcome::Status;
   if (answer.status == ForkedAnswer::Status::not_run) return {};
@@ -137,7 +139,7 @@ CaseOutcome outcome_of(const ForkedAnswer& answer) {
 
 }  // namespace
 
-std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how,
+std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const tools::ForkedRuns& how,
                                    const scenario::Overrides& overrides) {
   const auto work = [&](std::size_t index) -> std::string {
     try {
@@ -147,7 +149,7 @@ std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases
     }
   };
   std::vector<CaseOutcome> outcomes;
-  for (const ForkedAnswer& answer : run_forked(cases.size(), work, how)) outcomes.push_back(outcome_of(answer));
+  for (const ForkedAnswer& answer : tools::run_forked(cases.size(), work, how)) outcomes.push_back(outcome_of(answer));
   return outcomes;
 }
 

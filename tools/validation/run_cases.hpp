@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/scenario/read_scenario.hpp"
-#include "tools/validation/forked_runs.hpp"
+#include "tools/forked_runs.hpp"
 #include "tools/validation/measured_case.hpp"
 
 namespace tokenworks::validation {
@@ -25,7 +25,7 @@ struct CaseOutcome {
 
 /// In the order of `cases`.
 /// `overrides` change every case's scenario: how far do the errors follow one value?
-std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const ForkedRuns& how,
+std::vector<CaseOutcome> run_cases(const std::vector<const MeasuredCase*>& cases, const tools::ForkedRuns& how,
                                    const scenario::Overrides& overrides = {});
 
 }  // namespace tokenworks::validation

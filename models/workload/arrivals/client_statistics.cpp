@@ -8,6 +8,10 @@
 //            within a table; rate_scale makes every client send more, real growth also brings more clients, which is
 //            less bursty
 // Checked by tests/workload/client_stream_test.cpp
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
 #include "models/workload/arrival_process.hpp"
 
 namespace tokenworks::workload {
@@ -38,6 +42,13 @@ class ClientStatistics final : public ArrivalOption {
           rule().one_of(kWithoutLengths));
   }
   std::optional<ClientStatisticsFiles> client_statistics() const override { return files_; }
+  void scale_rate(double factor) override {
+    const double scale = files_.rate_scale * factor;
+    if (scale > 1e6) {
+      throw std::invalid_argument("rate_scale: found " + std::to_string(scale) + ", allowed: at most 1e6");
+    }
+    files_.rate_scale = std::max(scale, 1e-6);
+  }
 
  private:
   ClientStatisticsFiles files_;

@@ -3,6 +3,10 @@
 // Source     the manner of serving benchmarks with a fixed concurrency (vLLM `bench serve --max-concurrency`)
 // Valid for  users that never give up; the service's own slowness throttles the load
 // Checked by tests/models/workload/arrivals_test.cpp (fields); the loop itself is run by the service
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
 #include "models/workload/arrival_process.hpp"
 
 namespace tokenworks::workload {
@@ -20,6 +24,14 @@ class ClosedLoopArrivals final : public ArrivalOption {
           rule().at_least(0));
   }
   std::optional<ClosedLoop> closed_loop() const override { return loop_; }
+  /// Users are what can be scaled; the rate follows as far as the service keeps up.
+  void scale_rate(double factor) override {
+    const double users = std::max(1.0, std::round(static_cast<double>(loop_.concurrency) * factor));
+    if (users > kMostUsers) {
+      throw std::invalid_argument("concurrency: found " + std::to_string(users) + ", allowed: at most 1e7");
+    }
+    loop_.concurrency = static_cast<std::int64_t>(users);
+  }
 
  private:
   ClosedLoop loop_;

@@ -95,6 +95,7 @@ class Diurnal final : public ArrivalOption {
     }
     return std::make_unique<DiurnalProcess>(curve, mean_rate_per_s_, start_hour_local);
   }
+  void scale_rate(double factor) override { mean_rate_per_s_ *= factor; }
 
  private:
   double mean_rate_per_s_ = 1.0;

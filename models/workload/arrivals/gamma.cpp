@@ -30,6 +30,7 @@ class Gamma final : public ArrivalOption {
   std::unique_ptr<ArrivalProcess> open_process(double) const override {
     return std::make_unique<GammaProcess>(rate_per_s_, cv_);
   }
+  void scale_rate(double factor) override { rate_per_s_ *= factor; }
 
  private:
   double rate_per_s_ = 1.0;

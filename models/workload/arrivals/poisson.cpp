@@ -28,6 +28,7 @@ class Poisson final : public ArrivalOption {
   std::unique_ptr<ArrivalProcess> open_process(double) const override {
     return std::make_unique<PoissonProcess>(rate_per_s_);
   }
+  void scale_rate(double factor) override { rate_per_s_ *= factor; }
 
  private:
   double rate_per_s_ = 1.0;

@@ -1,6 +1,7 @@
 #include "sim/jobs/llm/llm_service.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "sim/jobs/llm/kv_handover.hpp"
@@ -372,7 +373,10 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   stats_.report(result, end);
   const ServedModel& model = *pools_.front().model;
   result.kv_pool_tokens = model.kv_blocks() * model.profile().kv_block_tokens;
-  result.kv_peak_share = static_cast<double>(stats_.kv_peak_blocks()) / static_cast<double>(model.kv_blocks());
+  for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i].name = setup_.classes[i].name;
+  for (std::size_t i = 0; i < result.tenants.size(); ++i) result.tenants[i].name = setup_.tenants[i];
+  report_pools(result);
+  report_saturation(result);
   result.gpu_energy_j = to_joules(gpu_energy());
   if (spans_domains_) {
     result.step_traffic =
@@ -383,6 +387,93 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
                                                     .verified_steps = stats_.sequence_steps(),
                                                     .mean_accepted = stats_.tokens_per_sequence_step()};
   }
+}
+
+void LlmService::report_pools(metrics::ServiceResult& result) const {
+  static constexpr const char* kRoles[] = {"serve", "prefill", "decode"};
+  metrics::PrefixCacheResult tiers;
+  std::size_t index = 0;
+  bool has_tiers = false;
+  for (const PoolSetup& pool : pools_) {
+    const std::int64_t block = pool.model->profile().kv_block_tokens;
+    metrics::PoolResult one{.name = pool.name, .role = kRoles[static_cast<int>(pool.role)]};
+    one.kv_pool_tokens = pool.model->kv_blocks() * block;
+    for (std::size_t i = 0; i < pool.replicas.size(); ++i, ++index) {
+      const Replica& replica = *replicas_[index];
+      ++one.replicas;
+      one.gpus += replica.gpus();
+      one.prompt_steps_s += to_seconds(replica.prompt_time());
+      one.decode_steps_s += to_seconds(replica.decode_time());
+      one.up_s += to_seconds(replica.up_time());
+      const double peak = static_cast<double>(replica.peak_blocks()) / static_cast<double>(pool.model->kv_blocks());
+      one.kv_peak_share = std::max(one.kv_peak_share, peak);
+      if (replica.cache() == nullptr || pool.tiers.tiers.empty()) continue;
+      has_tiers = true;
+      tiers.read_tokens += replica.cache()->read_blocks() * block;
+      tiers.written_tokens += replica.cache()->written_blocks() * block;
+    }
+    result.kv_peak_share = std::max(result.kv_peak_share, one.kv_peak_share);
+    result.pools.push_back(std::move(one));
+  }
+  if (has_tiers) result.kv_tiers = tiers;
+  if (handover_) handover_->report(result.handover.emplace());
+}
+
+/// The knee is where the first of prompts, answers and hand-over uses up what it has. In a pool that does both, prompts
+/// and answers take turns, and their times add up.
+void LlmService::report_saturation(metrics::ServiceResult& result) const {
+  metrics::SaturationResult& saturation = result.saturation;
+  static constexpr const char* kReasons[] = {"", "sequences", "kv_memory", "compute"};
+  double up_s = 0.0, busy_s = 0.0;
+  std::array<double, 4> blocked_s{};
+  for (const auto& replica : replicas_) {
+    up_s += to_seconds(replica->up_time());
+    busy_s += to_seconds(replica->prompt_time() + replica->decode_time());
+    for (std::size_t i = 1; i < blocked_s.size(); ++i) {
+      blocked_s[i] += to_seconds(replica->blocked_time(static_cast<Blocked>(i)));
+    }
+  }
+  if (up_s > 0) saturation.busy_share = busy_s / up_s;
+  for (std::size_t i = 1; i < blocked_s.size(); ++i) {
+    saturation.waiting_share[kReasons[i]] = up_s > 0 ? blocked_s[i] / up_s : 0.0;
+  }
+  const auto completed = static_cast<double>(result.requests.completed);
+  if (completed == 0) return;
+  const auto input = static_cast<double>(result.completed_input_tokens) / completed;
+  const auto output = static_cast<double>(result.completed_output_tokens) / completed;
+  const double cached = result.input_tokens > 0 ? input * static_cast<double>(result.cached_input_tokens) /
+                                                      static_cast<double>(result.input_tokens)
+                                                : 0.0;
+  double serve = 0.0, prompts = 0.0, answers = 0.0, batch = 0.0;
+  std::string serve_limit, answers_limit;
+  for (const PoolSetup& pool : pools_) {
+    const auto replicas = static_cast<double>(pool.replicas.size());
+    const ServedModel::Pace pace = pool.model->pace(input, cached, output);
+    const std::string of_decode = pace.kv_bound                  ? "kv_memory"
+                                  : pace.kv_reading_share > 0.5 ? "memory_bandwidth_for_context"
+                                                                : "memory_bandwidth_for_weights";
+    if (pool.role == PoolRole::serve) {
+      serve += replicas / (pace.prompt_s + pace.decode_s);
+      serve_limit = pace.prompt_s > pace.decode_s ? "compute" : of_decode;
+      batch = pace.batch;
+    } else if (pool.role == PoolRole::prefill) {
+      prompts += replicas / pace.prompt_s;
+    } else if (pace.decode_s > 0) {
+      answers += replicas / pace.decode_s;
+      answers_limit = of_decode;
+      batch = pace.batch;
+    }
+  }
+  std::map<std::string, double>& rates = saturation.knee_requests_per_s_of;
+  if (serve > 0) rates[serve_limit] = serve;
+  if (prompts > 0) rates["compute"] = prompts;
+  if (answers > 0) rates[answers_limit] = answers;
+  for (const auto& [limit, rate] : rates) {
+    if (saturation.knee_requests_per_s && *saturation.knee_requests_per_s <= rate) continue;
+    saturation.knee_requests_per_s = rate;
+    saturation.knee_limit = limit;
+  }
+  saturation.knee_batch = batch;
 }
 
 std::string LlmService::describe_work_left() const {

@@ -184,6 +184,8 @@ class LlmService : private engine::TimerClient {
   }
   bool deadlines_apply_to(std::int32_t owner) const;
   void withdraw(RequestId request, Ending ending);
+  void report_pools(metrics::ServiceResult& result) const;
+  void report_saturation(metrics::ServiceResult& result) const;
   EndedRequest describe(const InFlight& request, Ending ending, std::string_view reason, Picoseconds now) const;
   Replica* choose(RequestId request, routing::Router& router, const std::vector<std::int32_t>& candidates);
   void send_to(RequestId request, Replica& replica);

@@ -62,7 +62,14 @@ void Replica::submit(RequestId request) {
   const bool counts_tokens = profile.batch_wait_steps > 0;
   const bool goes_first = queue_.front(service_.pool_) == request;
   if (!goes_first && !counts_tokens) return;
-  if ((running() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) return;
+  if ((running() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) {
+    // Found out when the next step is formed.
+    if (goes_first) {
+      note_blocked(hold_admission_ ? Blocked::by_kv_memory : Blocked::by_sequences,
+                   segment_.end_of_step(segment_.step_at(now)));
+    }
+    return;
+  }
   cut_decoding(now);
 }
 
@@ -94,6 +101,7 @@ void Replica::withdraw(RequestId id, Ending ending) {
     waiting_tokens_ -= request.prompt_target();
     service_.stats_.waiting_changed(-1, service_.simulation_.now());
     service_.load_changed(*this, -1, id);
+    if (queue_.empty()) note_blocked(Blocked::by_nothing, service_.simulation_.now());
     service_.ended(id, ending);
     return wake();  // who comes next may be admitted
   }
@@ -230,6 +238,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   fresh_.clear();
   service_.stats_.waiting_changed(-queue_.size(), now);
   while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
+  note_blocked(Blocked::by_nothing, now);
   waiting_tokens_ = 0;
   used_blocks_ = 0;
   held_since_step_ = -1;
@@ -241,6 +250,9 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   if (service_.handover_) service_.handover_->replica_down(*this, lost);
   handing_over_.clear();
   expected_.clear();
+  if (state_ == State::prompt_step) prompt_time_ += now - step_start_;
+  if (state_ == State::decoding) decode_time_ += now - segment_.start;
+  up_time_ += now - up_since_;
   service_.simulation_.cancel_timer(timer_);
   set_gpu_power(pool_.idle_gpu_power_w);
   state_ = State::down;
@@ -248,13 +260,33 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
 
 void Replica::come_up() {
   lost_ring_ = false;
+  up_since_ = service_.simulation_.now();
   settle_energy(service_.simulation_.now());
   state_ = State::idle;
   set_gpu_power(model_->waiting_gpu_power_w());
   service_.set_in_service(*this, true);
 }
 
+/// From a date on, not before the last one.
+void Replica::note_blocked(Blocked reason, Picoseconds from) {
+  if (reason == blocked_) return;
+  const Picoseconds since = std::max(from, blocked_since_);
+  blocked_time_[static_cast<std::size_t>(blocked_)] += since - blocked_since_;
+  blocked_ = reason;
+  blocked_since_ = since;
+}
+
+void Replica::note_blocks() {
+  const std::int64_t used = used_blocks();
+  peak_blocks_ = std::max(peak_blocks_, used);
+  service_.stats_.kv_used(used);
+}
+
 void Replica::settle_at_end(Picoseconds end) {
+  note_blocked(Blocked::count, end);
+  if (state_ == State::prompt_step) prompt_time_ += end - step_start_;
+  if (state_ == State::decoding) decode_time_ += end - segment_.start;
+  if (is_up()) up_time_ += end - up_since_;
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(end);
     count_sending(done);

@@ -5,6 +5,7 @@
 // run's first and last step.
 #pragma once
 
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <memory>
@@ -28,6 +29,15 @@ class LlmService;
 class ServedModel;
 struct PoolSetup;
 enum class PoolRole : std::uint8_t;
+
+/// What keeps the first of a queue from being admitted.
+enum class Blocked : std::uint8_t {
+  by_nothing,    ///< nobody waits
+  by_sequences,  ///< as many run as may
+  by_kv_memory,  ///< there are no blocks
+  by_compute,    ///< the step is full of tokens
+  count
+};
 
 class Replica final : public engine::TimerClient, private resources::RingClient {
  public:
@@ -75,6 +85,12 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t used_blocks() const { return used_blocks_ + (cache_ ? cache_->pinned_blocks() : 0); }
   const std::vector<placement::Slice>& slices() const { return slices_; }
   Femtojoules gpu_energy() const { return gpu_energy_; }
+  Picoseconds prompt_time() const { return prompt_time_; }  ///< of steps with prompts
+  Picoseconds decode_time() const { return decode_time_; }  ///< of pure decode steps
+  Picoseconds up_time() const { return up_time_; }
+  std::int64_t peak_blocks() const { return peak_blocks_; }
+  Picoseconds blocked_time(Blocked reason) const { return blocked_time_[static_cast<std::size_t>(reason)]; }
+  std::int64_t gpus() const { return gpus_; }
   /// What it is doing, for the message about a run that is stuck.
   std::string describe() const;
 
@@ -98,7 +114,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   bool admission_due();
   void form_chunks(std::int64_t budget, bool admit);
   bool continue_prompt(RequestId request, std::int64_t budget);
-  bool admit_next(RequestId request, std::int64_t budget);
+  bool admit_next(RequestId request, std::int64_t budget, Blocked& blocked);
   bool fits(const InFlight& request, const Found& found, std::int64_t budget, std::int64_t& end,
             std::int64_t& blocks) const;
   void take_from_queue(RequestId request);
@@ -131,6 +147,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void cache_lost(std::vector<RequestId>& lost);
   // Out
   void wake();
+  void note_blocks();
+  void note_blocked(Blocked reason, Picoseconds from);
   void cut_decoding(Picoseconds now);
   void withdraw_doomed();
   bool is_between_steps(RequestId request) const;
@@ -185,6 +203,11 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
   std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
   std::int64_t gpus_ = 0;
+  Picoseconds prompt_time_ = 0, decode_time_ = 0, up_time_ = 0, up_since_ = 0;
+  std::int64_t peak_blocks_ = 0;
+  Blocked blocked_ = Blocked::by_nothing;
+  Picoseconds blocked_since_ = 0;
+  std::array<Picoseconds, static_cast<std::size_t>(Blocked::count)> blocked_time_{};
   std::unique_ptr<ReplicaCache> cache_;               // null: nothing is kept of what has ended
   std::vector<std::pair<RequestId, Ending>> doomed_;  // to be taken out at the end of the step under way
   std::vector<RequestId> expected_;                   // whose caches are on their way from prefill replicas

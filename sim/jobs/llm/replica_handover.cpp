@@ -49,7 +49,7 @@ PrefixCache::Pin Replica::expect(RequestId id) {
   used_blocks_ += blocks_taken(request, request.input_tokens) - pin.tokens() / model_->profile().kv_block_tokens;
   evict_what_does_not_fit();
   expected_.push_back(id);
-  service_.stats_.kv_used(used_blocks());
+  note_blocks();
   if (state_ == State::decoding) cut_decoding(service_.simulation_.now());  // there is less room for what decodes
   return pin;
 }

@@ -163,15 +163,23 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
     }
     budget -= chunks_.back().end - chunks_.back().start;
   }
+  Blocked blocked = Blocked::by_compute;
+  bool tried = admit;
   while (admit && budget > 0 && !queue_.empty()) {
     const RequestId request = queue_.front(service_.pool_);
     const std::size_t chunks = chunks_.size();
-    if (!admit_next(request, budget)) {
+    if (!admit_next(request, budget, blocked)) {
       if (!can_preempt_for(request)) break;
       preempt_last();
       continue;
     }
     if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
+    blocked = Blocked::by_compute;
+  }
+  if (queue_.empty()) {
+    note_blocked(Blocked::by_nothing, service_.simulation_.now());
+  } else if (tried) {
+    note_blocked(blocked, service_.simulation_.now());
   }
 }
 
@@ -211,8 +219,10 @@ bool Replica::continue_prompt(RequestId id, std::int64_t budget) {
 
 /// Takes the request at the head of the queue into the step, or begins to read its beginning from a lower tier; false
 /// when sequences, budget or blocks do not allow it now.
-bool Replica::admit_next(RequestId id, std::int64_t budget) {
+bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
+  blocked = Blocked::by_sequences;
   if (running() >= model_->profile().max_sequences) return false;
+  blocked = Blocked::by_kv_memory;
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
   if (found.with_fetch > found.in_gpu_memory) {
@@ -224,7 +234,10 @@ bool Replica::admit_next(RequestId id, std::int64_t budget) {
     return true;
   }
   std::int64_t end = 0, blocks = 0;
-  if (!fits(request, found, budget, end, blocks)) return false;
+  if (!fits(request, found, budget, end, blocks)) {
+    if (end == 0) blocked = Blocked::by_compute;  // a whole prompt is longer than what is left of the step
+    return false;
+  }
   take_from_queue(id);
   if (found.in_gpu_memory > 0) begin_with(request, found.in_gpu_memory);
   prompts_.push_back(id);

@@ -64,12 +64,13 @@ void Replica::start_prompt_step(bool with_decodes) {
   const Picoseconds duration = total.duration_ps + note_sending(total.fabric_ps);
   set_gpu_power(total.gpu_energy_j / to_seconds(total.duration_ps));
   send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
-  service_.stats_.kv_used(used_blocks());
+  note_blocks();
   service_.simulation_.set_timer(timer_, step_start_ + duration - begin_sending(total.fabric_ps, total.fabric_bytes));
 }
 
 void Replica::finish_prompt_step() {
   const Picoseconds now = service_.simulation_.now();
+  prompt_time_ += now - step_start_;
   count_sending(1);
   if (with_decodes_) {
     after_decode_steps({.start = step_start_,
@@ -160,6 +161,7 @@ void Replica::finish_decoding() {
     segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
   count_sending(segment_.steps);
   after_decode_steps(segment_, segment_.steps);
+  decode_time_ += service_.simulation_.now() - segment_.start;
 }
 
 /// `steps` steps of a segment that ends now: their books, and the requests that are done.
@@ -177,7 +179,7 @@ void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t step
 void Replica::book_decode_steps(const DecodeSegment& segment, std::int64_t steps) {
   used_blocks_ += batch_->advance(steps);
   if (cache_) evict_what_does_not_fit();
-  service_.stats_.kv_used(used_blocks());
+  note_blocks();
   std::vector<FinishedDecode>& finished = service_.finished_;
   finished.clear();
   batch_->take_finished(finished);

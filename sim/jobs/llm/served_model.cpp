@@ -40,6 +40,32 @@ double ServedModel::prompt_tokens_per_s() const {
   return static_cast<double>(tokens) / to_seconds(prompt_time(0, tokens));
 }
 
+ServedModel::Pace ServedModel::pace(double input_tokens, double cached_tokens, double output_tokens) {
+  Pace pace;
+  const auto input = static_cast<std::int64_t>(std::max(1.0, input_tokens));
+  const auto cached = std::clamp<std::int64_t>(static_cast<std::int64_t>(cached_tokens), 0, input - 1);
+  pace.prompt_s = to_seconds(prompt_time(cached, input));
+  // On average a sequence has half its answer.
+  const double context = input_tokens + output_tokens / 2;
+  const double room = static_cast<double>(kv_blocks_ * setup_.profile.kv_block_tokens);
+  const double by_memory = setup_.profile.reserves_full_length ? room / (input_tokens + output_tokens) : room / context;
+  const auto most = static_cast<double>(setup_.profile.max_sequences);
+  pace.kv_bound = by_memory < most;
+  pace.batch = std::max(1.0, std::min(by_memory, most));
+  const auto sequences = static_cast<std::int64_t>(pace.batch);
+  const auto tokens = static_cast<std::int64_t>(context * static_cast<double>(sequences));
+  const StepRate& step = step_rate(sequences, tokens);
+  const double window = static_cast<double>(setup_.step_model->window_tokens());
+  const auto in_window = static_cast<std::int64_t>(std::min(context, window) * static_cast<double>(sequences));
+  const double reading =
+      to_seconds(step.rate.per_full_token * tokens + step.rate.per_window_token * in_window);
+  const double whole = to_seconds(step.rate.fixed) + reading;
+  const double tokens_a_step = pattern_ ? pattern_->mean() : 1.0;
+  pace.decode_s = std::max(0.0, output_tokens - 1) / tokens_a_step * whole / static_cast<double>(sequences);
+  pace.kv_reading_share = reading / whole;
+  return pace;
+}
+
 const ServedModel::StepRate& ServedModel::step_rate(std::int64_t sequences, std::int64_t full_tokens) {
   const auto index = static_cast<std::size_t>(sequences);
   if (index >= rates_.size()) rates_.resize(index + 1);

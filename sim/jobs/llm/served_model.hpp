@@ -55,6 +55,16 @@ class ServedModel {
   /// Prompt tokens that a replica computes in a second when it does nothing else.
   double prompt_tokens_per_s() const;
 
+  /// A replica that always has something to do with requests of such means: the time that one of them takes of it.
+  struct Pace {
+    double batch = 0.0;           ///< sequences that decode together
+    bool kv_bound = false;        ///< there would be more if there were more room for context
+    double prompt_s = 0.0;        ///< of one request
+    double decode_s = 0.0;        ///< likewise
+    double kv_reading_share = 0;  ///< of the decode time, reading the context
+  };
+  Pace pace(double input_tokens, double cached_tokens, double output_tokens);
+
   /// Why it can never serve a request of such lengths, as counted among rejections; empty when it can.
   std::string_view refusal(std::int64_t input_tokens, std::int64_t output_tokens) const;
 

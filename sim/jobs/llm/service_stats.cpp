@@ -5,6 +5,52 @@
 #include <utility>
 
 namespace tokenworks::jobs {
+namespace {
+
+Kept compare(const InFlight& request, const Promise& promise, Picoseconds now) {
+  Kept kept;
+  kept.late = promise.ttft && request.first_token - request.arrival > *promise.ttft;
+  // As a product, so that the comparison is exact.
+  kept.slow = promise.tpot && request.output_tokens > 1 &&
+              now - request.first_token > *promise.tpot * (request.output_tokens - 1);
+  return kept;
+}
+
+void note(metrics::PromiseResult& promised, const Kept& kept) {
+  ++promised.completed;
+  if (kept.late) ++promised.late_first_token;
+  if (kept.slow) ++promised.slow_tokens;
+  if (!kept.late && !kept.slow) ++promised.kept;
+}
+
+void say_limits(metrics::PromiseResult& promised, const Promise& promise) {
+  if (promise.ttft) promised.ttft_s = static_cast<double>(*promise.ttft) / 1e12;  // as it was written
+  if (promise.tpot) promised.tpot_s = static_cast<double>(*promise.tpot) / 1e12;
+}
+
+metrics::GroupResult group_result(const GroupBook& book, const Promise* promise, double window_s) {
+  metrics::GroupResult result;
+  result.requests = book.counts;
+  const metrics::RequestCounts& counts = book.counts;
+  result.requests.unfinished =
+      counts.arrived - counts.completed - counts.rejected - counts.failed - counts.cancelled - counts.timed_out;
+  result.input_tokens = book.input_tokens;
+  result.output_tokens = book.output_tokens;
+  result.window_arrived = book.window_arrived;
+  result.ttft_s = book.ttft.summary();
+  result.tpot_s = book.tpot.summary();
+  result.e2e_s = book.e2e.summary();
+  if (promise == nullptr || !promise->any()) return result;
+  result.promises = book.promised;
+  say_limits(*result.promises, *promise);
+  if (book.judged > 0) {
+    result.slo_attainment = static_cast<double>(book.promised.kept) / static_cast<double>(book.judged);
+  }
+  if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(book.promised.kept) / window_s;
+  return result;
+}
+
+}  // namespace
 
 ServiceStats::ServiceStats(Setup setup)
     : setup_(std::move(setup)),
@@ -27,8 +73,16 @@ void ServiceStats::in_groups(std::int32_t lane, const Note& note) {
 
 void ServiceStats::arrived(const InFlight& request, std::int32_t lane, Picoseconds now) {
   ++counts_.arrived;
-  in_groups(lane, [](GroupBook& book) { ++book.counts.arrived; });
+  const bool in_window = window_.holds(request.arrival);
+  in_groups(lane, [in_window](GroupBook& book) {
+    ++book.counts.arrived;
+    if (in_window) ++book.window_arrived;
+  });
   arrivals_series_.add(request.arrival, 1);
+  const auto owner = static_cast<std::size_t>(request.owner);
+  if (owner >= arrivals_.size()) arrivals_.resize(owner + 1);
+  if (in_window) ++arrivals_[owner].in_window;
+  arrivals_[owner].last = std::max(arrivals_[owner].last, request.arrival);
   in_system_in_window_ += window_.overlap(request.arrival, now);  // on its way to the engine
   settle_in_system(now);
   in_system_.change(+1, now);
@@ -135,15 +189,6 @@ void ServiceStats::count_step_durations(const DecodeSegment& segment, StepRange 
   }
 }
 
-bool ServiceStats::keeps_promise(const InFlight& request, const Promise& promise, Picoseconds now) const {
-  if (promise.ttft && request.first_token - request.arrival > *promise.ttft) return false;
-  if (promise.tpot && request.output_tokens > 1) {
-    // As a product, so that the comparison is exact.
-    return now - request.first_token <= *promise.tpot * (request.output_tokens - 1);
-  }
-  return true;
-}
-
 void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending ending, std::string_view reason,
                          Picoseconds now) {
   const auto count = [ending](metrics::RequestCounts& counts) {
@@ -174,8 +219,9 @@ void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending endi
   const bool ended_in_window = window_.holds(now);
   // A client that leaves by its own will is no promise that was broken.
   const bool is_judged = arrived_in_window && ending != Ending::cancelled;
-  bool kept = false;
+  Kept kept;
   if (completed) {
+    completed_input_tokens_ += request.input_tokens;
     completed_output_tokens_ += request.output_tokens;
     if (ended_in_window) ++window_completed_;
   }
@@ -185,19 +231,19 @@ void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending endi
     e2e_.add(now - request.arrival);
     if (has_tpot) tpot_.add(tpot);
     const auto service_class = static_cast<std::size_t>(setup_.class_of_lane[static_cast<std::size_t>(lane)]);
-    kept = keeps_promise(request, setup_.promises[service_class], now);
+    kept = compare(request, setup_.promises[service_class], now);
+    note(promised_, kept);
   }
   if (is_judged) ++judged_;
-  if (kept) ++kept_;
   in_groups(lane, [&](GroupBook& book) {
     count(book.counts);
     if (is_judged) ++book.judged;
-    if (kept) ++book.kept;
     if (!completed) return;
     book.input_tokens += request.input_tokens;
     book.output_tokens += request.output_tokens;
     if (ended_in_window) ++book.window_completed;
     if (!arrived_in_window) return;
+    note(book.promised, kept);
     book.ttft.add(request.first_token - request.arrival);
     book.e2e.add(now - request.arrival);
     if (has_tpot) book.tpot.add(tpot);
@@ -224,6 +270,7 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.input_tokens = input_tokens_;
   result.cached_input_tokens = cached_tokens_;
   result.output_tokens = output_tokens_;
+  result.completed_input_tokens = completed_input_tokens_;
   result.completed_output_tokens = completed_output_tokens_;
   const double window_s = to_seconds(std::max<Picoseconds>(0, std::min(end, window_.to) - window_.from));
   result.window_s = window_s;
@@ -234,10 +281,19 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.tpot_s = tpot_.summary();
   result.itl_s = itl_.summary();
   result.e2e_s = e2e_.summary();
-  if (promises_anything_ && judged_ > 0) {
-    result.slo_attainment = static_cast<double>(kept_) / static_cast<double>(judged_);
-    if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(kept_) / window_s;
+  for (const Arrivals& workload : arrivals_) result.arrivals.push_back({workload.in_window, to_seconds(workload.last)});
+  if (promises_anything_) {
+    result.promises = promised_;
+    if (setup_.promises.size() == 1) say_limits(*result.promises, setup_.promises.front());
   }
+  if (promises_anything_ && judged_ > 0) {
+    result.slo_attainment = static_cast<double>(promised_.kept) / static_cast<double>(judged_);
+    if (window_s > 0) result.goodput_requests_per_s = static_cast<double>(promised_.kept) / window_s;
+  }
+  for (std::size_t i = 0; i < classes_.size(); ++i) {
+    result.classes.push_back(group_result(classes_[i], &setup_.promises[i], window_s));
+  }
+  for (const GroupBook& tenant : tenants_) result.tenants.push_back(group_result(tenant, nullptr, window_s));
   result.preemptions = preemptions_;
   if (window_s > 0) result.mean_requests_in_system = static_cast<double>(in_system_in_window_) * 1e-12 / window_s;
 }

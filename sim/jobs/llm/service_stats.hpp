@@ -36,11 +36,17 @@ struct Promise {
   bool any() const { return ttft || tpot; }
 };
 
+/// What one request did of what was promised.
+struct Kept {
+  bool late = false, slow = false;
+};
+
 /// What is counted apart for some of the requests: a class of service, a tenant.
 struct GroupBook {
   metrics::RequestCounts counts;
   std::int64_t input_tokens = 0, output_tokens = 0;  ///< of requests that completed
-  std::int64_t window_completed = 0, judged = 0, kept = 0;
+  std::int64_t window_arrived = 0, window_completed = 0, judged = 0;
+  metrics::PromiseResult promised;
   metrics::LatencyHistogram ttft, tpot, e2e;
 };
 
@@ -102,7 +108,6 @@ class ServiceStats {
   void count_step_durations(const DecodeSegment& segment, StepRange range);
   void gap(Picoseconds from, Picoseconds to, std::int64_t weight);
   void settle_in_system(Picoseconds now);  ///< before its level changes
-  bool keeps_promise(const InFlight& request, const Promise& promise, Picoseconds now) const;
   template <class Note>
   void in_groups(std::int32_t lane, const Note& note);
 
@@ -112,9 +117,16 @@ class ServiceStats {
   std::vector<GroupBook> classes_, tenants_;
   metrics::RequestCounts counts_;
   metrics::RejectionReasons reasons_;
-  std::int64_t input_tokens_ = 0, cached_tokens_ = 0, output_tokens_ = 0, completed_output_tokens_ = 0;
+  std::int64_t input_tokens_ = 0, cached_tokens_ = 0, output_tokens_ = 0;
+  std::int64_t completed_input_tokens_ = 0, completed_output_tokens_ = 0;
   std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
-  std::int64_t judged_ = 0, kept_ = 0;  // requests of the window that have ended; those that kept every promise
+  std::int64_t judged_ = 0;          // requests of the window that have ended
+  metrics::PromiseResult promised_;  // and how they fared
+  struct Arrivals {
+    std::int64_t in_window = 0;
+    Picoseconds last = 0;
+  };
+  std::vector<Arrivals> arrivals_;                        // by owner
   std::int64_t decoded_tokens_ = 0, sequence_steps_ = 0;  // of decode steps; in a step each sequence counts
   std::int64_t preemptions_ = 0;
   std::int64_t kv_peak_blocks_ = 0;  // of one replica

@@ -117,6 +117,44 @@ TEST_CASE("arrival options: statistics of clients say what their fields say", "[
   CHECK(files->clients_without_lengths == "left_out");
 }
 
+TEST_CASE("arrival options: a scaled rate brings the same requests, so many times as fast", "[models][workload]") {
+  for (const auto& [kind, values] : kOpenProcesses) {
+    if (kind == "diurnal") continue;  // the day's course does not speed up
+    const auto option = chosen_option(arrival_options(), kind, values);
+    const auto before = dates(*option->open_process(0.0), 100);
+    option->scale_rate(2.5);
+    const auto after = dates(*option->open_process(0.0), 100);
+    for (std::size_t i = 0; i < before.size(); ++i) CHECK(after[i] == Approx(before[i] / 2.5));
+  }
+}
+
+TEST_CASE("arrival options: the scaled rate of a day keeps the day's course", "[models][workload]") {
+  const auto option = chosen_option(arrival_options(), "diurnal", kOpenProcesses[2].second);
+  const auto before = counts_by_hour(*option->open_process(0.0), 20);
+  option->scale_rate(0.5);
+  const auto after = counts_by_hour(*option->open_process(0.0), 20);
+  for (std::size_t hour = 0; hour < before.size(); ++hour) CHECK(after[hour] == Approx(before[hour] / 2).epsilon(0.05));
+}
+
+TEST_CASE("arrival options: of a closed loop the users are scaled, of a trace the speed of the replay",
+          "[models][workload]") {
+  const auto loop = chosen_option(arrival_options(), "closed_loop", {{"concurrency", 8.0}, {"requests", 50.0}});
+  loop->scale_rate(1.3);
+  CHECK(loop->closed_loop()->concurrency == 10);  // 10.4
+  CHECK(loop->closed_loop()->requests == 50);
+  loop->scale_rate(0.01);
+  CHECK(loop->closed_loop()->concurrency == 1);
+  CHECK_THROWS_AS(loop->scale_rate(2e7), std::invalid_argument);
+  CHECK(loop->closed_loop()->concurrency == 1);
+  const auto trace =
+      chosen_option(arrival_options(), "trace",
+                    {{"format", std::string("mooncake")}, {"path", std::string("a.jsonl")}, {"rate_scale", 2.0}});
+  trace->scale_rate(1.5);
+  CHECK(trace->trace()->rate_scale == 3.0);
+  CHECK_THROWS_AS(trace->scale_rate(1e6), std::invalid_argument);
+  CHECK(trace->trace()->rate_scale == 3.0);
+}
+
 TEST_CASE("random streams: the engine is the standard's 64-bit Mersenne Twister", "[models][workload]") {
   RandomEngine random(5489);
   random.discard(9999);

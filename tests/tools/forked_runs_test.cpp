@@ -1,4 +1,4 @@
-#include "tools/validation/forked_runs.hpp"
+#include "tools/forked_runs.hpp"
 
 #include <unistd.h>
 
@@ -7,12 +7,12 @@
 
 #include "tests/catch.hpp"
 
-namespace tokenworks::validation {
+namespace tokenworks::tools {
 namespace {
 
 using Status = ForkedAnswer::Status;
 
-TEST_CASE("forked runs: answers come in the order of the input, whoever was first", "[validation]") {
+TEST_CASE("forked runs: answers come in the order of the input, whoever was first", "[tools]") {
   const auto work = [](std::size_t i) {
     usleep(static_cast<useconds_t>(20000 * (5 - i)));     // the later, the quicker
     return std::to_string(i) + std::string(100000, 'x');  // longer than a pipe holds
@@ -26,7 +26,7 @@ TEST_CASE("forked runs: answers come in the order of the input, whoever was firs
   }
 }
 
-TEST_CASE("forked runs: a child that dies is told and harms no other", "[validation]") {
+TEST_CASE("forked runs: a child that dies is told and harms no other", "[tools]") {
   const auto work = [](std::size_t i) -> std::string {
     if (i == 1) std::raise(SIGKILL);
     if (i == 2) _exit(7);
@@ -44,7 +44,7 @@ TEST_CASE("forked runs: a child that dies is told and harms no other", "[validat
   CHECK(answers[4].text == "fine");
 }
 
-TEST_CASE("forked runs: when told to stop, what runs is ended and nothing else is begun", "[validation]") {
+TEST_CASE("forked runs: when told to stop, what runs is ended and nothing else is begun", "[tools]") {
   std::size_t done = 0;
   ForkedRuns how;
   how.jobs = 1;
@@ -57,5 +57,21 @@ TEST_CASE("forked runs: when told to stop, what runs is ended and nothing else i
   CHECK(answers[9].status == Status::not_run);
 }
 
+TEST_CASE("forked runs: what is abandoned ends at once and was not run", "[tools]") {
+  int asked = 0;
+  ForkedRuns how;
+  how.jobs = 2;
+  how.time_limit_s = 60;
+  how.abandons = true;
+  how.stop = [&] { return ++asked > 3; };
+  const auto answers = run_forked(
+      5,
+      [](std::size_t) -> std::string {
+        for (;;) pause();
+      },
+      how);
+  for (const ForkedAnswer& answer : answers) CHECK(answer.status == Status::not_run);
+}
+
 }  // namespace
-}  // namespace tokenworks::validation
+}  // namespace tokenworks::tools

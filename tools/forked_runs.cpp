@@ -1,4 +1,4 @@
-#include "tools/validation/forked_runs.hpp"
+#include "tools/forked_runs.hpp"
 
 #include <poll.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 
 #include <fmt/format.h>
 
-namespace tokenworks::validation {
+namespace tokenworks::tools {
 namespace {
 
 struct Child {
@@ -79,6 +79,13 @@ ForkedAnswer end(Child& child, int time_limit_s) {
   return {Status::died, fmt::format("signal {} ({})", WTERMSIG(status), strsignal(WTERMSIG(status)))};
 }
 
+/// Ends children that this process has started.
+void kill_all(std::vector<Child>& running) {
+  for (Child& child : running) kill(child.process, SIGKILL);
+  for (Child& child : running) end(child, 0);
+  running.clear();
+}
+
 }  // namespace
 
 std::vector<ForkedAnswer> run_forked(std::size_t count, const std::function<std::string(std::size_t)>& work,
@@ -88,6 +95,7 @@ std::vector<ForkedAnswer> run_forked(std::size_t count, const std::function<std:
   std::size_t next = 0, done = 0;
   while (next < count || !running.empty()) {
     const bool stopping = how.stop && how.stop();
+    if (stopping && how.abandons) kill_all(running);
     while (!stopping && next < count && running.size() < static_cast<std::size_t>(std::max(1, how.jobs))) {
       if (!start(running, next, work, how.time_limit_s)) {
         if (running.empty()) throw std::runtime_error(fmt::format("no process can be started: {}", strerror(errno)));
@@ -98,7 +106,9 @@ std::vector<ForkedAnswer> run_forked(std::size_t count, const std::function<std:
     if (running.empty()) break;
     std::vector<pollfd> waits;
     for (const Child& child : running) waits.push_back({child.pipe, POLLIN, 0});
-    if (poll(waits.data(), waits.size(), -1) < 0) continue;  // interrupted by a signal
+    // A signal may come between the question whether to stop and this wait.
+    const int patience_ms = how.stop ? 100 : -1;
+    if (poll(waits.data(), waits.size(), patience_ms) <= 0) continue;
     for (std::size_t i = waits.size(); i-- > 0;) {
       if (waits[i].revents == 0) continue;
       std::array<char, 65536> buffer{};
@@ -116,4 +126,4 @@ std::vector<ForkedAnswer> run_forked(std::size_t count, const std::function<std:
   return answers;
 }
 
-}  // namespace tokenworks::validation
+}  // namespace tokenworks::tools

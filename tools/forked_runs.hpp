@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace tokenworks::validation {
+namespace tokenworks::tools {
 
 struct ForkedAnswer {
   enum class Status { not_run, answered, died } status = Status::not_run;
@@ -16,11 +16,12 @@ struct ForkedAnswer {
 
 struct ForkedRuns {
   int jobs = 1;
-  int time_limit_s = 300;  ///< of one child
+  int time_limit_s = 300;  ///< of one child; 0: none
   /// Called in the parent after each answer with how many there are.
   std::function<void(std::size_t done)> progress = {};
-  /// Asked before a child is started; true: no more are started, those that run are waited for.
+  /// Asked before a child is started and ten times a second; true: no more are started, those that run are waited for.
   std::function<bool()> stop = {};
+  bool abandons = false;  ///< on stop, what runs is killed at once and counts as not run
 };
 
 /// `work(i)` for each i below `count`, each in a child of its own. The answers are in the order of i, whoever was
@@ -28,4 +29,4 @@ struct ForkedRuns {
 std::vector<ForkedAnswer> run_forked(std::size_t count, const std::function<std::string(std::size_t)>& work,
                                      const ForkedRuns& how);
 
-}  // namespace tokenworks::validation
+}  // namespace tokenworks::tools
