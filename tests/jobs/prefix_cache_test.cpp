@@ -259,7 +259,7 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
     std::vector<std::int64_t> rooms;
     const int lower_tiers = drawn(0, PrefixCache::kMostTiers);
     for (int i = 0; i < lower_tiers; ++i) {
-      rooms.push_back(drawn<std::int64_t>(0, 1 + 2 * most_tokens / block_tokens));
+      rooms.push_back(drawn(0, 6) == 0 ? 0 : drawn<std::int64_t>(1, 2 + 2 * most_tokens / block_tokens));
     }
     const std::vector<Text> texts = related_texts(unit_tokens, most_tokens);
     PrefixCache cache({.block_tokens = block_tokens, .tier_blocks = rooms});
@@ -349,7 +349,7 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
     for (PinnedText& pinned : pins) cache.release(pinned.pin);
     RC_ASSERT(cache.pinned_blocks() == 0);
     const std::int64_t left = cache.gpu_blocks();
-    RC_ASSERT(cache.evict(left + 1).freed == left);
+    RC_ASSERT(cache.evict(left + drawn(0, 2)).freed == left);
     RC_ASSERT(cache.gpu_blocks() == 0);
     if (rooms.empty()) RC_ASSERT(cache.nodes() == 0);
     cache.clear(Lost::everything);
@@ -500,6 +500,33 @@ TEST_CASE("prefix cache: lower tiers outlast GPU memory where they hold a beginn
   CHECK(cache.gpu_blocks() + cache.pinned_blocks() == 0);
   cache.release(pin);  // from before: empty
   CHECK(cache.extend(pin, b.content(), 10).inserted == 10);
+
+  // Both begin with the same 10 tokens, less than a block: no block of one is lost with the other.
+  PrefixCache large({.block_tokens = 16, .tier_blocks = {100}});
+  const Text c{{{0, 4}}, 10, 40};
+  const Text d{{{0, 1}, {50, 3}}, 10, 40};
+  PrefixCache::Pin pin_c, pin_d;
+  large.extend(pin_c, c.content(), 40);
+  large.extend(pin_d, d.content(), 40);
+  large.release(pin_c);
+  CHECK(large.evict(2).entered == ByTier{0, 2, 0});
+  large.clear(Lost::gpu_memory);  // d was pinned
+  CHECK(large.match(c.content(), 40).tokens == ByTier{0, 32, 32});
+  CHECK(large.match(d.content(), 40).tokens == ByTier{0, 0, 0});
+  CHECK(large.nodes() == 2);
+  CHECK(large.fetch(pin_c, c.content(), 40) == ByTier{0, 2, 0});
+  large.clear(Lost::gpu_memory);
+  CHECK(large.nodes() == 0);
+
+  // Nor does the common part outlast them.
+  PrefixCache only_gpu({.block_tokens = 16, .tier_blocks = {}});
+  only_gpu.extend(pin_c = {}, c.content(), 40);
+  only_gpu.extend(pin_d = {}, d.content(), 40);
+  CHECK(only_gpu.nodes() == 3);
+  only_gpu.release(pin_c);
+  only_gpu.release(pin_d);
+  CHECK(only_gpu.evict(4).freed == 4);
+  CHECK(only_gpu.nodes() == 0);
 }
 
 TEST_CASE("prefix cache: prompts without ids share nothing, impossible rooms are refused", "[jobs]") {
@@ -566,6 +593,8 @@ constexpr std::int64_t kUnlimited = std::int64_t{1} << 60;
 
 }  // namespace
 
+// The shares are counted from the files themselves: ids of the leading path that an earlier prompt had, of all ids
+// (36.64 % and 63.96 %).
 TEST_CASE("prefix cache: recorded prompts hit as often as their trace says", "[jobs]") {
   for (const auto& [name, share] : {std::pair{"traces/mooncake_fast25_conversation.jsonl.gz", 0.366},
                                     std::pair{"traces/mooncake_fast25_synthetic.jsonl.gz", 0.640}}) {

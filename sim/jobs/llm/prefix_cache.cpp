@@ -171,15 +171,18 @@ PrefixCache::NodeId PrefixCache::split(NodeId id, std::int64_t end) {
 }
 
 /// A node takes in its parent if that goes on nowhere else and nothing sets them apart; it keeps its end and its id.
+/// Nodes without pins must be neighbours in a list.
 bool PrefixCache::merge_with_parent(NodeId id) {
   Node& node = at(id);
   const NodeId parent_id = node.parent;
   Node& parent = at(parent_id);
   if (parent.parent == kNone || parent.children != 1 || parent.base != node.base || parent.tail != node.tail ||
-      parent.pins != node.pins || parent.tier != node.tier || (node.pins == 0 && parent.used != node.used)) {
+      parent.pins != node.pins) {
     return false;
   }
-  // With as many pins as the child, none ends at the parent.
+  // With as many pins as the child, none ends at the parent. Without pins, both were appended in one go.
+  assert(node.pins > 0 || node.newer == parent_id);
+  assert(node.tier == parent.tier);
   if (parent.pins == 0) unlink(parent_id);
   children_.erase(key_of(node));
   children_[key_of(parent)] = id;
@@ -298,13 +301,11 @@ PrefixCache::ByTier PrefixCache::fetch(Pin& pin, const workload::Content& conten
 
 void PrefixCache::release(Pin& pin) {
   forget_old(pin);
-  ++uses_;
   const NodeId last = std::exchange(pin.node_, kNone);
   pin.tokens_ = 0;
   if (last == kNone) return;
   for (NodeId id = last; at(id).parent != kNone; id = at(id).parent) {
     Node& node = at(id);
-    node.used = uses_;
     if (--node.pins > 0) continue;
     pinned_blocks_ -= blocks_of(node);
     append(id);
@@ -383,12 +384,20 @@ void PrefixCache::clear(Lost lost) {
     blocks_ = {};
     return;
   }
-  std::vector<NodeId> gone;
+  // A path is lost with its first block. Nodes before that end within the first block, and lead to what remains.
+  std::vector<NodeId> gone, before_blocks;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (nodes_[i].parent == kNone) continue;
-    NodeId top = static_cast<NodeId>(i);
-    while (at(at(top).parent).parent != kNone) top = at(top).parent;
-    if (at(top).tier == 0) gone.push_back(static_cast<NodeId>(i));
+    const NodeId id = static_cast<NodeId>(i);
+    NodeId first = kNone;
+    for (NodeId above = id; at(above).parent != kNone; above = at(above).parent) {
+      if (blocks_of(at(above)) > 0) first = above;
+    }
+    if (first == kNone) {
+      before_blocks.push_back(id);
+    } else if (at(first).tier == 0) {
+      gone.push_back(id);
+    }
   }
   for (const NodeId id : gone) {
     const Node& node = at(id);
@@ -399,6 +408,14 @@ void PrefixCache::clear(Lost lost) {
   }
   for (const NodeId id : gone) at(id).parent = kNone;
   free_.insert(free_.end(), gone.begin(), gone.end());
+  std::sort(before_blocks.begin(), before_blocks.end(),
+            [&](NodeId a, NodeId b) { return std::pair(-at(a).start, a) < std::pair(-at(b).start, b); });
+  for (const NodeId id : before_blocks) {
+    if (std::exchange(at(id).pins, 0) > 0) append(id);
+  }
+  for (const NodeId id : before_blocks) {
+    if (at(id).parent != kNone && at(id).children == 0) remove_leaf(id);
+  }
 }
 
 }  // namespace tokenworks::jobs

@@ -107,8 +107,7 @@ class PrefixCache {
     std::int64_t base = 0;
     std::int64_t tail = 0;  ///< length of the partial last unit that this is (the beginning of); 0: whole units
     std::int64_t start = 0, end = 0;
-    std::uint64_t used = 0;  ///< number of the release that used it last
-    NodeId parent = kNone;   ///< kNone: a root, or free
+    NodeId parent = kNone;  ///< kNone: a root, or free
     NodeId older = kNone, newer = kNone;
     std::int32_t children = 0;
     std::int32_t pins = 0;  ///< that end here or below; a node of a list has none
@@ -123,8 +122,9 @@ class PrefixCache {
   struct KeyHash {
     std::size_t operator()(const Key& key) const;
   };
-  /// Nodes of a tier without pins, by last use and, within one use, from the path's end to its start. So a node follows
-  /// its children, and the oldest has none in its tier.
+  /// Nodes of a tier without pins, by last use and, within one use, from the path's end to its start. A path is used
+  /// from its start on, so a node follows its children, and the oldest has none in its tier. What leaves a tier is
+  /// older than all that stays or comes later, so it becomes the newest of the tier below.
   struct List {
     NodeId oldest = kNone, newest = kNone;
   };
@@ -155,7 +155,6 @@ class PrefixCache {
   ByTier room_{};
   ByTier blocks_{};
   std::int64_t pinned_blocks_ = 0;
-  std::uint64_t uses_ = 0;
   std::uint32_t epoch_ = 0;
   std::vector<Node> nodes_;
   std::vector<NodeId> free_;
