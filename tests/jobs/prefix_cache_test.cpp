@@ -36,7 +36,8 @@ struct Text {
   std::vector<ContentRun> runs;
   std::int64_t unit_tokens = 1;
   std::int64_t tokens = 0;
-  Content content() const { return {.runs = runs, .unit_tokens = unit_tokens, .tokens = tokens}; }
+  std::int64_t space = 0;
+  Content content() const { return {.runs = runs, .unit_tokens = unit_tokens, .tokens = tokens, .space = space}; }
 };
 
 /// The same cache, block by block: a block is found by the block before it and the units that it touches, each with its
@@ -146,7 +147,7 @@ class BlockByBlock {
     }
     std::vector<std::vector<std::int64_t>> result;
     for (std::int64_t end = block_tokens_; end <= std::min(tokens, text.tokens); end += block_tokens_) {
-      std::vector<std::int64_t> name = {text.unit_tokens};
+      std::vector<std::int64_t> name = {text.space, text.unit_tokens};
       for (std::int64_t unit = (end - block_tokens_) / text.unit_tokens; unit * text.unit_tokens < end; ++unit) {
         if (unit >= static_cast<std::int64_t>(ids.size())) return result;
         name.push_back(ids[static_cast<std::size_t>(unit)]);
@@ -206,7 +207,8 @@ std::vector<Text> related_texts(std::int64_t unit_tokens, std::int64_t most_toke
   const int count = drawn(1, 7);
   for (int i = 0; i < count; ++i) {
     Text text;
-    // A text that counts in other units shares nothing, whatever its ids.
+    // A text of another space, or that counts in other units, shares nothing, whatever its ids.
+    text.space = drawn(0, 10) == 0 ? 1 : 0;
     text.unit_tokens = drawn(0, 10) == 0 ? unit_tokens + 1 : unit_tokens;
     const std::int64_t most_units = (most_tokens - 1) / text.unit_tokens + 1;
     std::int64_t units = 0;
@@ -258,6 +260,7 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
     const std::int64_t most_tokens = std::max(3 * unit_tokens, drawn<std::int64_t>(2, 13) * block_tokens) + 1;
     std::vector<std::int64_t> rooms;
     const int lower_tiers = drawn(0, PrefixCache::kMostTiers);
+    rooms.reserve(PrefixCache::kMostTiers);
     for (int i = 0; i < lower_tiers; ++i) {
       rooms.push_back(drawn(0, 6) == 0 ? 0 : drawn<std::int64_t>(1, 2 + 2 * most_tokens / block_tokens));
     }
@@ -422,7 +425,7 @@ TEST_CASE("prefix cache: thousands of units are one node, however they were comp
   CHECK(cache.match(text.content(), 64000).tokens == ByTier{48000, 64000, 64000});
 }
 
-TEST_CASE("prefix cache: a unit's length is part of its name", "[jobs]") {
+TEST_CASE("prefix cache: a unit's name is its id, its length and its space", "[jobs]") {
   PrefixCache cache({.block_tokens = 16, .tier_blocks = {}});
   const Text whole{{{7, 2}}, 64, 128};
   const Text partial{{{7, 2}}, 64, 112};  // its second unit has 48 tokens
@@ -432,6 +435,8 @@ TEST_CASE("prefix cache: a unit's length is part of its name", "[jobs]") {
   CHECK(cache.match(partial.content(), 112).tokens[0] == 112);
   const Text in_other_units{{{7, 2}}, 128, 256};
   CHECK(cache.match(in_other_units.content(), 256).tokens[0] == 0);
+  const Text elsewhere{{{7, 2}}, 64, 112, 1};
+  CHECK(cache.match(elsewhere.content(), 112).tokens[0] == 0);
   // A unit that has been computed in part is found so far.
   CHECK(cache.extend(pin, partial.content(), 112).inserted == 0);
   PrefixCache::Pin other;
@@ -531,8 +536,8 @@ TEST_CASE("prefix cache: lower tiers outlast GPU memory where they hold a beginn
 
 TEST_CASE("prefix cache: prompts without ids share nothing, impossible rooms are refused", "[jobs]") {
   PrefixCache cache({.block_tokens = 16, .tier_blocks = {}});
-  PrefixCache::Pin pin = cache.pin(Content{.runs = {}, .unit_tokens = 1, .tokens = 1000}, 1000);
-  const PrefixCache::Extended extended = cache.extend(pin, Content{.runs = {}, .unit_tokens = 1, .tokens = 1000}, 1000);
+  PrefixCache::Pin pin = cache.pin(Content{.tokens = 1000}, 1000);
+  const PrefixCache::Extended extended = cache.extend(pin, Content{.tokens = 1000}, 1000);
   CHECK(extended.inserted + extended.present == 0);
   CHECK(pin.tokens() == 0);
   CHECK_THROWS_AS(PrefixCache({.block_tokens = 0, .tier_blocks = {}}), std::invalid_argument);
@@ -547,7 +552,7 @@ std::vector<Text> prompts(const std::string& path, bool whole_blocks) {
   const auto reader = open_trace("mooncake", path, PromptBlocks::keep);
   std::vector<Text> texts;
   while (const auto record = reader->next()) {
-    Text text{{}, 512, record->input_tokens};
+    Text text{{}, 512, record->input_tokens, 0};
     for (const std::int64_t id : reader->prompt_blocks()) {
       if (!text.runs.empty() && text.runs.back().first + text.runs.back().units == id) {
         ++text.runs.back().units;

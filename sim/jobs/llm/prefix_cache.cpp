@@ -4,6 +4,7 @@
 #include <cassert>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace tokenworks::jobs {
 
@@ -99,11 +100,9 @@ std::int64_t PrefixCache::known_tokens(const workload::Content& content, std::in
   return whole_blocks(units >= wanted_units ? most : units * content.unit_tokens);
 }
 
-PrefixCache::NodeId PrefixCache::root_of(std::int64_t unit_tokens) const {
-  for (const auto& [tokens, root] : roots_) {
-    if (tokens == unit_tokens) return root;
-  }
-  return kNone;
+PrefixCache::NodeId PrefixCache::root_of(const workload::Content& content) const {
+  const auto found = children_.find({kNone, content.space, content.unit_tokens});
+  return found == children_.end() ? kNone : found->second;
 }
 
 PrefixCache::NodeId PrefixCache::child_of(NodeId parent, const Segments& segment) const {
@@ -128,22 +127,26 @@ PrefixCache::NodeId PrefixCache::add(const Node& node) {
   return id;
 }
 
-/// Removes a node that has neither children nor pins; then what is left of its parent's last block, which was no whole
-/// one and now leads nowhere.
+/// Removes a node that has neither children nor pins; then what now leads nowhere: its root, or what its parent has of
+/// a block that is not whole.
 void PrefixCache::remove_leaf(NodeId id) {
   for (;;) {
     Node& node = at(id);
     assert(node.children == 0 && node.pins == 0);
-    unlink(id);
     children_.erase(key_of(node));
-    const NodeId parent_id = std::exchange(node.parent, kNone);
     free_.push_back(id);
-    Node& parent = at(parent_id);
-    --parent.children;
-    if (parent.children > 0 || parent.end % block_tokens_ == 0) return;
+    if (node.parent == kNone) {
+      --roots_;
+      return;
+    }
+    unlink(id);
+    id = std::exchange(node.parent, kNone);
+    Node& parent = at(id);
+    if (--parent.children > 0) return;
+    if (parent.parent == kNone) continue;
+    if (parent.end % block_tokens_ == 0) return;
     parent.end = whole_blocks(parent.end);
     if (parent.end > parent.start) return;
-    id = parent_id;
   }
 }
 
@@ -211,7 +214,7 @@ void PrefixCache::unlink(NodeId id) {
 PrefixCache::Match PrefixCache::match(const workload::Content& content, std::int64_t most_tokens) const {
   Match match;
   const std::int64_t limit = known_tokens(content, most_tokens);
-  NodeId node = limit > 0 ? root_of(content.unit_tokens) : kNone;
+  NodeId node = limit > 0 ? root_of(content) : kNone;
   if (node == kNone) return match;
   Segments segments(content);
   std::int64_t position = 0;
@@ -234,10 +237,11 @@ PrefixCache::Match PrefixCache::match(const workload::Content& content, std::int
 void PrefixCache::descend(Pin& pin, const workload::Content& content, std::int64_t target, ByTier& found,
                           std::int64_t& created) {
   if (target <= pin.tokens_) return;
-  NodeId node = pin.node_ != kNone ? pin.node_ : root_of(content.unit_tokens);
+  NodeId node = pin.node_ != kNone ? pin.node_ : root_of(content);
   if (node == kNone) {
-    node = add({});
-    roots_.emplace_back(content.unit_tokens, node);
+    node = add({.base = content.space, .tail = content.unit_tokens});
+    children_.emplace(key_of(at(node)), node);
+    ++roots_;
   }
   Segments segments(content);
   for (std::int64_t position = pin.tokens_; position < target && segments.seek(position);) {
@@ -378,14 +382,14 @@ void PrefixCache::clear(Lost lost) {
   if (lost == Lost::everything) {
     nodes_.clear();
     free_.clear();
-    roots_.clear();
+    roots_ = 0;
     children_.clear();
     lists_ = {};
     blocks_ = {};
     return;
   }
   // A path is lost with its first block. Nodes before that end within the first block, and lead to what remains.
-  std::vector<NodeId> gone, before_blocks;
+  std::vector<NodeId> gone, before_blocks, empty_roots;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (nodes_[i].parent == kNone) continue;
     const NodeId id = static_cast<NodeId>(i);
@@ -404,10 +408,12 @@ void PrefixCache::clear(Lost lost) {
     if (node.pins == 0) unlink(id);
     blocks_[static_cast<std::size_t>(node.tier)] -= blocks_of(node);
     children_.erase(key_of(node));
-    --at(node.parent).children;
+    Node& parent = at(node.parent);
+    if (--parent.children == 0 && parent.parent == kNone) empty_roots.push_back(node.parent);
   }
   for (const NodeId id : gone) at(id).parent = kNone;
   free_.insert(free_.end(), gone.begin(), gone.end());
+  for (const NodeId id : empty_roots) remove_leaf(id);
   std::sort(before_blocks.begin(), before_blocks.end(),
             [&](NodeId a, NodeId b) { return std::pair(-at(a).start, a) < std::pair(-at(b).start, b); });
   for (const NodeId id : before_blocks) {
