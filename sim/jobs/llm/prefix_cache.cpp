@@ -135,10 +135,7 @@ void PrefixCache::remove_leaf(NodeId id) {
     assert(node.children == 0 && node.pins == 0);
     children_.erase(key_of(node));
     free_.push_back(id);
-    if (node.parent == kNone) {
-      --roots_;
-      return;
-    }
+    if (node.parent == kNone) return;
     unlink(id);
     id = std::exchange(node.parent, kNone);
     Node& parent = at(id);
@@ -241,7 +238,6 @@ void PrefixCache::descend(Pin& pin, const workload::Content& content, std::int64
   if (node == kNone) {
     node = add({.base = content.space, .tail = content.unit_tokens});
     children_.emplace(key_of(at(node)), node);
-    ++roots_;
   }
   Segments segments(content);
   for (std::int64_t position = pin.tokens_; position < target && segments.seek(position);) {
@@ -382,7 +378,6 @@ void PrefixCache::clear(Lost lost) {
   if (lost == Lost::everything) {
     nodes_.clear();
     free_.clear();
-    roots_ = 0;
     children_.clear();
     lists_ = {};
     blocks_ = {};

@@ -98,8 +98,8 @@ class PrefixCache {
   std::int64_t gpu_blocks() const { return blocks_[0]; }         ///< in the tree, pinned ones included
   std::int64_t pinned_blocks() const { return pinned_blocks_; }  ///< gpu_blocks() - pinned_blocks() can be evicted
   std::int64_t tier_blocks(int tier) const { return blocks_[static_cast<std::size_t>(tier)]; }
-  /// Nodes of the tree: what memory grows with.
-  std::int64_t nodes() const { return static_cast<std::int64_t>(nodes_.size() - free_.size()) - roots_; }
+  /// Nodes of the tree, with a root for each space that has content: what memory grows with.
+  std::int64_t nodes() const { return static_cast<std::int64_t>(nodes_.size() - free_.size()); }
 
  private:
   /// A path's tokens (start, end]. Unit u of the path (from 0) has the id base + u. A root, of which there is one for
@@ -156,7 +156,6 @@ class PrefixCache {
   ByTier room_{};
   ByTier blocks_{};
   std::int64_t pinned_blocks_ = 0;
-  std::int64_t roots_ = 0;
   std::uint32_t epoch_ = 0;
   std::vector<Node> nodes_;
   std::vector<NodeId> free_;
