@@ -81,11 +81,11 @@ struct PoolResult {
 
 /// Where a service stands between idle and too much, and the evidence.
 struct SaturationResult {
-  double busy_share = 0.0;                          ///< of the time of its replicas, in steps
-  std::map<std::string, double> waiting_share;      ///< of the time of its replicas: the first in the queue waits for ...
-  std::optional<double> knee_requests_per_s;        ///< closed form for requests of the run's means; none: no request
-  std::optional<double> knee_batch;                 ///< sequences that decode together there
-  std::string knee_limit;                           ///< what is used up there
+  double busy_share = 0.0;                      ///< of the time of its replicas, in steps
+  std::map<std::string, double> waiting_share;  ///< of the time of its replicas: the first in the queue waits for ...
+  std::optional<double> knee_requests_per_s;    ///< closed form for requests of the run's means; none: no request
+  std::optional<double> knee_batch;             ///< sequences that decode together there
+  std::string knee_limit;                       ///< what is used up there
   std::map<std::string, double> knee_requests_per_s_of;  ///< by what could be used up
 };
 

@@ -57,8 +57,8 @@ void judge_promises(const ServiceResult& service, double wanted, Sustained& judg
 }
 
 /// Each class keeps its own promises; what the service as a whole keeps may hide a small one.
-void judge_class(const ServiceResult& service, const metrics::GroupResult& of_class, const SustainedCriterion& criterion,
-                 Sustained& judged) {
+void judge_class(const ServiceResult& service, const metrics::GroupResult& of_class,
+                 const SustainedCriterion& criterion, Sustained& judged) {
   if (!of_class.promises || of_class.window_arrived == 0) return;
   const double share = share_of(of_class.promises->kept, of_class.window_arrived);
   if (share >= criterion.attainment) return;

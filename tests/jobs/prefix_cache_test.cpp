@@ -36,7 +36,8 @@ struct Text {
   std::vector<ContentRun> runs;
   std::int64_t unit_tokens = 1;
   std::int64_t tokens = 0;
-  Content content() const { return {.runs = runs, .unit_tokens = unit_tokens, .tokens = tokens}; }
+  std::int64_t space = 0;
+  Content content() const { return {.runs = runs, .unit_tokens = unit_tokens, .tokens = tokens, .space = space}; }
 };
 
 /// The same cache, block by block: a block is found by the block before it and the units that it touches, each with its
@@ -146,7 +147,7 @@ class BlockByBlock {
     }
     std::vector<std::vector<std::int64_t>> result;
     for (std::int64_t end = block_tokens_; end <= std::min(tokens, text.tokens); end += block_tokens_) {
-      std::vector<std::int64_t> name = {text.unit_tokens};
+      std::vector<std::int64_t> name = {text.space, text.unit_tokens};
       for (std::int64_t unit = (end - block_tokens_) / text.unit_tokens; unit * text.unit_tokens < end; ++unit) {
         if (unit >= static_cast<std::int64_t>(ids.size())) return result;
         name.push_back(ids[static_cast<std::size_t>(unit)]);
@@ -206,7 +207,8 @@ std::vector<Text> related_texts(std::int64_t unit_tokens, std::int64_t most_toke
   const int count = drawn(1, 7);
   for (int i = 0; i < count; ++i) {
     Text text;
-    // A text that counts in other units shares nothing, whatever its ids.
+    // A text of another space, or that counts in other units, shares nothing, whatever its ids.
+    text.space = drawn(0, 10) == 0 ? 1 : 0;
     text.unit_tokens = drawn(0, 10) == 0 ? unit_tokens + 1 : unit_tokens;
     const std::int64_t most_units = (most_tokens - 1) / text.unit_tokens + 1;
     std::int64_t units = 0;
@@ -258,8 +260,9 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
     const std::int64_t most_tokens = std::max(3 * unit_tokens, drawn<std::int64_t>(2, 13) * block_tokens) + 1;
     std::vector<std::int64_t> rooms;
     const int lower_tiers = drawn(0, PrefixCache::kMostTiers);
+    rooms.reserve(PrefixCache::kMostTiers);
     for (int i = 0; i < lower_tiers; ++i) {
-      rooms.push_back(drawn<std::int64_t>(0, 1 + 2 * most_tokens / block_tokens));
+      rooms.push_back(drawn(0, 6) == 0 ? 0 : drawn<std::int64_t>(1, 2 + 2 * most_tokens / block_tokens));
     }
     const std::vector<Text> texts = related_texts(unit_tokens, most_tokens);
     PrefixCache cache({.block_tokens = block_tokens, .tier_blocks = rooms});
@@ -349,7 +352,7 @@ TEST_CASE("prefix cache: counts, matches and evictions are those of a cache that
     for (PinnedText& pinned : pins) cache.release(pinned.pin);
     RC_ASSERT(cache.pinned_blocks() == 0);
     const std::int64_t left = cache.gpu_blocks();
-    RC_ASSERT(cache.evict(left + 1).freed == left);
+    RC_ASSERT(cache.evict(left + drawn(0, 2)).freed == left);
     RC_ASSERT(cache.gpu_blocks() == 0);
     if (rooms.empty()) RC_ASSERT(cache.nodes() == 0);
     cache.clear(Lost::everything);
@@ -384,7 +387,7 @@ TEST_CASE("prefix cache: a prompt is found as far as it agrees, in whole blocks"
   CHECK(other.tokens() == 32);
   CHECK(cache.extend(other, second.content(), 64).inserted == 2);
   CHECK(cache.gpu_blocks() == 5);
-  CHECK(cache.nodes() == 4);  // 1-32, 33-40, and two ends: the pin keeps the first two apart
+  CHECK(cache.nodes() == 5);  // the root, 1-32, 33-40, and two ends: the pin keeps the first two apart
 
   // The first prompt has computed again what the other has: nothing is new.
   PrefixCache::Pin again;
@@ -405,24 +408,24 @@ TEST_CASE("prefix cache: a prompt is found as far as it agrees, in whole blocks"
   CHECK(cache.nodes() == 0);
 }
 
-TEST_CASE("prefix cache: thousands of units are one node, however they were computed", "[jobs]") {
+TEST_CASE("prefix cache: thousands of units are one node below the root, however they were computed", "[jobs]") {
   PrefixCache cache({.block_tokens = 16, .tier_blocks = {4096}});
   const Text text{{{0, 64000}}, 1, 64000};
   PrefixCache::Pin pin;
   for (std::int64_t tokens = 1000; tokens <= 64000; tokens += 1000) cache.extend(pin, text.content(), tokens);
-  CHECK(cache.nodes() == 1);
+  CHECK(cache.nodes() == 2);
   PrefixCache::Pin part = cache.pin(text.content(), 999);
   CHECK(part.tokens() == 992);
-  CHECK(cache.nodes() == 2);
+  CHECK(cache.nodes() == 3);
   cache.release(part);
   cache.release(pin);
-  CHECK(cache.nodes() == 1);
+  CHECK(cache.nodes() == 2);
   for (int i = 0; i < 1000; ++i) CHECK(cache.evict(1).entered[1] == 1);
-  CHECK(cache.nodes() == 2);  // what is still in GPU memory, and what is not
+  CHECK(cache.nodes() == 3);  // what is still in GPU memory, and what is not
   CHECK(cache.match(text.content(), 64000).tokens == ByTier{48000, 64000, 64000});
 }
 
-TEST_CASE("prefix cache: a unit's length is part of its name", "[jobs]") {
+TEST_CASE("prefix cache: a unit's name is its id, its length and its space", "[jobs]") {
   PrefixCache cache({.block_tokens = 16, .tier_blocks = {}});
   const Text whole{{{7, 2}}, 64, 128};
   const Text partial{{{7, 2}}, 64, 112};  // its second unit has 48 tokens
@@ -432,6 +435,8 @@ TEST_CASE("prefix cache: a unit's length is part of its name", "[jobs]") {
   CHECK(cache.match(partial.content(), 112).tokens[0] == 112);
   const Text in_other_units{{{7, 2}}, 128, 256};
   CHECK(cache.match(in_other_units.content(), 256).tokens[0] == 0);
+  const Text elsewhere{{{7, 2}}, 64, 112, 1};
+  CHECK(cache.match(elsewhere.content(), 112).tokens[0] == 0);
   // A unit that has been computed in part is found so far.
   CHECK(cache.extend(pin, partial.content(), 112).inserted == 0);
   PrefixCache::Pin other;
@@ -500,12 +505,39 @@ TEST_CASE("prefix cache: lower tiers outlast GPU memory where they hold a beginn
   CHECK(cache.gpu_blocks() + cache.pinned_blocks() == 0);
   cache.release(pin);  // from before: empty
   CHECK(cache.extend(pin, b.content(), 10).inserted == 10);
+
+  // Both begin with the same 10 tokens, less than a block: no block of one is lost with the other.
+  PrefixCache large({.block_tokens = 16, .tier_blocks = {100}});
+  const Text c{{{0, 4}}, 10, 40};
+  const Text d{{{0, 1}, {50, 3}}, 10, 40};
+  PrefixCache::Pin pin_c, pin_d;
+  large.extend(pin_c, c.content(), 40);
+  large.extend(pin_d, d.content(), 40);
+  large.release(pin_c);
+  CHECK(large.evict(2).entered == ByTier{0, 2, 0});
+  large.clear(Lost::gpu_memory);  // d was pinned
+  CHECK(large.match(c.content(), 40).tokens == ByTier{0, 32, 32});
+  CHECK(large.match(d.content(), 40).tokens == ByTier{0, 0, 0});
+  CHECK(large.nodes() == 3);
+  CHECK(large.fetch(pin_c, c.content(), 40) == ByTier{0, 2, 0});
+  large.clear(Lost::gpu_memory);
+  CHECK(large.nodes() == 0);
+
+  // Nor does the common part outlast them.
+  PrefixCache only_gpu({.block_tokens = 16, .tier_blocks = {}});
+  only_gpu.extend(pin_c = {}, c.content(), 40);
+  only_gpu.extend(pin_d = {}, d.content(), 40);
+  CHECK(only_gpu.nodes() == 4);
+  only_gpu.release(pin_c);
+  only_gpu.release(pin_d);
+  CHECK(only_gpu.evict(4).freed == 4);
+  CHECK(only_gpu.nodes() == 0);
 }
 
 TEST_CASE("prefix cache: prompts without ids share nothing, impossible rooms are refused", "[jobs]") {
   PrefixCache cache({.block_tokens = 16, .tier_blocks = {}});
-  PrefixCache::Pin pin = cache.pin(Content{.runs = {}, .unit_tokens = 1, .tokens = 1000}, 1000);
-  const PrefixCache::Extended extended = cache.extend(pin, Content{.runs = {}, .unit_tokens = 1, .tokens = 1000}, 1000);
+  PrefixCache::Pin pin = cache.pin(Content{.tokens = 1000}, 1000);
+  const PrefixCache::Extended extended = cache.extend(pin, Content{.tokens = 1000}, 1000);
   CHECK(extended.inserted + extended.present == 0);
   CHECK(pin.tokens() == 0);
   CHECK_THROWS_AS(PrefixCache({.block_tokens = 0, .tier_blocks = {}}), std::invalid_argument);
@@ -520,7 +552,7 @@ std::vector<Text> prompts(const std::string& path, bool whole_blocks) {
   const auto reader = open_trace("mooncake", path, PromptBlocks::keep);
   std::vector<Text> texts;
   while (const auto record = reader->next()) {
-    Text text{{}, 512, record->input_tokens};
+    Text text{{}, 512, record->input_tokens, 0};
     for (const std::int64_t id : reader->prompt_blocks()) {
       if (!text.runs.empty() && text.runs.back().first + text.runs.back().units == id) {
         ++text.runs.back().units;
@@ -566,6 +598,8 @@ constexpr std::int64_t kUnlimited = std::int64_t{1} << 60;
 
 }  // namespace
 
+// The shares are counted from the files themselves: ids of the leading path that an earlier prompt had, of all ids
+// (36.64 % and 63.96 %).
 TEST_CASE("prefix cache: recorded prompts hit as often as their trace says", "[jobs]") {
   for (const auto& [name, share] : {std::pair{"traces/mooncake_fast25_conversation.jsonl.gz", 0.366},
                                     std::pair{"traces/mooncake_fast25_synthetic.jsonl.gz", 0.640}}) {

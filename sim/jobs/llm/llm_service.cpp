@@ -449,7 +449,7 @@ void LlmService::report_saturation(metrics::ServiceResult& result) const {
   for (const PoolSetup& pool : pools_) {
     const auto replicas = static_cast<double>(pool.replicas.size());
     const ServedModel::Pace pace = pool.model->pace(input, cached, output);
-    const std::string of_decode = pace.kv_bound                  ? "kv_memory"
+    const std::string of_decode = pace.kv_bound                 ? "kv_memory"
                                   : pace.kv_reading_share > 0.5 ? "memory_bandwidth_for_context"
                                                                 : "memory_bandwidth_for_weights";
     if (pool.role == PoolRole::serve) {

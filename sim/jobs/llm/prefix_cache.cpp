@@ -4,6 +4,7 @@
 #include <cassert>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace tokenworks::jobs {
 
@@ -12,7 +13,6 @@ class PrefixCache::Segments {
  public:
   explicit Segments(const workload::Content& content)
       : content_(content),
-        space_(mixed(static_cast<std::uint64_t>(content.space))),
         whole_units_(content.tokens / content.unit_tokens),
         partial_(content.tokens % content.unit_tokens) {}
 
@@ -39,13 +39,12 @@ class PrefixCache::Segments {
     while (run_ < content_.runs.size() && content_.runs[run_].units <= 0) ++run_;
     if (run_ == content_.runs.size() || end >= content_.tokens) return false;
     const std::int64_t first_unit = unit_;
-    const std::int64_t offset = content_.runs[run_].first - first_unit;
-    base = offset ^ space_;
+    base = content_.runs[run_].first - first_unit;
     // Runs that go on where the one before ends count as one: nodes must not depend on how a content was written down.
     do {
       unit_ += content_.runs[run_].units;
       ++run_;
-    } while (run_ < content_.runs.size() && content_.runs[run_].first - unit_ == offset);
+    } while (run_ < content_.runs.size() && content_.runs[run_].first - unit_ == base);
     if (first_unit < whole_units_) {
       end = std::min(unit_, whole_units_) * content_.unit_tokens;
       cut_ = unit_ > whole_units_ && partial_ > 0;
@@ -56,15 +55,7 @@ class PrefixCache::Segments {
     return true;
   }
 
-  /// Sets spaces apart: the same ids in two of them meet by a chance of one in 2^64. Space 0 stays as it is.
-  static std::int64_t mixed(std::uint64_t space) {
-    space = (space ^ (space >> 30)) * 0xbf58476d1ce4e5b9ull;  // SplitMix64 finish
-    space = (space ^ (space >> 27)) * 0x94d049bb133111ebull;
-    return static_cast<std::int64_t>(space ^ (space >> 31));
-  }
-
   const workload::Content& content_;
-  std::int64_t space_;
   std::int64_t whole_units_, partial_;
   std::size_t run_ = 0;    ///< the next one
   std::int64_t unit_ = 0;  ///< units before it
@@ -109,11 +100,9 @@ std::int64_t PrefixCache::known_tokens(const workload::Content& content, std::in
   return whole_blocks(units >= wanted_units ? most : units * content.unit_tokens);
 }
 
-PrefixCache::NodeId PrefixCache::root_of(std::int64_t unit_tokens) const {
-  for (const auto& [tokens, root] : roots_) {
-    if (tokens == unit_tokens) return root;
-  }
-  return kNone;
+PrefixCache::NodeId PrefixCache::root_of(const workload::Content& content) const {
+  const auto found = children_.find({kNone, content.space, content.unit_tokens});
+  return found == children_.end() ? kNone : found->second;
 }
 
 PrefixCache::NodeId PrefixCache::child_of(NodeId parent, const Segments& segment) const {
@@ -138,22 +127,23 @@ PrefixCache::NodeId PrefixCache::add(const Node& node) {
   return id;
 }
 
-/// Removes a node that has neither children nor pins; then what is left of its parent's last block, which was no whole
-/// one and now leads nowhere.
+/// Removes a node that has neither children nor pins; then what now leads nowhere: its root, or what its parent has of
+/// a block that is not whole.
 void PrefixCache::remove_leaf(NodeId id) {
   for (;;) {
     Node& node = at(id);
     assert(node.children == 0 && node.pins == 0);
-    unlink(id);
     children_.erase(key_of(node));
-    const NodeId parent_id = std::exchange(node.parent, kNone);
     free_.push_back(id);
-    Node& parent = at(parent_id);
-    --parent.children;
-    if (parent.children > 0 || parent.end % block_tokens_ == 0) return;
+    if (node.parent == kNone) return;
+    unlink(id);
+    id = std::exchange(node.parent, kNone);
+    Node& parent = at(id);
+    if (--parent.children > 0) return;
+    if (parent.parent == kNone) continue;
+    if (parent.end % block_tokens_ == 0) return;
     parent.end = whole_blocks(parent.end);
     if (parent.end > parent.start) return;
-    id = parent_id;
   }
 }
 
@@ -181,15 +171,18 @@ PrefixCache::NodeId PrefixCache::split(NodeId id, std::int64_t end) {
 }
 
 /// A node takes in its parent if that goes on nowhere else and nothing sets them apart; it keeps its end and its id.
+/// Nodes without pins must be neighbours in a list.
 bool PrefixCache::merge_with_parent(NodeId id) {
   Node& node = at(id);
   const NodeId parent_id = node.parent;
   Node& parent = at(parent_id);
   if (parent.parent == kNone || parent.children != 1 || parent.base != node.base || parent.tail != node.tail ||
-      parent.pins != node.pins || parent.tier != node.tier || (node.pins == 0 && parent.used != node.used)) {
+      parent.pins != node.pins) {
     return false;
   }
-  // With as many pins as the child, none ends at the parent.
+  // With as many pins as the child, none ends at the parent. Without pins, both were appended in one go.
+  assert(node.pins > 0 || node.newer == parent_id);
+  assert(node.tier == parent.tier);
   if (parent.pins == 0) unlink(parent_id);
   children_.erase(key_of(node));
   children_[key_of(parent)] = id;
@@ -218,7 +211,7 @@ void PrefixCache::unlink(NodeId id) {
 PrefixCache::Match PrefixCache::match(const workload::Content& content, std::int64_t most_tokens) const {
   Match match;
   const std::int64_t limit = known_tokens(content, most_tokens);
-  NodeId node = limit > 0 ? root_of(content.unit_tokens) : kNone;
+  NodeId node = limit > 0 ? root_of(content) : kNone;
   if (node == kNone) return match;
   Segments segments(content);
   std::int64_t position = 0;
@@ -244,10 +237,10 @@ PrefixCache::Match PrefixCache::match(const workload::Content& content, std::int
 void PrefixCache::descend(Pin& pin, const workload::Content& content, std::int64_t target, ByTier& found,
                           std::int64_t& created) {
   if (target <= pin.tokens_) return;
-  NodeId node = pin.node_ != kNone ? pin.node_ : root_of(content.unit_tokens);
+  NodeId node = pin.node_ != kNone ? pin.node_ : root_of(content);
   if (node == kNone) {
-    node = add({});
-    roots_.emplace_back(content.unit_tokens, node);
+    node = add({.base = content.space, .tail = content.unit_tokens});
+    children_.emplace(key_of(at(node)), node);
   }
   Segments segments(content);
   for (std::int64_t position = pin.tokens_; position < target && segments.seek(position);) {
@@ -311,13 +304,11 @@ PrefixCache::ByTier PrefixCache::fetch(Pin& pin, const workload::Content& conten
 
 void PrefixCache::release(Pin& pin) {
   forget_old(pin);
-  ++uses_;
   const NodeId last = std::exchange(pin.node_, kNone);
   pin.tokens_ = 0;
   if (last == kNone) return;
   for (NodeId id = last; at(id).parent != kNone; id = at(id).parent) {
     Node& node = at(id);
-    node.used = uses_;
     if (--node.pins > 0) continue;
     pinned_blocks_ -= blocks_of(node);
     append(id);
@@ -390,28 +381,45 @@ void PrefixCache::clear(Lost lost) {
   if (lost == Lost::everything) {
     nodes_.clear();
     free_.clear();
-    roots_.clear();
     children_.clear();
     lists_ = {};
     blocks_ = {};
     return;
   }
-  std::vector<NodeId> gone;
+  // A path is lost with its first block. Nodes before that end within the first block, and lead to what remains.
+  std::vector<NodeId> gone, before_blocks, empty_roots;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (nodes_[i].parent == kNone) continue;
-    NodeId top = static_cast<NodeId>(i);
-    while (at(at(top).parent).parent != kNone) top = at(top).parent;
-    if (at(top).tier == 0) gone.push_back(static_cast<NodeId>(i));
+    const NodeId id = static_cast<NodeId>(i);
+    NodeId first = kNone;
+    for (NodeId above = id; at(above).parent != kNone; above = at(above).parent) {
+      if (blocks_of(at(above)) > 0) first = above;
+    }
+    if (first == kNone) {
+      before_blocks.push_back(id);
+    } else if (at(first).tier == 0) {
+      gone.push_back(id);
+    }
   }
   for (const NodeId id : gone) {
     const Node& node = at(id);
     if (node.pins == 0) unlink(id);
     blocks_[static_cast<std::size_t>(node.tier)] -= blocks_of(node);
     children_.erase(key_of(node));
-    --at(node.parent).children;
+    Node& parent = at(node.parent);
+    if (--parent.children == 0 && parent.parent == kNone) empty_roots.push_back(node.parent);
   }
   for (const NodeId id : gone) at(id).parent = kNone;
   free_.insert(free_.end(), gone.begin(), gone.end());
+  for (const NodeId id : empty_roots) remove_leaf(id);
+  std::sort(before_blocks.begin(), before_blocks.end(),
+            [&](NodeId a, NodeId b) { return std::pair(-at(a).start, a) < std::pair(-at(b).start, b); });
+  for (const NodeId id : before_blocks) {
+    if (std::exchange(at(id).pins, 0) > 0) append(id);
+  }
+  for (const NodeId id : before_blocks) {
+    if (at(id).parent != kNone && at(id).children == 0) remove_leaf(id);
+  }
 }
 
 }  // namespace tokenworks::jobs

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "models/workload/content.hpp"
@@ -17,7 +16,8 @@ namespace tokenworks::jobs {
 /// Inference engines keep whole KV blocks of `block_tokens` tokens, and so does the tree: the number of tokens that is
 /// found, pinned or evicted is always a multiple of it. A block's identity is all tokens up to its end, so it belongs
 /// to the content unit that holds its last token. A partial last unit equals another only if the id and the length
-/// agree; of a unit, whole or not, its leading blocks alone may be there.
+/// agree; of a unit, whole or not, its leading blocks alone may be there. Content of different spaces, or in units of
+/// different size, shares nothing.
 ///
 /// Content is used when its pin is released: then all of its path becomes the newest, its end being older than its
 /// start. There are no dates: last uses are ordered as the calls of release() are, so callers call in order of time.
@@ -99,17 +99,17 @@ class PrefixCache {
   std::int64_t gpu_blocks() const { return blocks_[0]; }         ///< in the tree, pinned ones included
   std::int64_t pinned_blocks() const { return pinned_blocks_; }  ///< gpu_blocks() - pinned_blocks() can be evicted
   std::int64_t tier_blocks(int tier) const { return blocks_[static_cast<std::size_t>(tier)]; }
-  /// Nodes of the tree: what memory grows with.
-  std::int64_t nodes() const { return static_cast<std::int64_t>(nodes_.size() - free_.size() - roots_.size()); }
+  /// Nodes of the tree, with a root for each space that has content: what memory grows with.
+  std::int64_t nodes() const { return static_cast<std::int64_t>(nodes_.size() - free_.size()); }
 
  private:
-  /// A path's tokens (start, end]. Unit u of the path (from 0) has the id base + u, before its space is mixed in.
+  /// A path's tokens (start, end]. Unit u of the path (from 0) has the id base + u. A root, of which there is one for
+  /// each space and size of units that content is there of, has them as base and tail.
   struct Node {
     std::int64_t base = 0;
     std::int64_t tail = 0;  ///< length of the partial last unit that this is (the beginning of); 0: whole units
     std::int64_t start = 0, end = 0;
-    std::uint64_t used = 0;  ///< number of the release that used it last
-    NodeId parent = kNone;   ///< kNone: a root, or free
+    NodeId parent = kNone;  ///< kNone: a root, or free
     NodeId older = kNone, newer = kNone;
     std::int32_t children = 0;
     std::int32_t pins = 0;  ///< that end here or below; a node of a list has none
@@ -124,8 +124,9 @@ class PrefixCache {
   struct KeyHash {
     std::size_t operator()(const Key& key) const;
   };
-  /// Nodes of a tier without pins, by last use and, within one use, from the path's end to its start. So a node follows
-  /// its children, and the oldest has none in its tier.
+  /// Nodes of a tier without pins, by last use and, within one use, from the path's end to its start. A path is used
+  /// from its start on, so a node follows its children, and the oldest has none in its tier. What leaves a tier is
+  /// older than all that stays or comes later, so it becomes the newest of the tier below.
   struct List {
     NodeId oldest = kNone, newest = kNone;
   };
@@ -137,7 +138,7 @@ class PrefixCache {
   std::int64_t whole_blocks(std::int64_t tokens) const { return tokens / block_tokens_ * block_tokens_; }
   std::int64_t blocks_of(const Node& node) const { return node.end / block_tokens_ - node.start / block_tokens_; }
   std::int64_t known_tokens(const workload::Content& content, std::int64_t tokens) const;
-  NodeId root_of(std::int64_t unit_tokens) const;
+  NodeId root_of(const workload::Content& content) const;
   NodeId child_of(NodeId parent, const Segments& segment) const;
   void forget_old(Pin& pin) const;
   NodeId add(const Node& node);
@@ -156,11 +157,9 @@ class PrefixCache {
   ByTier room_{};
   ByTier blocks_{};
   std::int64_t pinned_blocks_ = 0;
-  std::uint64_t uses_ = 0;
   std::uint32_t epoch_ = 0;
   std::vector<Node> nodes_;
   std::vector<NodeId> free_;
-  std::vector<std::pair<std::int64_t, NodeId>> roots_;  ///< by unit_tokens
   std::unordered_map<Key, NodeId, KeyHash> children_;
   std::array<List, kMostTiers> lists_;
 };

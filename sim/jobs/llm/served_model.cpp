@@ -57,8 +57,7 @@ ServedModel::Pace ServedModel::pace(double input_tokens, double cached_tokens, d
   const StepRate& step = step_rate(sequences, tokens);
   const double window = static_cast<double>(setup_.step_model->window_tokens());
   const auto in_window = static_cast<std::int64_t>(std::min(context, window) * static_cast<double>(sequences));
-  const double reading =
-      to_seconds(step.rate.per_full_token * tokens + step.rate.per_window_token * in_window);
+  const double reading = to_seconds(step.rate.per_full_token * tokens + step.rate.per_window_token * in_window);
   const double whole = to_seconds(step.rate.fixed) + reading;
   const double tokens_a_step = pattern_ ? pattern_->mean() : 1.0;
   pace.decode_s = std::max(0.0, output_tokens - 1) / tokens_a_step * whole / static_cast<double>(sequences);
