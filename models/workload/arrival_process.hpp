@@ -36,11 +36,14 @@ struct TraceFile {
   bool loop = false;  ///< start again when the window has ended, until the clock's duration
 };
 
+struct SessionTrace;
+struct AgentSessions;
+
 class ArrivalOption {
  public:
   virtual ~ArrivalOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// Exactly one of the three answers: an open process, a closed loop, or a trace.
+  /// Exactly one of the answers: an open process, a closed loop, a trace, recorded sessions, or drawn ones.
   /// `start_hour_local`: hours from local midnight to the start of the run, for processes that follow the day.
   /// Throws std::invalid_argument when the fields, each allowed by itself, do not fit together.
   virtual std::unique_ptr<ArrivalProcess> open_process(double start_hour_local) const {
@@ -49,9 +52,11 @@ class ArrivalOption {
   }
   virtual std::optional<ClosedLoop> closed_loop() const { return std::nullopt; }
   virtual std::optional<TraceFile> trace() const { return std::nullopt; }
+  virtual const SessionTrace* session_trace() const { return nullptr; }    ///< stands as long as the option
+  virtual const AgentSessions* agent_sessions() const { return nullptr; }  ///< likewise
 };
 
-/// `trace`, `poisson`, `gamma`, `closed_loop`, `diurnal`.
+/// `trace`, `poisson`, `gamma`, `closed_loop`, `diurnal`, `session_trace`, `agent_sessions`.
 Options<ArrivalOption> arrival_options();
 
 }  // namespace tokenworks::workload

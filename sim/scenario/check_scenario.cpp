@@ -11,6 +11,7 @@
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "sim/scenario/check_network.hpp"
+#include "sim/scenario/check_sessions.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/local_time.hpp"
 
@@ -459,6 +460,9 @@ class Checker {
     if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") ||
         faults_.concern(pointer + "/lengths"))
       return;
+    const bool of_agents =
+        workload.arrivals->session_trace() != nullptr || workload.arrivals->agent_sessions() != nullptr;
+    if (of_agents) return check_agents(pointer, workload);
     const bool from_trace = workload.arrivals->trace().has_value();
     if (from_trace && workload.lengths) {
       faults_.add(FaultKind::conflicting_keys, pointer + "/lengths", "a trace brings its own lengths");
@@ -470,6 +474,25 @@ class Checker {
     if (!workload.lengths) return;
     check_length(pointer + "/lengths/input", *workload.lengths->input);
     check_length(pointer + "/lengths/output", *workload.lengths->output);
+  }
+
+  void check_agents(const std::string& pointer, const WorkloadSpec& workload) {
+    if (workload.lengths) {
+      faults_.add(FaultKind::conflicting_keys, pointer + "/lengths", "sessions bring their own lengths");
+    }
+    SessionCheck check{.pointer = pointer + "/arrivals", .context_tokens = {}, .check_length = {}};
+    check.check_length = [this](const std::string& at, const workload::LengthDistribution& lengths) {
+      check_length(at, lengths);
+    };
+    for (const ServiceSpec& service : spec_.services) {
+      const auto* llm = service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+      if (llm == nullptr || llm->name != workload.service || llm->model.empty()) continue;
+      FaultList told_with_the_service;
+      if (const llm::LlmSpec* model = catalog_.model(llm->model, told_with_the_service)) {
+        check.context_tokens = model->context_tokens;
+      }
+    }
+    check_sessions(*workload.arrivals, check, faults_);
   }
 
   void check_length(const std::string& pointer, const workload::LengthDistribution& lengths) {

@@ -155,7 +155,9 @@ void Factory::build_services(const RunOptions& options) {
       };
     }
     for (const WorkloadSpec& workload : spec.workloads) {
-      if (workload.service == service.name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
+      const bool follows_answers = workload.arrivals->closed_loop() || workload.arrivals->session_trace() != nullptr ||
+                                   workload.arrivals->agent_sessions() != nullptr;
+      if (workload.service == service.name && follows_answers) setup.plans_after_completions = true;
     }
     replica_number += static_cast<std::uint64_t>(service.replicas);
     services_.push_back(std::make_unique<jobs::LlmService>(*simulation_, *facility_, *run_end_, std::move(setup)));
@@ -176,6 +178,10 @@ void Factory::build_workloads() {
   std::uint64_t number = 0;
   for (const WorkloadSpec* w : sorted_by_name(spec.workloads, [](const WorkloadSpec& x) { return x.name; })) {
     jobs::LlmService& target = service(w->service);
+    if (w->arrivals->session_trace() != nullptr || w->arrivals->agent_sessions() != nullptr) {
+      sources_.push_back(make_sessions(*w, number++));
+      continue;
+    }
     const engine::Rank rank = engine::rank(engine::RankClass::arrival, number++);
     if (std::optional<workload::TraceFile> trace = w->arrivals->trace()) {
       trace->path = (scenario_.folder / trace->path).string();

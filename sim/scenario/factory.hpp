@@ -44,6 +44,7 @@ class Factory {
   void build_fabric();
   void build_services(const RunOptions& options);
   void build_workloads();
+  std::unique_ptr<jobs::RequestSource> make_sessions(const WorkloadSpec& workload, std::uint64_t number);
   void build_traffic();
   void build_incidents();
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
@@ -58,6 +59,7 @@ class Factory {
   void report_power(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
   void share_energy(metrics::RunResult& result) const;
+  void report_sessions(metrics::RunResult& result) const;
   void report_fabric(metrics::RunResult& result) const;
   void report_series(metrics::RunResult& result, Picoseconds end) const;
 

@@ -55,16 +55,19 @@ const std::vector<std::pair<std::string_view, FieldValues>> kOpenProcesses = {
 
 }  // namespace
 
-TEST_CASE("arrival options: the list has five kinds, each with a help text and exactly one answer",
+TEST_CASE("arrival options: the list has seven kinds, each with a help text and exactly one answer",
           "[models][workload]") {
   std::set<std::string_view> kinds;
   for (const Option<ArrivalOption>& option : arrival_options()) {
     kinds.insert(option.kind);
     CHECK(!option.help.empty());
     const std::unique_ptr<ArrivalOption> made = option.make();
-    CHECK((made->open_process(0.0) != nullptr) + made->closed_loop().has_value() + made->trace().has_value() == 1);
+    CHECK((made->open_process(0.0) != nullptr) + made->closed_loop().has_value() + made->trace().has_value() +
+              (made->session_trace() != nullptr) + (made->agent_sessions() != nullptr) ==
+          1);
   }
-  CHECK(kinds == std::set<std::string_view>{"trace", "poisson", "gamma", "closed_loop", "diurnal"});
+  CHECK(kinds == std::set<std::string_view>{"trace", "poisson", "gamma", "closed_loop", "diurnal", "session_trace",
+                                            "agent_sessions"});
 }
 
 TEST_CASE("arrival options: a closed loop says what its fields say", "[models][workload]") {
