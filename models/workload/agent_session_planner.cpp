@@ -4,10 +4,10 @@
 //            exceed the context, prompt = compaction_share * context, new but for the shared tokens; every quantity is
 //            drawn by itself
 // Source     TLAB: TraceLab (uw-syfi/TraceLab 0b8a262, 2026): 4,265 sessions of coding agents with 357,161 steps. By
-//            quantity: turns p50 1, p90 18, p99 137, mean 9.2; steps a turn mean 8.8; appended median 875; output median
-//            214, mean 186.9 M / 357,161 = 523; tool time p50 0.1 s, p90 10, p99 192, mean 16.8; think time p50 1.4 min,
-//            p90 20.6 min, mean 46.7 min. WEKA: recorded sessions of callanjfox/kv-cache-tester 94f6046: first prompts,
-//            and all of sub-agents (63 of them).
+//            quantity: turns p50 1, p90 18, p99 137, mean 9.2; steps a turn mean 8.8; appended median 875; output
+//            median 214, mean 186.9 M / 357,161 = 523; tool time p50 0.1 s, p90 10, p99 192, mean 16.8; think time
+//            p50 1.4 min, p90 20.6 min, mean 46.7 min. WEKA: recorded sessions of callanjfox/kv-cache-tester 94f6046:
+//            first prompts, and all of sub-agents (63 of them).
 // Valid for  means over many sessions; quantities of a session depend on each other in reality (long sessions have more
 //            tokens a step), so spreads between sessions are too small; to 200,000 steps and 2^27 sessions
 // Checked by tests/models/workload/agent_sessions_test.cpp
@@ -29,17 +29,15 @@ constexpr double kMostTokensOfAStep = 1e6;  // no draw of the statistics needs m
 
 // Sigma of a lognormal from its mean m and median: sigma^2 = 2 ln(m / median); p90 = median * exp(1.2816 sigma).
 
-/// TLAB: median 875. Its mean is from the prefill that a perfect cache would leave: (54.9 - 52.6) G tokens / 3.8 / 357,161
-/// steps = 1,695, so sigma 1.150 and p90 3,820.
+/// TLAB: median 875. Its mean is from the prefill that a perfect cache would leave: (54.9 - 52.6) G tokens / 3.8 /
+/// 357,161 steps = 1,695, so sigma 1.150 and p90 3,820.
 std::unique_ptr<AmountSampler> usual_appended_tokens() { return lognormal_amounts(875, 3820, kMostTokensOfAStep); }
 
 /// TLAB: median 214, mean 523, so sigma 1.337 and p90 1,187; cut where serving APIs cut answers (E).
 std::unique_ptr<AmountSampler> usual_output_tokens() { return lognormal_amounts(214, 1187, 32'000); }
 
 /// TLAB's quantiles; the greatest, 200, is E.
-std::unique_ptr<AmountSampler> usual_turns() {
-  return quantile_amounts({0, 0.5, 0.9, 0.99, 1}, {1, 1, 18, 137, 200});
-}
+std::unique_ptr<AmountSampler> usual_turns() { return quantile_amounts({0, 0.5, 0.9, 0.99, 1}, {1, 1, 18, 137, 200}); }
 
 /// TLAB gives the mean, 8.8. Median 5 is E: with it the median turn takes about its 38 s. Sigma 1.063, p90 19.5.
 std::unique_ptr<AmountSampler> usual_steps_per_turn() { return lognormal_amounts(5, 19.5, 1000); }
@@ -50,11 +48,14 @@ std::unique_ptr<AmountSampler> usual_tool_time_s() {
 }
 
 /// TLAB's quantiles; least and greatest (120,000 s) are E, the latter such that the mean is 46.7 min.
-std::unique_ptr<AmountSampler> usual_think_time_s() { return quantile_amounts({0, 0.5, 0.9, 1}, {5, 84, 1236, 120'000}); }
+std::unique_ptr<AmountSampler> usual_think_time_s() {
+  return quantile_amounts({0, 0.5, 0.9, 1}, {5, 84, 1236, 120'000});
+}
 
 /// WEKA: first prompts less system and tools, quantiles of 710 sessions; many of them resume earlier work.
 std::unique_ptr<AmountSampler> usual_first_prompt_tokens() {
-  return quantile_amounts({0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1}, {111, 1224, 3653, 7157, 88'902, 246'059, 613'106, 837'120});
+  return quantile_amounts({0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99, 1},
+                          {111, 1224, 3653, 7157, 88'902, 246'059, 613'106, 837'120});
 }
 
 /// WEKA, of sub-agents: steps median 11, p90 17; first prompts less system and tools median 1,650 (p90 E); last answers
@@ -134,7 +135,8 @@ AgentSessionPlanner::AgentSessionPlanner(const AgentSessions& spec, const FindLe
     for (const SpawnSpec& spawn : list) {
       const auto found = std::find_if(spec.agents.begin(), spec.agents.end(),
                                       [&](const AgentSpec& a) { return a.name == spawn.agent; });
-      if (found == spec.agents.end()) throw std::invalid_argument("agent: found " + spawn.agent + ", which is no agent");
+      if (found == spec.agents.end())
+        throw std::invalid_argument("agent: found " + spawn.agent + ", which is no agent");
       agent.spawns.push_back({static_cast<std::size_t>(found - spec.agents.begin()) + 1, spawn.per_step, spawn.per_turn,
                               spawn.count ? (*spawn.count)->sampler() : nullptr});
     }

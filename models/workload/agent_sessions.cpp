@@ -21,9 +21,13 @@ void AgentSpec::visit(FieldVisitor& v) {
   field(v, "name", name, "Name of this kind of sub-agent", rule().required().is_name());
   field(v, "shared_tokens", shared_tokens,
         "Tokens that the first prompts of all its kind begin with: system prompt and tools",
-        rule().at_least(0).at_most(kMostContext).default_from(
-            'E', "Median of system and tools of 63 sub-agents in kv-cache-tester's recorded sessions, 8,684: of one "
-                 "product"));
+        rule()
+            .at_least(0)
+            .at_most(kMostContext)
+            .default_from(
+                'E',
+                "Median of system and tools of 63 sub-agents in kv-cache-tester's recorded sessions, 8,684: of one "
+                "product"));
   field(v, "steps", steps, "Requests to the model of a sub-agent; by statistics when absent");
   field(v, "first_prompt_tokens", first_prompt_tokens,
         "What follows the shared tokens in a sub-agent's first prompt; by statistics when absent");
@@ -38,16 +42,24 @@ void AgentSpec::visit(FieldVisitor& v) {
 
 void AgentSessions::visit(FieldVisitor& v) {
   starts.visit(v);
-  field(v, "statistics", statistics, "What every quantity is drawn from that is not given here",
-        rule().one_of(kStatistics).default_from(
-            'E', "Lognormals and quantile curves through figures of TraceLab (uw-syfi/TraceLab 0b8a262, 43 users) and of "
-                 "kv-cache-tester's sessions; other agents differ"));
+  field(
+      v, "statistics", statistics, "What every quantity is drawn from that is not given here",
+      rule()
+          .one_of(kStatistics)
+          .default_from(
+              'E',
+              "Lognormals and quantile curves through figures of TraceLab (uw-syfi/TraceLab 0b8a262, 43 users) and of "
+              "kv-cache-tester's sessions; other agents differ"));
   field(v, "turns", turns, "Messages of the user in a session; by statistics when absent");
   field(v, "steps_per_turn", steps_per_turn, "Requests to the model for each; by statistics when absent");
-  field(v, "shared_tokens", shared_tokens,
-        "Tokens that the prompts of all sessions of the workload begin with: system prompt and tools",
-        rule().at_least(0).at_most(kMostContext).default_from(
-            'E', "Median of system and tools of 710 of kv-cache-tester's recorded sessions, 14,947: of one product"));
+  field(
+      v, "shared_tokens", shared_tokens,
+      "Tokens that the prompts of all sessions of the workload begin with: system prompt and tools",
+      rule()
+          .at_least(0)
+          .at_most(kMostContext)
+          .default_from(
+              'E', "Median of system and tools of 710 of kv-cache-tester's recorded sessions, 14,947: of one product"));
   field(v, "first_prompt_tokens", first_prompt_tokens,
         "What follows the shared tokens in a session's first prompt; by statistics when absent");
   field(v, "appended_tokens", appended_tokens,
@@ -62,8 +74,9 @@ void AgentSessions::visit(FieldVisitor& v) {
         "A context that would not fit falls to this share of what it may be, and none of it but the shared tokens is "
         "known to a cache",
         rule().above(0).at_most(0.95).default_from(
-            'E', "Median of the 284 falls of a context by a fifth or more in kv-cache-tester's sessions, taken from the "
-                 "prompt before: not all are compactions"));
+            'E',
+            "Median of the 284 falls of a context by a fifth or more in kv-cache-tester's sessions, taken from the "
+            "prompt before: not all are compactions"));
   field(v, "agents", agents, "Kinds of sub-agents");
   field(v, "spawns", spawns, "Sub-agents that the main agent starts; its next step waits for their end");
 }

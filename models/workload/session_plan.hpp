@@ -23,8 +23,8 @@ struct PlannedStep {
   double wait_s = 0.0;
   std::int32_t input_tokens = 1;
   std::int32_t output_tokens = 1;
-  std::int32_t first_run = 0, runs = 0;      ///< of SessionPlan::runs: content of the prompt, and of the answer if known
-  std::int64_t content_tokens = 0;           ///< that these runs cover
+  std::int32_t first_run = 0, runs = 0;  ///< of SessionPlan::runs: content of the prompt, and of the answer if known
+  std::int64_t content_tokens = 0;       ///< that these runs cover
   std::int32_t first_spawn = 0, spawns = 0;  ///< of SessionPlan::spawns: sub-agents that start when this step has ended
   bool compacted = false;                    ///< the context did not fit any more and was cut before this step
 };
@@ -44,10 +44,11 @@ struct SessionPlan {
 
   /// What `step` says; the span stands as long as the plan.
   Content content(const PlannedStep& step, std::int64_t space) const {
-    return {.runs = std::span(runs).subspan(static_cast<std::size_t>(step.first_run), static_cast<std::size_t>(step.runs)),
-            .unit_tokens = unit_tokens,
-            .tokens = step.content_tokens,
-            .space = space};
+    return {
+        .runs = std::span(runs).subspan(static_cast<std::size_t>(step.first_run), static_cast<std::size_t>(step.runs)),
+        .unit_tokens = unit_tokens,
+        .tokens = step.content_tokens,
+        .space = space};
   }
 };
 

@@ -30,9 +30,9 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("report: top-level keys stand in the order of the format", "[sim][report]") {
   const Json report = report_json(sample_run(), {{"name", "x"}}, sample_provenance());
-  CHECK(keys(report) == Names{"format", "scenario", "provenance", "outcome", "summary", "services", "sessions", "power", "cooling",
-                              "water", "carbon", "cost", "network", "storage", "incidents", "assumptions", "validity",
-                              "series"});
+  CHECK(keys(report) == Names{"format", "scenario", "provenance", "outcome", "summary", "services", "sessions", "power",
+                              "cooling", "water", "carbon", "cost", "network", "storage", "incidents", "assumptions",
+                              "validity", "series"});
   CHECK(report["format"] == "tokenworks.report/1");
   CHECK(report["scenario"]["name"] == "x");
   CHECK(keys(report["services"][0]["requests"]) ==

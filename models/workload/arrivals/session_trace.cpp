@@ -4,8 +4,8 @@
 // Source     the file itself; its format is described at its reader in sim/jobs/workload/trace_readers
 // Valid for  waits that do not depend on how fast the service answers; token counts as recorded, whatever is served
 // Checked by tests/workload/session_reader_test.cpp, tests/jobs/session_source_test.cpp
-#include "models/workload/arrival_process.hpp"
 #include "models/workload/session_trace.hpp"
+#include "models/workload/arrival_process.hpp"
 
 namespace tokenworks::workload {
 
@@ -19,7 +19,8 @@ namespace {
 class SessionTraceArrivals final : public ArrivalOption {
  public:
   void visit(FieldVisitor& v) override {
-    field(v, "format", trace_.file.format, "Format of the file", rule().required().one_of(session_trace_format_names()));
+    field(v, "format", trace_.file.format, "Format of the file",
+          rule().required().one_of(session_trace_format_names()));
     field(v, "path", trace_.file.path, "File of the sessions, one JSON object a line, plain or gzip",
           rule().required().is_path());
     trace_.starts.visit(v);

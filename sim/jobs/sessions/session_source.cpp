@@ -100,7 +100,8 @@ class SessionSource final : public RequestSource, private engine::TimerClient, p
         .plan->steps[static_cast<std::size_t>(planned(chain).first_step) + static_cast<std::size_t>(chain.step)];
   }
 
-  // ---- Dates ---------------------------------------------------------------------------------------------------------
+  // ---- Dates
+  // ---------------------------------------------------------------------------------------------------------
 
   void start_at(Picoseconds date) {
     if (date >= setup_.until || (left_ && *left_ == 0)) return;
@@ -151,15 +152,15 @@ class SessionSource final : public RequestSource, private engine::TimerClient, p
     settle();
   }
 
-  // ---- Sessions ------------------------------------------------------------------------------------------------------
+  // ---- Sessions
+  // ------------------------------------------------------------------------------------------------------
 
   void begin_session(Picoseconds date) {
     std::optional<workload::SessionPlan> plan = setup_.sessions->next();
     if (!plan) return;  // nor will there be one later
     stats_.started();
-    const std::int32_t slot = sessions_.add({.plan = std::make_unique<workload::SessionPlan>(std::move(*plan)),
-                                             .number = ++last_number_,
-                                             .started = date});
+    const std::int32_t slot = sessions_.add(
+        {.plan = std::make_unique<workload::SessionPlan>(std::move(*plan)), .number = ++last_number_, .started = date});
     sessions_[slot].chains_left = static_cast<std::int64_t>(sessions_[slot].plan->chains.size());
     begin_chain(slot, 0, kNone, false, date);
     if (setup_.starts) wait_for_next_start();
@@ -264,16 +265,17 @@ class SessionSource final : public RequestSource, private engine::TimerClient, p
 
   void end_session(std::int32_t slot, bool answered) {
     Session& session = sessions_[slot];
+    const bool cut_off = !session.failed && session.chains_left > 0;  // its user waits beyond the clock's end
     if (session.failed)
       stats_.failed();
-    else if (session.chains_left == 0)
+    else if (!cut_off)
       stats_.completed(session.sums, session.started, simulation_.now());
     for (const std::int32_t chain : session.chains) chains_.remove(chain);
     session.chains.clear();
     if (submitting_) ended_plans_.push_back(std::move(session.plan));  // the service may still look at its content
     session.plan.reset();
     sessions_.remove(slot);
-    if (!setup_.starts) start_at(later(simulation_.now(), answered ? 0 : kPauseAfterRefusal));
+    if (!setup_.starts && !cut_off) start_at(later(simulation_.now(), answered ? 0 : kPauseAfterRefusal));
   }
 
   engine::Simulation& simulation_;

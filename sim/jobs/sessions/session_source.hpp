@@ -30,7 +30,7 @@ struct SessionSourceSetup {
 /// - A step that is lost with its replica, cancelled or timed out ends its session as failed: what runs of it ends, and
 ///   nothing more of it is sent.
 /// - A session that has a step to send at `until` or later is cut off and counts as unfinished, as do those under way
-///   when the run stops.
+///   when the run stops. In a closed loop it keeps its place.
 /// A session is over when its last chain is; in a closed loop the next one starts at that date, a second later when its
 /// last step was not answered.
 std::unique_ptr<RequestSource> make_session_source(engine::Simulation& simulation, LlmService& service, RunEnd& run_end,

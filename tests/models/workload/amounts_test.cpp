@@ -53,8 +53,7 @@ TEST_CASE("amounts: a lognormal has its median and its 90th percentile, and its 
 
 TEST_CASE("amounts: quantiles are met, and between them the logarithm is straight", "[models][workload]") {
   using List = std::vector<double>;
-  const auto quantiles =
-      sampler("quantiles", {{"shares", List{0, 0.5, 0.9, 1}}, {"values", List{0, 1, 100, 1000}}});
+  const auto quantiles = sampler("quantiles", {{"shares", List{0, 0.5, 0.9, 1}}, {"values", List{0, 1, 100, 1000}}});
   const std::vector<double> draws = sorted_draws(*quantiles, 200'000);
   CHECK_THAT(at_share(draws, 0.25), WithinRel(0.5, 0.02));  // from 0 on the amount itself is straight
   CHECK_THAT(at_share(draws, 0.5), WithinRel(1.0, 0.03));

@@ -118,7 +118,8 @@ class KvCacheTester final : public SessionReader {
     }
   }
 
-  // ---- Values, each with the place that a fault names ----------------------------------------------------------------
+  // ---- Values, each with the place that a fault names
+  // ----------------------------------------------------------------
 
   static std::string shown(const Json& value) { return value.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
@@ -127,13 +128,14 @@ class KvCacheTester final : public SessionReader {
     return member == object.end() || member->is_null() ? nullptr : &*member;
   }
 
-  std::optional<double> number(const Json& object, const std::string& place, const char* key, double least,
-                               double most, bool whole = false) const {
+  std::optional<double> number(const Json& object, const std::string& place, const char* key, double least, double most,
+                               bool whole = false) const {
     const Json* value = find(object, key);
     if (value == nullptr) return std::nullopt;
     const double read = value->is_number() ? value->get<double>() : -1.0;
     if (!(read >= least && read <= most) || (whole && read != std::floor(read))) {
-      lines_.fail(place + key, shown(*value), fmt::format("a {}number from {} to {}", whole ? "whole " : "", least, most));
+      lines_.fail(place + key, shown(*value),
+                  fmt::format("a {}number from {} to {}", whole ? "whole " : "", least, most));
     }
     return read;
   }
@@ -202,7 +204,8 @@ class KvCacheTester final : public SessionReader {
     return static_cast<std::int64_t>(id);
   }
 
-  // ---- Chains --------------------------------------------------------------------------------------------------------
+  // ---- Chains
+  // --------------------------------------------------------------------------------------------------------
 
   SessionPlan session(const Json& object) const {
     if (!object.is_object()) lines_.fail("line", shown(object), "a JSON object");
@@ -225,7 +228,7 @@ class KvCacheTester final : public SessionReader {
     const std::size_t first_step = plan.steps.size();
     plan.chains[chain].first_step = static_cast<std::int32_t>(first_step);
     Recorded last;
-    std::optional<double> joined_end_s;     // of the sub-agents since the last step
+    std::optional<double> joined_end_s;           // of the sub-agents since the last step
     std::size_t waited_for = plan.spawns.size();  // spawns from here on belong to the last step
     for (std::size_t i = 0; i < requests.size(); ++i) {
       const Json& request = requests[i];
@@ -242,7 +245,8 @@ class KvCacheTester final : public SessionReader {
       }
       Recorded now{.start_s = start_s, .end_s = {}, .blocks = blocks_of(request, here)};
       if (!is_first && start_s < last.start_s) {
-        lines_.fail(here + "t", fmt::format("{}", start_s), fmt::format("{} or later, as of the step before", last.start_s));
+        lines_.fail(here + "t", fmt::format("{}", start_s),
+                    fmt::format("{} or later, as of the step before", last.start_s));
       }
       const std::optional<double> api_time_s = number(request, here, "api_time", 0, kLongestTime);
       if (api_time_s) now.end_s = start_s + *api_time_s;
