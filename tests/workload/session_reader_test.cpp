@@ -22,8 +22,14 @@ std::vector<SessionPlan> read_sessions(const std::string& path) {
   while (std::optional<SessionPlan> plan = reader->next()) plans.push_back(std::move(*plan));
   return plans;
 }
+/// `text` without its line ends.
+std::string one_line(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), '\n'), text.end());
+  return text;
+}
+
 SessionPlan session_of(const std::string& text) {
-  std::vector<SessionPlan> plans = read_sessions(WrittenFile(text + "\n").path());
+  std::vector<SessionPlan> plans = read_sessions(WrittenFile(one_line(text) + "\n").path());
   REQUIRE(plans.size() == 1);
   return std::move(plans.front());
 }
@@ -135,12 +141,8 @@ TEST_CASE("kv_cache_tester: a step that was sent before its sub-agents' end did 
 }
 
 TEST_CASE("recorded sessions: waits are cut, then scaled; a loop begins again", "[sim][workload]") {
-  const WrittenFile file(R"({"requests": [{"t": 0, "in": 1, "out": 1, "api_time": 1}, {"t": 5, "in": 1, "out": 1},
-      {"t": 100, "in": 1, "out": 1}]})");
-  // The text has line ends inside: as one line.
-  std::string line = content_of(file.path());
-  line.erase(std::remove(line.begin(), line.end(), '\n'), line.end());
-  const WrittenFile one(line);
+  const WrittenFile one(one_line(R"({"requests": [{"t": 0, "in": 1, "out": 1, "api_time": 1},
+      {"t": 5, "in": 1, "out": 1}, {"t": 100, "in": 1, "out": 1}]})"));
   workload::SessionFile replay{.format = "kv_cache_tester", .path = one.path(), .longest_gap_s = 10.0};
   replay.think_time_scale = 0.5;
   auto stream = make_recorded_sessions(replay);
@@ -199,8 +201,7 @@ TEST_CASE("kv_cache_tester: faults are told with file, line, place, what was fou
        "requests[1].requests[1].type: found a sub-agent of a sub-agent"},
   };
   for (const auto& [text, expected] : cases) {
-    std::string line = text;
-    line.erase(std::remove(line.begin(), line.end(), '\n'), line.end());
+    const std::string line = one_line(text);
     CAPTURE(line);
     const std::string fault = fault_of("\n" + line);
     CAPTURE(fault);
@@ -250,7 +251,8 @@ TEST_CASE("kv_cache_tester: the published sessions give their published totals",
   CHECK(totals.output_tokens == 21'709'920 + 27);                // 27 answers without a token count as one each
   CHECK(background == 4);                                        // status async_launched
   CHECK(static_cast<double>(covered) > 0.9997 * 6'037'445'403);  // all but the last part of a block
-  CHECK_THAT(static_cast<double>(repeated) / 6'037'445'403, WithinAbs(0.9626, 0.002));
+  // 96.26 % are in the chain's last prompt (Python's json), some more in its answer; TraceLab's agents found 95.7 %.
+  CHECK_THAT(static_cast<double>(repeated) / 6'037'445'403, WithinAbs(0.9656, 0.0005));
 }
 
 }  // namespace tokenworks::jobs

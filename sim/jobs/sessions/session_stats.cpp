@@ -10,7 +10,8 @@ std::optional<metrics::LatencySummary> summary_in(const metrics::LatencyHistogra
   std::optional<metrics::LatencySummary> summary = histogram.summary();
   if (!summary) return summary;
   for (double* value : {&summary->mean, &summary->p50, &summary->p90, &summary->p95, &summary->p99, &summary->max}) {
-    *value *= unit * static_cast<double>(kPicosecondsPerSecond);
+    // To a thousandth, so that a count of 61 is not told as 60.99999999999999.
+    *value = std::round(*value * static_cast<double>(kPicosecondsPerSecond) * 1e3) / 1e3 * unit;
   }
   return summary;
 }
