@@ -286,8 +286,7 @@ TEST_CASE("agent sessions: the statistics are those that were published", "[mode
   CHECK(cached > 0.957);
   CHECK(cached < 0.989);
   CHECK_THAT(quantile(prompt_list, 0.5), WithinRel(120'000.0, 0.2));  // cached prefix 119 k + appended 875
-  // Where published steps a session are 15, 135 and 1,107 (tools' alone), ours spread less: turns and their steps are
-  // drawn by themselves.
+  // Steps after tools alone are published: 15, 135 and 1,107 a session. Turns and their steps are drawn by themselves.
   CHECK(quantile(steps, 0.9) > 135.0 / 2);
   CHECK(quantile(steps, 0.9) < 135.0 * 2);
   CHECK(quantile(steps, 0.99) > 1107.0 / 2);
