@@ -8,9 +8,8 @@
 //            median 214, mean 186.9 M / 357,161 = 523; tool time p50 0.1 s, p90 10, p99 192, mean 16.8; think time
 //            p50 1.4 min, p90 20.6 min, mean 46.7 min. WEKA: recorded sessions of callanjfox/kv-cache-tester 94f6046:
 //            first prompts, and all of sub-agents (63 of them).
-// Valid for  means over many sessions: quantities of one session depend on each other in reality. Steps a session come
-// out
-//            as p50 12, p90 175, p99 1,290 (TLAB's after tools alone: 15, 135, 1,107). To 200,000 steps a session
+// Valid for  means over many sessions: quantities of one session depend on each other in reality. Steps a session are
+//            p50 12, p90 175, p99 1,290 (TLAB's after tools alone: 15, 135, 1,107). To 200,000 steps a session
 // Checked by tests/models/workload/agent_sessions_test.cpp
 #include <algorithm>
 #include <cmath>
