@@ -9,6 +9,8 @@ std::unique_ptr<ArrivalOption> make_poisson_arrivals();
 std::unique_ptr<ArrivalOption> make_gamma_arrivals();
 std::unique_ptr<ArrivalOption> make_closed_loop_arrivals();
 std::unique_ptr<ArrivalOption> make_diurnal_arrivals();
+std::unique_ptr<ArrivalOption> make_session_trace_arrivals();
+std::unique_ptr<ArrivalOption> make_agent_sessions_arrivals();
 
 Options<ArrivalOption> arrival_options() {
   static constexpr Option<ArrivalOption> kOptions[] = {
@@ -20,6 +22,10 @@ Options<ArrivalOption> arrival_options() {
       {"closed_loop", "A fixed number of users, each waiting for its answer; all start at once",
        &make_closed_loop_arrivals},
       {"diurnal", "Independent users whose number follows the hours of the day", &make_diurnal_arrivals},
+      {"session_trace", "Recorded sessions of agents: chains of steps with sub-agents, asked again",
+       &make_session_trace_arrivals},
+      {"agent_sessions", "Sessions of agents drawn from statistics: steps, tools, sub-agents, a growing context",
+       &make_agent_sessions_arrivals},
   };
   return kOptions;
 }

@@ -47,11 +47,15 @@ struct ClientStatisticsFiles {
   std::string clients_without_lengths = "pooled";  ///< or "left_out"
 };
 
+struct SessionTrace;
+struct AgentSessions;
+
 class ArrivalOption {
  public:
   virtual ~ArrivalOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// Exactly one of the four answers: an open process, a closed loop, a trace, or statistics of clients.
+  /// Exactly one of the answers: an open process, a closed loop, a trace, statistics of clients, recorded sessions, or
+  /// drawn ones.
   /// `start_hour_local`: hours from local midnight to the start of the run, for processes that follow the day.
   /// Throws std::invalid_argument when the fields, each allowed by itself, do not fit together.
   virtual std::unique_ptr<ArrivalProcess> open_process(double start_hour_local) const {
@@ -61,16 +65,22 @@ class ArrivalOption {
   virtual std::optional<ClosedLoop> closed_loop() const { return std::nullopt; }
   virtual std::optional<TraceFile> trace() const { return std::nullopt; }
   virtual std::optional<ClientStatisticsFiles> client_statistics() const { return std::nullopt; }
+  virtual const SessionTrace* session_trace() const { return nullptr; }    ///< stands as long as the option
+  virtual const AgentSessions* agent_sessions() const { return nullptr; }  ///< likewise
 
+  /// Whether these are sessions, whose next request waits for the answer to the last.
+  bool brings_sessions() const { return session_trace() != nullptr || agent_sessions() != nullptr; }
   /// Whether requests come with lengths of their own.
-  bool brings_lengths() const { return trace().has_value() || client_statistics().has_value(); }
+  bool brings_lengths() const {
+    return trace().has_value() || client_statistics().has_value() || brings_sessions();
+  }
 
   /// `factor` (above 0) times as many requests a second; how bursty they are stays. What comes in whole numbers is
   /// rounded, to 1 at least. Throws std::invalid_argument when the fields do not allow so much.
   virtual void scale_rate(double factor) = 0;
 };
 
-/// `trace`, `client_statistics`, `poisson`, `gamma`, `closed_loop`, `diurnal`.
+/// `trace`, `client_statistics`, `poisson`, `gamma`, `closed_loop`, `diurnal`, `session_trace`, `agent_sessions`.
 Options<ArrivalOption> arrival_options();
 
 }  // namespace tokenworks::workload

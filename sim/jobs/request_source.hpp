@@ -11,6 +11,7 @@
 #include "sim/jobs/run_end.hpp"
 #include "sim/jobs/workload/length_source.hpp"
 #include "sim/jobs/workload/request_stream.hpp"
+#include "sim/metrics/run_result.hpp"
 
 namespace tokenworks::jobs {
 
@@ -19,6 +20,8 @@ class RequestSource {
   virtual ~RequestSource() = default;
   /// Sets the first timer. To be called once, before the run.
   virtual void start() = 0;
+  /// What became of its sessions, where it has them; names, energy and cost are left to the caller.
+  virtual std::optional<metrics::SessionResult> sessions() const { return std::nullopt; }
 };
 
 /// Sends the requests of a stream at their dates, holding one at a time.

@@ -129,6 +129,22 @@ struct ServiceResult {
   double energy_j = 0.0;                          ///< its share of the facility's energy
 };
 
+/// Sessions of agents: chains of requests with tools and people between them.
+struct SessionResult {
+  std::string workload, service;
+  std::int64_t started = 0, completed = 0, failed = 0, unfinished = 0;
+  std::int64_t steps = 0;  ///< requests that ended
+  std::int64_t sub_agent_steps = 0, rejected_steps = 0;
+  std::int64_t compactions = 0;  ///< contexts that were cut because they would not fit
+  std::int64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;  ///< of completed steps
+  /// Over sessions that completed after the warm-up.
+  std::optional<LatencySummary> time_s, llm_time_s, wait_time_s;
+  std::optional<LatencySummary> steps_per_session, tokens_per_session, gpu_energy_j_per_session;
+  double gpu_energy_j = 0.0;     ///< of boards, of all steps
+  double energy_j = 0.0;         ///< of the facility, by the share of the boards' energy
+  double electricity_usd = 0.0;  ///< likewise
+};
+
 struct PowerResult {
   double it_energy_j = 0.0;
   double facility_energy_j = 0.0;
@@ -248,6 +264,7 @@ struct RunResult {
   bool interrupted = false;
   double simulated_s = 0.0;
   std::vector<ServiceResult> services;  ///< sorted by name
+  std::vector<SessionResult> sessions;  ///< of workloads that have them, sorted by name
   PowerResult power;
   CoolingResult cooling;
   double water_l = 0.0;

@@ -122,6 +122,36 @@ Json service_json(const ServiceResult& service) {
           {"energy_j", service.energy_j}};
 }
 
+Json session_json(const metrics::SessionResult& sessions) {
+  const auto ended = static_cast<double>(sessions.completed);
+  const auto input = static_cast<double>(sessions.input_tokens);
+  return {{"workload", sessions.workload},
+          {"service", sessions.service},
+          {"started", sessions.started},
+          {"completed", sessions.completed},
+          {"failed", sessions.failed},
+          {"unfinished", sessions.unfinished},
+          {"steps", sessions.steps},
+          {"sub_agent_steps", sessions.sub_agent_steps},
+          {"rejected_steps", sessions.rejected_steps},
+          {"compactions", sessions.compactions},
+          {"tokens",
+           {{"input", sessions.input_tokens},
+            {"cached_input", sessions.cached_input_tokens},
+            {"output", sessions.output_tokens}}},
+          {"cached_share", number(ratio(static_cast<double>(sessions.cached_input_tokens), input))},
+          {"time_s", latency(sessions.time_s)},
+          {"llm_time_s", latency(sessions.llm_time_s)},
+          {"tool_and_think_time_s", latency(sessions.wait_time_s)},
+          {"steps_per_session", latency(sessions.steps_per_session)},
+          {"tokens_per_session", latency(sessions.tokens_per_session)},
+          {"gpu_energy_j_per_session", latency(sessions.gpu_energy_j_per_session)},
+          {"gpu_energy_j", sessions.gpu_energy_j},
+          {"energy_j", sessions.energy_j},
+          {"electricity_usd", sessions.electricity_usd},
+          {"electricity_usd_per_completed_session", number(ratio(sessions.electricity_usd, ended))}};
+}
+
 Json power_json(const metrics::PowerResult& power) {
   return {{"it_energy_j", power.it_energy_j},
           {"facility_energy_j", power.facility_energy_j},
@@ -237,6 +267,8 @@ Json report_json(const RunResult& result, const Json& scenario, const Provenance
 
   Json services = Json::array();
   for (const ServiceResult& service : result.services) services.push_back(service_json(service));
+  Json sessions = Json::array();
+  for (const metrics::SessionResult& of_workload : result.sessions) sessions.push_back(session_json(of_workload));
   return {
       {"format", kReportFormat},
       {"scenario", scenario},
@@ -244,6 +276,7 @@ Json report_json(const RunResult& result, const Json& scenario, const Provenance
       {"outcome", {{"status", result.interrupted ? "interrupted" : "completed"}, {"simulated_s", result.simulated_s}}},
       {"summary", summary_json(summarize(result))},
       {"services", std::move(services)},
+      {"sessions", std::move(sessions)},
       {"power", power_json(result.power)},
       {"cooling", cooling_json(result.cooling)},
       {"water", {{"used_l", result.water_l}, {"wue_l_per_kwh", number(ratio(result.water_l, it_kwh))}}},

@@ -160,6 +160,35 @@ Json service() {
        {"energy_j", number("its share of the facility's energy")}});
 }
 
+Json session() {
+  return object(
+      {{"workload", text()},
+       {"service", text()},
+       {"started", count("the sum of the next three")},
+       {"completed", count("all their steps have ended")},
+       {"failed", count("a step was lost, cancelled or timed out")},
+       {"unfinished", count("cut off at the clock's duration, or under way at the run's end")},
+       {"steps", count("requests that ended, whatever became of them")},
+       {"sub_agent_steps", count("of these")},
+       {"rejected_steps", count("of these; their sessions went on without")},
+       {"compactions", count("contexts that were cut because they would not fit")},
+       {"tokens", object({{"input", count()}, {"cached_input", count("of these")}, {"output", count()}},
+                         "of completed steps, whole run")},
+       {"cached_share", number_or_null("cached / input tokens, 0..1")},
+       {"time_s", latency("start to end of a session; as all distributions here, of sessions that completed after the "
+                          "warm-up")},
+       {"llm_time_s", latency("its steps, arrival to end, those side by side too")},
+       {"tool_and_think_time_s", latency("its waits between steps, those side by side too")},
+       {"steps_per_session", latency("a count")},
+       {"tokens_per_session", latency("input and output, a count")},
+       {"gpu_energy_j_per_session", latency("J, of boards, by its share of the steps it was in")},
+       {"gpu_energy_j", number("of boards, of all steps")},
+       {"energy_j", number("of the facility, by the share of the energy of all boards")},
+       {"electricity_usd", number("likewise")},
+       {"electricity_usd_per_completed_session", number_or_null("sessions that did not complete are paid by those that "
+                                                                "did")}});
+}
+
 Json power() {
   return object({{"it_energy_j", number()},
                  {"facility_energy_j", number()},
@@ -281,6 +310,7 @@ Json report_schema() {
        {"outcome", object({{"status", {{"enum", {"completed", "interrupted"}}}}, {"simulated_s", number()}})},
        {"summary", summary()},
        {"services", list(service())},
+       {"sessions", list(session(), "workloads of agents")},
        {"power", power()},
        {"cooling", cooling()},
        {"water", object({{"used_l", number("on the site")}, {"wue_l_per_kwh", number_or_null("per kWh of IT")}})},

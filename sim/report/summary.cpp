@@ -137,6 +137,24 @@ void add_service(Text& text, const ServiceResult& service) {
   }
 }
 
+void add_sessions(Text& text, const metrics::SessionResult& sessions) {
+  text.heading(fmt::format("Sessions of {}", sessions.workload));
+  std::string counts = fmt::format("{} of {} completed", grouped(sessions.completed), grouped(sessions.started));
+  if (sessions.failed > 0) counts += fmt::format(", {} failed", grouped(sessions.failed));
+  if (sessions.unfinished > 0) counts += fmt::format(", {} unfinished", grouped(sessions.unfinished));
+  text.figure("Sessions", counts);
+  std::string steps = grouped(sessions.steps);
+  if (sessions.sub_agent_steps > 0) steps += fmt::format(", {} of sub-agents", grouped(sessions.sub_agent_steps));
+  if (sessions.rejected_steps > 0) steps += fmt::format(", {} rejected", grouped(sessions.rejected_steps));
+  text.figure("Steps", steps);
+  text.figure("Time of a session", latency(sessions.time_s));
+  text.figure("Of it, the model's", latency(sessions.llm_time_s));
+  if (sessions.input_tokens > 0) {
+    text.figure("Prompts from the cache", percent(static_cast<double>(sessions.cached_input_tokens) /
+                                                  static_cast<double>(sessions.input_tokens)));
+  }
+}
+
 void add_factory(Text& text, const RunResult& result) {
   const Summary summary = summarize(result);
   text.heading("Factory");
@@ -263,6 +281,10 @@ std::string summary_text(const RunResult& result, const SummaryHeading& heading,
   text.gap();
   for (const ServiceResult& service : result.services) {
     add_service(text, service);
+    text.gap();
+  }
+  for (const metrics::SessionResult& sessions : result.sessions) {
+    add_sessions(text, sessions);
     text.gap();
   }
   add_factory(text, result);

@@ -12,6 +12,7 @@
 #include "models/llm/memory_capacity.hpp"
 #include "sim/scenario/check_network.hpp"
 #include "sim/scenario/check_serving.hpp"
+#include "sim/scenario/check_sessions.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/local_time.hpp"
 
@@ -479,6 +480,7 @@ class Checker {
     if (!workload.arrivals.has_value() || faults_.concern(pointer + "/arrivals") ||
         faults_.concern(pointer + "/lengths"))
       return;
+    if (workload.arrivals->brings_sessions()) return check_agents(pointer, workload);
     const bool brings_lengths = workload.arrivals->brings_lengths();
     if (brings_lengths && workload.lengths) {
       faults_.add(FaultKind::conflicting_keys, pointer + "/lengths",
@@ -491,6 +493,25 @@ class Checker {
     if (!workload.lengths) return;
     check_length(pointer + "/lengths/input", *workload.lengths->input);
     check_length(pointer + "/lengths/output", *workload.lengths->output);
+  }
+
+  void check_agents(const std::string& pointer, const WorkloadSpec& workload) {
+    if (workload.lengths) {
+      faults_.add(FaultKind::conflicting_keys, pointer + "/lengths", "sessions bring their own lengths");
+    }
+    SessionCheck check{.pointer = pointer + "/arrivals", .context_tokens = {}, .check_length = {}};
+    check.check_length = [this](const std::string& at, const workload::LengthDistribution& lengths) {
+      check_length(at, lengths);
+    };
+    for (const ServiceSpec& service : spec_.services) {
+      const auto* llm = service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+      if (llm == nullptr || llm->name != workload.service || llm->model.empty()) continue;
+      FaultList told_with_the_service;
+      if (const llm::LlmSpec* model = catalog_.model(llm->model, told_with_the_service)) {
+        check.context_tokens = model->context_tokens;
+      }
+    }
+    check_sessions(*workload.arrivals, check, faults_);
   }
 
   void check_length(const std::string& pointer, const workload::LengthDistribution& lengths) {

@@ -116,7 +116,8 @@ void Factory::build_services(const RunOptions& options) {
       };
     }
     for (const WorkloadSpec& workload : spec.workloads) {
-      if (workload.service == service->name && workload.arrivals->closed_loop()) setup.plans_after_completions = true;
+      const bool follows_answers = workload.arrivals->closed_loop() || workload.arrivals->brings_sessions();
+      if (workload.service == service->name && follows_answers) setup.plans_after_completions = true;
     }
     services_.push_back(std::make_unique<jobs::LlmService>(*simulation_, *facility_, *run_end_, std::move(setup)));
     loaded_.push_back(std::move(loaded));
@@ -305,6 +306,10 @@ void Factory::build_workloads() {
     const LlmServiceSpec& service_spec =
         **std::find_if(llm_specs_.begin(), llm_specs_.end(), [&](const auto* s) { return s->name == w->service; });
     const jobs::SenderTraits traits = traits_of(*w, service_spec);
+    if (w->arrivals->brings_sessions()) {
+      sources_.push_back(make_sessions(*w, number++, traits));
+      continue;
+    }
     const engine::Rank rank = engine::rank(engine::RankClass::arrival, number++);
     if (std::optional<workload::TraceFile> trace = w->arrivals->trace()) {
       trace->path = (scenario_.folder / trace->path).string();

@@ -54,6 +54,8 @@ class Factory {
   /// Notes for the report what statistics of clients do not say.
   void assume_clients(const std::string& pointer, const workload::ClientStatisticsFiles& files,
                       const jobs::ClientStreamNotes& notes);
+  std::unique_ptr<jobs::RequestSource> make_sessions(const WorkloadSpec& workload, std::uint64_t number,
+                                                     const jobs::SenderTraits& traits);
   void build_traffic();
   void build_incidents();
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
@@ -68,6 +70,7 @@ class Factory {
   void report_power(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
   void share_energy(metrics::RunResult& result) const;
+  void report_sessions(metrics::RunResult& result) const;
   void report_fabric(metrics::RunResult& result) const;
   void report_series(metrics::RunResult& result, Picoseconds end) const;
 

@@ -25,6 +25,7 @@ metrics::RunResult Factory::result() {
   share_energy(result);
   const Joules energy{result.power.facility_energy_j};
   result.electricity_usd = scenario_.spec.site.electricity->usd(energy);
+  report_sessions(result);
   result.carbon_kg = scenario_.spec.site.electricity->co2_kg(energy);
   report_fabric(result);
   const auto add_incidents = [&result](const std::vector<metrics::IncidentResult>& list) {
@@ -110,6 +111,22 @@ void Factory::share_energy(metrics::RunResult& result) const {
     shared += service.energy_j;
   }
   result.power.unassigned_energy_j = result.power.facility_energy_j - shared;
+}
+
+/// Energy of the facility and its price belong to sessions by their share of the energy of all GPU boards.
+void Factory::report_sessions(metrics::RunResult& result) const {
+  const double boards = to_joules(facility_->energy(resources::Consumer::gpu));
+  const auto workloads = sorted_by_name(scenario_.spec.workloads, [](const WorkloadSpec& w) { return w.name; });
+  for (std::size_t w = 0; w < sources_.size(); ++w) {
+    std::optional<metrics::SessionResult> sessions = sources_[w]->sessions();
+    if (!sessions) continue;
+    sessions->workload = workloads[w]->name;
+    sessions->service = workloads[w]->service;
+    const double share = boards > 0 ? sessions->gpu_energy_j / boards : 0.0;
+    sessions->energy_j = result.power.facility_energy_j * share;
+    sessions->electricity_usd = result.electricity_usd * share;
+    result.sessions.push_back(std::move(*sessions));
+  }
 }
 
 void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {

@@ -30,9 +30,9 @@ using Names = std::vector<std::string>;
 
 TEST_CASE("report: top-level keys stand in the order of the format", "[sim][report]") {
   const Json report = report_json(sample_run(), {{"name", "x"}}, sample_provenance());
-  CHECK(keys(report) == Names{"format", "scenario", "provenance", "outcome", "summary", "services", "power", "cooling",
-                              "water", "carbon", "cost", "network", "storage", "incidents", "assumptions", "validity",
-                              "series"});
+  CHECK(keys(report) == Names{"format", "scenario", "provenance", "outcome", "summary", "services", "sessions", "power",
+                              "cooling", "water", "carbon", "cost", "network", "storage", "incidents", "assumptions",
+                              "validity", "series"});
   CHECK(report["format"] == "tokenworks.report/1");
   CHECK(report["scenario"]["name"] == "x");
   CHECK(keys(report["services"][0]["requests"]) ==
@@ -51,6 +51,8 @@ TEST_CASE("report: rates and ratios of a run computed by hand", "[sim][report]")
   CHECK(chat["speculation"]["draft_tokens"] == 3);
   CHECK(chat["speculation"]["mean_accepted"] == 2.4);
   CHECK(chat["speculation"]["verified_steps"] == 32'000);
+  CHECK(report["sessions"][0]["cached_share"] == 0.95);                           // 95,000 / 100,000
+  CHECK(report["sessions"][0]["electricity_usd_per_completed_session"] == 0.08);  // 0.4 USD / 5
   const Json& summary = report["summary"];
   CHECK(summary["output_tokens_per_s"] == 100.0);
   CHECK(summary["mean_it_w"] == 10'000.0);                  // 1e7 J / 1,000 s

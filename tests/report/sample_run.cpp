@@ -91,6 +91,30 @@ metrics::RunResult sample_run() {
   chat.gpu_energy_j = 7e6;
   chat.energy_j = 1.2e7;
 
+  metrics::SessionResult& agents = run.sessions.emplace_back();
+  agents.workload = "agents";
+  agents.service = "chat";
+  agents.started = 9;
+  agents.completed = 5;
+  agents.failed = 1;
+  agents.unfinished = 3;
+  agents.steps = 120;
+  agents.sub_agent_steps = 30;
+  agents.rejected_steps = 2;
+  agents.compactions = 4;
+  agents.input_tokens = 100'000;
+  agents.cached_input_tokens = 95'000;
+  agents.output_tokens = 9'000;
+  agents.time_s = metrics::LatencySummary{400, 300, 800, 900, 950, 999};
+  agents.llm_time_s = metrics::LatencySummary{100, 75, 200, 225, 240, 250};
+  agents.wait_time_s = metrics::LatencySummary{300, 225, 600, 675, 700, 749};
+  agents.steps_per_session = metrics::LatencySummary{20, 15, 40, 45, 49, 50};
+  agents.tokens_per_session = metrics::LatencySummary{18'000, 15'000, 30'000, 35'000, 39'000, 40'000};
+  agents.gpu_energy_j_per_session = metrics::LatencySummary{2e5, 1e5, 4e5, 5e5, 6e5, 7e5};
+  agents.gpu_energy_j = 1.4e6;
+  agents.energy_j = 2.5e6;
+  agents.electricity_usd = 0.4;
+
   run.power.it_energy_j = 1e7;
   run.power.facility_energy_j = 1.25e7;
   run.power.energy_by_j = {{"gpu", 7e6}, {"host", 3e6}, {"chillers", 2.5e6}};

@@ -42,12 +42,28 @@ TEST_CASE("summary: numbers get the prefix that fits", "[sim][report]") {
 TEST_CASE("summary: says what a planner asks first", "[sim][report]") {
   const std::string text = summary_text(sample_run(), {"chat-on-one-node", "out/report.json", 0.25}, false);
   INFO(text);
-  for (const char* part :
-       {"chat-on-one-node", "1,000 s simulated in 250 ms", "chat (llm, 8 GPUs)", "100 tokens/s (12.5 per GPU)",
-        "20 of 25 completed, 4 rejected, 1 unfinished", "3 longer than context, 1 queue full", "p50 400 ms",
-        "p99 1.25 s", "p50 18.5 ms", "p99 42.5 ms", "95.0 %", "mean 10.0 kW", "peak 15.2 kW", "1.250",
-        "0.0064 output tokens per joule", "25.0 USD per million output tokens, electricity only",
-        "1 assumption and 1 validity note", "Report: out/report.json"}) {
+  for (const char* part : {"chat-on-one-node",
+                           "1,000 s simulated in 250 ms",
+                           "chat (llm, 8 GPUs)",
+                           "100 tokens/s (12.5 per GPU)",
+                           "20 of 25 completed, 4 rejected, 1 unfinished",
+                           "3 longer than context, 1 queue full",
+                           "p50 400 ms",
+                           "p99 1.25 s",
+                           "p50 18.5 ms",
+                           "p99 42.5 ms",
+                           "95.0 %",
+                           "mean 10.0 kW",
+                           "peak 15.2 kW",
+                           "1.250",
+                           "0.0064 output tokens per joule",
+                           "25.0 USD per million output tokens, electricity only",
+                           "Sessions of agents",
+                           "5 of 9 completed, 1 failed, 3 unfinished",
+                           "120, 30 of sub-agents, 2 rejected",
+                           "p50 300 s",
+                           "1 assumption and 1 validity note",
+                           "Report: out/report.json"}) {
     INFO(part);
     CHECK(text.find(part) != std::string::npos);
   }
@@ -95,6 +111,7 @@ TEST_CASE("summary: fits 80 columns whatever it has to say", "[sim][report]") {
   run.network.fabric->kind = std::string(200, 'k');
   run.network.busiest_links[0].name = std::string(200, 'l');
   run.storage.kind = std::string(200, 's');
+  run.sessions[0].workload = std::string(200, 'w');
   run.incidents[0].target = std::string(200, 't');
   CHECK(longest_line(summary_text(run, {"große-" + std::string(200, 'x'), "", 12345.6}, false)) <= 80);
   CHECK(longest_line(summary_text(idle_run(), {"idle", "", 0}, false)) <= 80);

@@ -55,7 +55,7 @@ const std::vector<std::pair<std::string_view, FieldValues>> kOpenProcesses = {
 
 }  // namespace
 
-TEST_CASE("arrival options: the list has six kinds, each with a help text and exactly one answer",
+TEST_CASE("arrival options: the list has eight kinds, each with a help text and exactly one answer",
           "[models][workload]") {
   std::set<std::string_view> kinds;
   for (const Option<ArrivalOption>& option : arrival_options()) {
@@ -63,12 +63,13 @@ TEST_CASE("arrival options: the list has six kinds, each with a help text and ex
     CHECK(!option.help.empty());
     const std::unique_ptr<ArrivalOption> made = option.make();
     CHECK((made->open_process(0.0) != nullptr) + made->closed_loop().has_value() + made->trace().has_value() +
-              made->client_statistics().has_value() ==
+              made->client_statistics().has_value() + made->brings_sessions() ==
           1);
-    CHECK(made->brings_lengths() == (option.kind == "trace" || option.kind == "client_statistics"));
+    CHECK(made->brings_lengths() ==
+          (option.kind == "trace" || option.kind == "client_statistics" || made->brings_sessions()));
   }
-  CHECK(kinds ==
-        std::set<std::string_view>{"trace", "client_statistics", "poisson", "gamma", "closed_loop", "diurnal"});
+  CHECK(kinds == std::set<std::string_view>{"trace", "client_statistics", "poisson", "gamma", "closed_loop", "diurnal",
+                                            "session_trace", "agent_sessions"});
 }
 
 TEST_CASE("arrival options: a closed loop says what its fields say", "[models][workload]") {
