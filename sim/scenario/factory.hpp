@@ -2,6 +2,7 @@
 // the result.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -45,7 +46,7 @@ class Factory {
   void build_services(const RunOptions& options);
   void build_workloads();
   void build_traffic();
-  void build_incidents();
+  void build_incidents(metrics::RunWatch* watch);
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
   std::int64_t node_number(const std::string& target) const;
   std::string describe_work_left() const;
@@ -57,6 +58,7 @@ class Factory {
                                          Picoseconds at) const;
   void report_power(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
+  void tell_unfinished(Picoseconds end) const;
   void share_energy(metrics::RunResult& result) const;
   void report_fabric(metrics::RunResult& result) const;
   void report_series(metrics::RunResult& result, Picoseconds end) const;
@@ -65,6 +67,7 @@ class Factory {
   Picoseconds duration_;
   Picoseconds interval_;
   ValidityNotes notes_;
+  std::function<void(const std::string&, const jobs::EndedRequest&)> on_ended_;  // empty: nobody wants to hear
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;
   std::unique_ptr<weather::WeatherSeries> weather_;

@@ -50,6 +50,9 @@ ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::st
   run.messages = read_file(folder.path / "messages");
   run.report_text = read_file(folder.path / "out" / "report.json");
   run.series = read_file(folder.path / "out" / "series.csv");
+  run.requests = read_file(folder.path / "requests.csv");
+  run.request_lines = read_file(folder.path / "requests.jsonl");
+  run.timeline = read_file(folder.path / "timeline.json");
   if (!run.report_text.empty()) run.report = nlohmann::json::parse(run.report_text);
   return run;
 }

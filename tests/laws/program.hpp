@@ -13,6 +13,7 @@ struct ProgramRun {
   nlohmann::json report;    ///< the same, parsed
   std::string messages;     ///< standard error
   std::string series;       ///< bytes of series.csv
+  std::string requests, request_lines, timeline;  ///< of requests.csv, requests.jsonl and timeline.json, beside `out`
 };
 
 /// `tokenworks run` on `scenario` in a folder of its own, which is removed again.

@@ -18,6 +18,7 @@
 #include "sim/scenario/run.hpp"
 #include "tools/commands/command.hpp"
 #include "tools/commands/override_option.hpp"
+#include "tools/commands/run_files.hpp"
 
 namespace tokenworks::tools {
 namespace {
@@ -26,6 +27,7 @@ struct Arguments {
   std::string path;
   std::string out;
   scenario::Overrides overrides;
+  RunFilesArguments files;
   bool exact_iterations = false;
   bool always_sync = false;
   bool simgrid_flows = false;
@@ -60,6 +62,10 @@ int run(const Arguments& arguments) {
     return kFaultyInput;
   }
   const std::filesystem::path folder = arguments.out.empty() ? scenario.spec.name : arguments.out;
+  if (const std::string fault = fault_of(arguments.files, folder); !fault.empty()) {
+    fmt::print(stderr, "{}\n", fault);
+    return kFaultyInput;
+  }
   report::prepare_folder(folder);
   const report::Provenance provenance = provenance_of(scenario);
   const auto resolved = scenario::write_struct(scenario.spec);
@@ -69,6 +75,7 @@ int run(const Arguments& arguments) {
   options.exact_iterations = arguments.exact_iterations;
   options.always_sync = arguments.always_sync;
   options.simgrid_flows = arguments.simgrid_flows;
+  RunFiles files(arguments.files, scenario.spec, options);
   options.watch = [&](double simulated_s) {
     if (!arguments.quiet) progress.update(simulated_s);
     return interrupt_wanted == 0;
@@ -79,6 +86,7 @@ int run(const Arguments& arguments) {
   };
   scenario::RunOutput output = scenario::run(scenario, options);
   progress.clear();
+  files.finish(output.result);
   report::write_report(folder, output.result, output.cost, resolved, provenance);
   if (!arguments.quiet) {
     report::print_summary(
@@ -99,6 +107,7 @@ void add_run_command(CLI::App& program, int& exit_code) {
                    "Folder for report.json, series.csv and run.json (default: the scenario's name)")
       ->type_name("DIR");
   add_override_option(*command, arguments->overrides);
+  add_run_files_options(*command, arguments->files);
   command->add_flag("--exact-iterations", arguments->exact_iterations,
                     "Simulate every decode step by itself: the same report, slower");
   command->add_flag("--simgrid-flows", arguments->simgrid_flows,

@@ -12,6 +12,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       setup_(std::move(setup)),
       pools_(setup_.pools),
       stats_(setup_.window, setup_.promise, setup_.series_interval) {
+  if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
     for (std::vector<placement::Slice>& slices : pool.replicas) {
       const std::size_t index = replicas_.size();
@@ -39,6 +40,7 @@ void LlmService::submit(const Request& request, std::int32_t owner) {
     RequestDetails& details = details_[place];
     details.tag = request.tag;
     details.session = request.session;
+    details.number = arrived_++;
   }
   run_end_.request_in();
   stats_.arrived(pool_[id], simulation_.now());
@@ -59,11 +61,11 @@ void LlmService::route(RequestId id) {
 
 void LlmService::reject(RequestId id, std::string_view reason) {
   stats_.rejected(pool_[id], reason, simulation_.now());
-  ended(id, Ending::rejected);
+  ended(id, Ending::rejected, reason);
 }
 
 /// Books the end of a request, tells its owner and frees its slot.
-void LlmService::ended(RequestId id, Ending ending) {
+void LlmService::ended(RequestId id, Ending ending, std::string_view reason) {
   const Picoseconds now = simulation_.now();
   const InFlight& request = pool_[id];
   if (ending == Ending::completed) stats_.completed(request, now);
@@ -72,30 +74,48 @@ void LlmService::ended(RequestId id, Ending ending) {
   const bool is_heard = owner.client != nullptr || setup_.on_ended;
   EndedRequest last;
   if (is_heard) {
-    last = {.ending = ending,
-            .arrival = request.arrival,
-            .first_token = request.first_token,
-            .end = now,
-            .input_tokens = request.input_tokens,
-            .output_tokens = request.output_tokens,
-            .generated_tokens = request.generated,
-            .service_class = owner.traits.service_class,
-            .tenant = owner.traits.tenant};
-    if (request.details >= 0) {
-      const RequestDetails& details = details_[request.details];
-      last.tag = details.tag;
-      last.session = details.session;
-      last.cached_tokens = details.cached_tokens;
-      last.preemptions = details.preemptions;
-      last.replica = details.replica;
-      last.gpu_energy_j = details.gpu_energy_j;
-    }
+    last = describe(id, ending, now);
+    last.reason = reason;
   }
   if (request.details >= 0) details_.remove(request.details);
   pool_.remove(id);
   if (setup_.on_ended) setup_.on_ended(last);
   if (owner.client != nullptr) owner.client->on_ended(last);
   run_end_.request_out();
+}
+
+EndedRequest LlmService::describe(RequestId id, Ending ending, Picoseconds now) const {
+  const InFlight& request = pool_[id];
+  const SenderTraits& traits = owners_[static_cast<std::size_t>(request.owner)].traits;
+  EndedRequest last{.ending = ending,
+                    .arrival = request.arrival,
+                    .first_token = request.first_token,
+                    .end = now,
+                    .input_tokens = request.input_tokens,
+                    .output_tokens = request.output_tokens,
+                    .generated_tokens = request.generated,
+                    .service_class = traits.service_class,
+                    .tenant = traits.tenant};
+  if (request.details < 0) return last;
+  const RequestDetails& details = details_[request.details];
+  last.tag = details.tag;
+  last.session = details.session;
+  last.cached_tokens = details.cached_tokens;
+  last.preemptions = details.preemptions;
+  last.replica = details.replica;
+  last.gpu_energy_j = details.gpu_energy_j;
+  return last;
+}
+
+std::vector<EndedRequest> LlmService::unfinished(Picoseconds end) const {
+  std::vector<EndedRequest> list;
+  if (!setup_.on_ended) return list;
+  std::vector<RequestId> ids = pool_.all();
+  std::sort(ids.begin(), ids.end(), [this](RequestId a, RequestId b) {
+    return details_[pool_[a].details].number < details_[pool_[b].details].number;
+  });
+  for (const RequestId id : ids) list.push_back(describe(id, Ending::unfinished, end));
+  return list;
 }
 
 std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>& replicas) {
@@ -125,6 +145,10 @@ std::int64_t LlmService::take_down_replica(std::int32_t replica) {
 }
 
 bool LlmService::is_up(std::int32_t replica) const { return replicas_[static_cast<std::size_t>(replica)]->is_up(); }
+
+void LlmService::weights_on_the_way(std::int32_t replica) {
+  replicas_[static_cast<std::size_t>(replica)]->weights_on_the_way();
+}
 
 std::vector<std::int64_t> LlmService::nodes_of(std::int32_t replica) const {
   std::vector<std::int64_t> nodes;

@@ -15,6 +15,7 @@
 #include "sim/jobs/llm/service_stats.hpp"
 #include "sim/jobs/request.hpp"
 #include "sim/jobs/run_end.hpp"
+#include "sim/metrics/run_watch.hpp"
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/resources/fabric.hpp"
 #include "sim/resources/facility.hpp"
@@ -57,6 +58,7 @@ class LlmService {
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
     std::function<void(const EndedRequest&)> on_ended;  ///< empty: nobody watches single requests
+    metrics::RunWatch* watch = nullptr;                 ///< null: nobody watches single steps
     bool plans_after_completions = false;  ///< let answers of a closed loop arrive before the next step is formed
   };
 
@@ -76,6 +78,8 @@ class LlmService {
   /// One replica goes down; returns how many requests were lost.
   std::int64_t take_down_replica(std::int32_t replica);
   bool is_up(std::int32_t replica) const;
+  /// Told when the weights of a replica that is down start to come.
+  void weights_on_the_way(std::int32_t replica);
   /// Nodes of a replica, and who wants to know when it loses its way between them, or finds one again.
   std::vector<std::int64_t> nodes_of(std::int32_t replica) const;
   struct RingWatch {
@@ -92,6 +96,8 @@ class LlmService {
 
   /// Settles all books at the end of the run.
   void finish(Picoseconds end);
+  /// After that, with `on_ended`: the requests that have not ended, in the order in which they reached the service.
+  std::vector<EndedRequest> unfinished(Picoseconds end) const;
   void report(metrics::ServiceResult& result, Picoseconds end) const;
   const ServiceStats& stats() const { return stats_; }
   const std::string& name() const { return setup_.name; }
@@ -108,7 +114,8 @@ class LlmService {
     SenderTraits traits;
   };
 
-  void ended(RequestId request, Ending ending);
+  void ended(RequestId request, Ending ending, std::string_view reason = {});
+  EndedRequest describe(RequestId request, Ending ending, Picoseconds now) const;
   void reject(RequestId request, std::string_view reason);
   void route(RequestId request);
   void route_elsewhere(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting);
@@ -118,6 +125,8 @@ class LlmService {
   RunEnd& run_end_;
   Setup setup_;
   std::vector<PoolSetup>& pools_;
+  std::int32_t number_ = 0;  // by which whoever watches steps knows it
+  std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
   RingWatch ring_watch_;

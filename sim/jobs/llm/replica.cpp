@@ -50,6 +50,11 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
   gpu_power_ = to_milliwatts(pool_.idle_gpu_power_w);
   set_gpu_power(model_->waiting_gpu_power_w());
   if (service.setup_.fabric != nullptr) open_ring();
+  if (service.setup_.watch != nullptr || service.setup_.on_ended) {
+    watch_ = std::make_unique<ReplicaWatch>(ReplicaWatch{.run = service.setup_.watch,
+                                                         .replica = {service.number_, index},
+                                                         .requests = static_cast<bool>(service.setup_.on_ended)});
+  }
 }
 
 // ---- Requests in --------------------------------------------------------------------------------------------------
@@ -94,6 +99,7 @@ void Replica::on_timer(std::uint32_t) {
       return end_step();
     case State::about_to_plan:
       plan();
+      if (watch_) watch_levels();
       return;
     case State::idle:
     case State::down:
@@ -102,6 +108,7 @@ void Replica::on_timer(std::uint32_t) {
 }
 
 void Replica::end_step() {
+  if (watch_) watch_work(true, service_.simulation_.now());
   if (state_ == State::prompt_step) {
     finish_prompt_step();
   } else {
@@ -112,6 +119,7 @@ void Replica::end_step() {
     service_.simulation_.set_timer(timer_, service_.simulation_.now());
   } else {
     plan();
+    if (watch_) watch_levels();
   }
 }
 
@@ -203,6 +211,7 @@ void Replica::preempt_last() {
   } else {
     victim = batch_->last_admitted();
     held = batch_->remove(victim);
+    if (watch_) watch_leave(victim);
     if (pool[victim].joined_step == batch_->steps()) {  // its last token came out of its prompt
       fresh_.erase(std::find(fresh_.begin(), fresh_.end(), pool[victim].last_token));
     } else {
@@ -210,6 +219,7 @@ void Replica::preempt_last() {
     }
     composition_changed_ = true;
   }
+  if (watch_) watch_preemption(victim, held);
   release_blocks(pool[victim], held);
   pool[victim].prompt_done = 0;
   queue_.push_front(pool, victim);
@@ -235,6 +245,7 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
     if (!start_chunk(queue_.front(), budget, true)) break;
     const RequestId request = queue_.pop_front(service_.pool_);
     service_.pool_[request].admission = ++admissions_;
+    if (watch_) watch_admission(request);
     held_since_step_ = -1;
     prompts_.push_back(request);
     budget -= chunks_.back().end - chunks_.back().start;
@@ -356,6 +367,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
   }
   request.last_token = now;
   batch_->join(chunk.request, request.output_tokens - request.generated);
+  if (watch_) watch_join(chunk.request);
   fresh_.push_back(now);
   composition_changed_ = true;
 }
@@ -413,6 +425,9 @@ void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t step
   const std::vector<FinishedDecode>& finished = service_.finished_;
   if (finished.empty()) return;
   composition_changed_ = true;
+  if (watch_) {
+    for (const FinishedDecode& end : finished) watch_leave(end.request);
+  }
   for (const FinishedDecode& end : finished) complete(end.request, end.held_tokens);
 }
 
@@ -448,6 +463,7 @@ void Replica::complete(RequestId id, std::int64_t held_tokens) {
 
 void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting) {
   const Picoseconds now = service_.simulation_.now();
+  if (watch_) watch_work(false, now);
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(now);
     count_sending(done);
@@ -459,6 +475,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   const std::size_t held_before = lost.size() + waiting.size();  // of replicas that went down before this one
   for (const RequestId id : batch_->members()) {
     batch_->remove(id);
+    if (watch_) watch_leave(id);
     lost.push_back(id);
   }
   lost.insert(lost.end(), prompts_.begin(), prompts_.end());
@@ -478,6 +495,10 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   service_.simulation_.cancel_timer(timer_);
   set_gpu_power(pool_.idle_gpu_power_w);
   state_ = State::down;
+  if (watch_) {
+    watch_levels();
+    watch_state(metrics::ReplicaState::down);
+  }
 }
 
 void Replica::come_up() {
@@ -486,15 +507,19 @@ void Replica::come_up() {
   state_ = State::idle;
   set_gpu_power(model_->waiting_gpu_power_w());
   service_.setup_.router->set_in_service(index_, true);
+  if (watch_) watch_state(metrics::ReplicaState::in_service);
 }
 
 void Replica::settle_at_end(Picoseconds end) {
+  if (watch_) watch_work(false, end);
+  service_.finished_.clear();
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(end);
     count_sending(done);
     book_decode_steps(segment_, done);
   }
   settle_energy(end);
+  if (watch_ && watch_->requests) watch_end();
 }
 
 // ---- Between scale-up domains -------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
+#include "sim/jobs/llm/replica_watch.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/placement/placement.hpp"
 #include "sim/resources/fabric.hpp"
@@ -24,6 +25,7 @@ namespace tokenworks::jobs {
 class LlmService;
 class ServedModel;
 struct PoolSetup;
+struct RequestDetails;
 
 class Replica final : public engine::TimerClient, private resources::RingClient {
  public:
@@ -39,6 +41,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
   void come_up();
   bool is_up() const { return state_ != State::down; }
+  /// While it is down: its weights are being loaded.
+  void weights_on_the_way();
 
   /// Nothing gets through between its domains, and it waits for that.
   bool is_cut_off() const { return ring_ && std::isinf(fabric_factor_); }
@@ -93,12 +97,23 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void count_sending(std::int64_t steps);
   void send_at_mean_rate(double bytes_per_gpu, double step_s);
   void end_step();
+  // In replica_watch.cpp; to be called only while somebody watches.
+  void watch_work(bool ended, Picoseconds now);
+  void watch_levels();
+  void watch_state(metrics::ReplicaState state);
+  void watch_admission(RequestId request);
+  void watch_join(RequestId request);
+  void watch_leave(RequestId request);
+  void watch_preemption(RequestId request, std::int64_t held_tokens);
+  void watch_end();
+  RequestDetails& details_of(RequestId request);
 
   LlmService& service_;
   PoolSetup& pool_;
   ServedModel* model_;
   std::vector<placement::Slice> slices_;
   std::unique_ptr<DecodeBatch> batch_;
+  std::unique_ptr<ReplicaWatch> watch_;  // null: nobody watches
   engine::TimerId timer_;
   std::int32_t index_;
   State state_ = State::idle;
