@@ -6,7 +6,11 @@ namespace tokenworks::jobs {
 
 WeightLoadIncidents::WeightLoadIncidents(engine::Simulation& simulation, RunEnd& run_end, resources::Fabric* fabric,
                                          std::vector<WeightLoadIncident> incidents, metrics::RunWatch* watch)
-    : simulation_(simulation), run_end_(run_end), watch_(watch), incidents_(std::move(incidents)), progress_(incidents_.size()) {
+    : simulation_(simulation),
+      run_end_(run_end),
+      watch_(watch),
+      incidents_(std::move(incidents)),
+      progress_(incidents_.size()) {
   constexpr std::uint64_t kAfterNodeFailures = std::uint64_t{1} << 32;
   for (std::size_t i = 0; i < incidents_.size(); ++i) {
     progress_[i].edition = std::make_unique<WeightLoads>(fabric, incidents_[i].loaded);

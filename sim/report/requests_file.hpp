@@ -2,29 +2,27 @@
 // run did follow in the order of their arrivals. Written as the run goes, so that memory does not grow with it.
 //
 // The format is what the name ends in: ".csv" (with a header line; RFC 4180) or ".jsonl" (one JSON object a line), each
-// also followed by ".gz" (compressed). Dates and durations are in seconds, exact to the picosecond; dates count from the
-// start of the run. What does not exist is an empty cell, or null.
+// also with ".gz" behind (compressed). Dates and durations are in seconds, exact to the picosecond; dates count from
+// the start of the run. What does not exist is an empty cell, or null. The columns, or keys:
 //
-// | Column | Meaning |
-// | --- | --- |
-// | service | its name |
-// | class, tenant | names from the service's lists; "default" where there are none |
-// | session | number of the session that it belongs to; absent: it stands alone |
-// | arrival_s | when it was sent; the engine hears of it its request overhead later |
-// | first_token_s | when its first token came out |
-// | end_s | when it ended, in whatever way; absent: it had not when the run ended |
-// | ttft_s | first_token_s - arrival_s |
-// | tpot_s | of a completed one with two tokens or more: (end_s - first_token_s) / (output_tokens - 1), to the picosecond |
-// | e2e_s | of a completed one: end_s - arrival_s |
-// | input_tokens | of its prompt |
-// | cached_tokens | of its prompt, that a cache held |
-// | output_tokens | that it asked for |
-// | generated_tokens | that came out |
-// | outcome | completed, rejected:REASON, failed, cancelled, timed_out, unfinished |
-// | replica | place, from 0, of the service's replica that last took it out of its queue; absent: none did |
-// | preemptions | how often it lost its KV blocks and had to compute them again |
-// | gpu_energy_j | of GPU boards: its share, by tokens, of the steps that it was in; with what replicas draw between |
-// |              | their steps these sum to the service's GPU energy |
+//   service           its name
+//   class, tenant     names from the service's lists; "default" where there are none
+//   session           number of the session that it belongs to; absent: it stands alone
+//   arrival_s         when it was sent; the engine hears of it its request overhead later
+//   first_token_s     when its first token came out
+//   end_s             when it ended, in whatever way; absent: it had not when the run ended
+//   ttft_s            first_token_s - arrival_s
+//   tpot_s            of a completed one with two tokens or more: (end_s - first_token_s) / (output_tokens - 1)
+//   e2e_s             of a completed one: end_s - arrival_s
+//   input_tokens      of its prompt
+//   cached_tokens     of its prompt, that a cache held
+//   output_tokens     that it asked for
+//   generated_tokens  that came out
+//   outcome           completed, rejected:REASON, failed, cancelled, timed_out, unfinished
+//   replica           place, from 0, of the service's replica that took it out of its queue last; absent: none did
+//   preemptions       how often it lost its KV blocks and had to compute them again
+//   gpu_energy_j      of GPU boards: its share, by tokens, of the steps that it was in; six digits. With what replicas
+//                     draw between their steps these sum to the GPU energy of the service
 #pragma once
 
 #include <filesystem>

@@ -1,29 +1,26 @@
 // What replicas do over time (`tokenworks run --timeline FILE`), as trace events that ui.perfetto.dev and
 // chrome://tracing open. One JSON object with "traceEvents"; dates and durations in microseconds of simulated time, to
-// the nanosecond. Written as the run goes, so that memory does not grow with it; compressed when the name ends in ".gz".
+// the nanosecond. Written as the run goes, so that memory does not grow with it; compressed when ".gz" stands behind.
 //
-// A service is a process, a replica a thread of it; incidents belong to a process "factory". Only what something is told
-// of has a track.
+// A service is a process, a replica a thread of it; incidents belong to a process "factory". Only what something is
+// told of has a track. The events, by "ph" and name:
 //
-// | ph | name | Meaning; args |
-// | --- | --- | --- |
-// | X | prompt, prompt + decode | a step with prompt chunks, alone or with the decoding batch: prompt_tokens, chunks, |
-// |   |                         | decodes (sequences carried along), kv_blocks (in use, with those of its chunks) |
-// | X | decode | decode steps one after the other with the same sequences: steps, sequences, context_tokens (that the |
-// |   |        | first of them reads). With --exact-iterations one a step |
-// | X | down | without GPUs, power or a way between its nodes |
-// | X | loading weights | from when they start to come until it serves again |
-// | i | preempted | of a replica: a request gave its KV blocks back; held_tokens |
-// | i | KIND TARGET, KIND TARGET over | an incident of the scenario begins, ends |
-// | C | replica N requests | waiting, running; where a step starts and a number has changed |
-// | C | replica N KV cache | share: KV blocks in use, of the pool; as above |
-// | b, e | until first token | a request from its arrival to its first token, or to its end when none came; at the end |
-// |      |                   | of a request with an outcome, or with what the next event tells |
-// | b, e | answer | the same request from its first token to its end |
+//   X  prompt, prompt + decode  a step with prompt chunks, alone or with the decoding batch: prompt_tokens, chunks,
+//                               decodes (sequences carried along), kv_blocks (in use, with those of its chunks)
+//   X  decode                   decode steps one after the other with the same sequences: steps, sequences,
+//                               context_tokens (that the first of them reads). With --exact-iterations one a step
+//   X  down                     without GPUs, power or a way between its nodes
+//   X  loading weights          from when they start to come until it serves again
+//   i  preempted                a request of the replica gave its KV blocks back: held_tokens
+//   i  KIND TARGET [over]       an incident of the scenario begins, or is over
+//   C  replica N requests       waiting, running: where a step starts and a number has changed
+//   C  replica N KV cache       share: KV blocks in use, of the pool; likewise
+//   be until first token        a request from its arrival to its first token, or to its end when none came
+//   be answer                   the same request from its first token to its end; its last event tells the outcome
 //
-// A step that did not come to its end, for its replica went down or the run ended, has "cut": true; of a decode run only
-// its last part, with "steps": 0. Requests are told only when they are wanted, for there may be millions: the two or
-// four events of one stand together where it ended, while all other events of a track come in the order of their dates.
+// A step that did not come to its end, for its replica went down or the run ended, has "cut": true; of a decode run
+// only its last part, with "steps": 0. Requests are told only when they are wanted, for there may be millions: the two
+// or four events of one stand together where it ended. All other events of a track come in the order of their dates.
 #pragma once
 
 #include <filesystem>

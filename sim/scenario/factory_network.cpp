@@ -176,12 +176,13 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   sort(failures, [](const jobs::NodeFailure& f) { return f.target; });
   sort(weight_loads, [](const jobs::WeightLoadIncident& w) { return w.service; });
   sort(network, [](const jobs::NetworkIncident& n) { return n.kind + n.target; });
-  failures_ =
-      std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_, std::move(failures), watch);
-  weight_loads_ =
-      std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(), std::move(weight_loads), watch);
+  failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_,
+                                                   std::move(failures), watch);
+  weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(),
+                                                              std::move(weight_loads), watch);
   if (fabric_)
-    network_incidents_ = std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network), watch);
+    network_incidents_ =
+        std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network), watch);
 }
 
 jobs::NetworkIncident Factory::network_incident(const std::string& kind, const NetworkIncidentSpec& spec,

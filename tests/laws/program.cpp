@@ -40,8 +40,8 @@ ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::st
   const TemporaryFolder folder;
   std::ofstream(folder.path / "scenario.json") << scenario.dump(1);
   // Names relative to the folder: the report tells which files were read, and must not differ from folder to folder.
-  std::string command = "cd '" + folder.path.string() + "' && '" TOKENWORKS_BINARY_DIR
-                        "/bin/tokenworks' run scenario.json --quiet --out out";
+  std::string command = "cd '" + folder.path.string() +
+                        "' && '" TOKENWORKS_BINARY_DIR "/bin/tokenworks' run scenario.json --quiet --out out";
   for (const std::string& argument : arguments) command += " '" + argument + "'";
   command += " >/dev/null 2>messages";
   const int status = std::system(command.c_str());

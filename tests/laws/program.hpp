@@ -9,10 +9,10 @@ namespace tokenworks::testing {
 
 struct ProgramRun {
   int exit_code = -1;
-  std::string report_text;  ///< bytes of report.json; empty when there is none
-  nlohmann::json report;    ///< the same, parsed
-  std::string messages;     ///< standard error
-  std::string series;       ///< bytes of series.csv
+  std::string report_text;                        ///< bytes of report.json; empty when there is none
+  nlohmann::json report;                          ///< the same, parsed
+  std::string messages;                           ///< standard error
+  std::string series;                             ///< bytes of series.csv
   std::string requests, request_lines, timeline;  ///< of requests.csv, requests.jsonl and timeline.json, beside `out`
 };
 

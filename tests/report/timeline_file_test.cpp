@@ -43,17 +43,12 @@ TEST_CASE("timeline file: nothing told is an empty list", "[sim][report]") {
 
 TEST_CASE("timeline file: steps, with names of their tracks before them", "[sim][report]") {
   const json events = events_of({}, 0, [](TimelineFile& file) {
-    file.on_prompt_step({0, 2}, {.start = 1'234'567,
-                                 .end = 3 * kMicrosecond,
-                                 .prompt_tokens = 100,
-                                 .chunks = 2,
-                                 .decodes = 0,
-                                 .kv_blocks = 7});
-    file.on_decode_run({0, 2}, {.start = 3 * kMicrosecond,
-                                .end = 5 * kMicrosecond + 499,
-                                .steps = 4,
-                                .sequences = 2,
-                                .context_tokens = 300});
+    file.on_prompt_step(
+        {0, 2},
+        {.start = 1'234'567, .end = 3 * kMicrosecond, .prompt_tokens = 100, .chunks = 2, .decodes = 0, .kv_blocks = 7});
+    file.on_decode_run(
+        {0, 2},
+        {.start = 3 * kMicrosecond, .end = 5 * kMicrosecond + 499, .steps = 4, .sequences = 2, .context_tokens = 300});
     file.on_prompt_step({0, 2}, {.start = 5 * kMicrosecond + 499,
                                  .end = 6 * kMicrosecond,
                                  .prompt_tokens = 8,

@@ -47,8 +47,8 @@ void add_run_files_options(CLI::App& command, RunFilesArguments& arguments) {
   command
       .add_option("--requests", arguments.requests,
                   "Write a line a request, with its dates, tokens, outcome and energy, in the order of their ends: a "
-                  "table (.csv) or JSON lines (.jsonl), compressed with .gz behind. About 160 bytes a request (.csv), "
-                  "a fifth compressed")
+                  "table (.csv) or JSON lines (.jsonl), compressed with .gz behind. About 160 bytes a request in a "
+                  "table, 60 compressed")
       ->type_name("FILE")
       ->check([](const std::string& path) {
         return fault_of_name<report::RequestsFile>(path, report::RequestsFile::knows_format_of(path));
@@ -56,19 +56,21 @@ void add_run_files_options(CLI::App& command, RunFilesArguments& arguments) {
   CLI::Option* timeline =
       command
           .add_option("--timeline", arguments.timeline,
-                      "Write what each replica does as trace events for ui.perfetto.dev (.json, or compressed "
-                      ".json.gz). About 1 kB a request, a tenth compressed")
+                      "Write what each replica does as trace events for ui.perfetto.dev or chrome://tracing (.json, "
+                      "or compressed .json.gz). 0.5 to 1 kB for each request served, a seventh compressed; far more "
+                      "with --exact-iterations")
           ->type_name("FILE")
           ->check([](const std::string& path) {
             return fault_of_name<report::TimelineFile>(path, report::TimelineFile::takes_name(path));
           });
   command
       .add_flag("--timeline-requests", arguments.timeline_requests,
-                "Show every request in the timeline, too: about 0.7 kB each")
+                "Show every request in the timeline, too: 0.5 kB more for each")
       ->needs(timeline);
   command
-      .add_option("--timeline-from", arguments.timeline_from_s,
-                  "Tell in the timeline only what happens from this simulated second on")
+      .add_option(
+          "--timeline-from", arguments.timeline_from_s,
+          "Tell in the timeline only what happens from this simulated second on: viewers get slow beyond some 100 MB")
       ->type_name("S")
       ->check(seconds_from_zero())
       ->needs(timeline);
@@ -90,7 +92,8 @@ std::string fault_of(const RunFilesArguments& arguments, const std::filesystem::
     return std::filesystem::weakly_canonical(std::filesystem::absolute(path), ignored);
   };
   for (const char* name : {"report.json", "series.csv", "run.json"}) {
-    for (const auto& [option, path] : {std::pair{"--requests", &arguments.requests}, {"--timeline", &arguments.timeline}}) {
+    for (const auto& [option, path] :
+         {std::pair{"--requests", &arguments.requests}, {"--timeline", &arguments.timeline}}) {
       if (!path->empty() && place(*path) == place(folder / name)) {
         return fmt::format("{} {}: there the run writes its {}", option, *path, name);
       }
@@ -104,9 +107,8 @@ RunFiles::RunFiles(const RunFilesArguments& arguments, const scenario::ScenarioS
     : names_(scenario::sender_names(scenario)), timeline_requests_(arguments.timeline_requests) {
   if (!arguments.requests.empty()) requests_.emplace(arguments.requests);
   if (!arguments.timeline.empty()) {
-    timeline_.emplace(arguments.timeline,
-                      report::TimelineWindow{.from = to_picoseconds(arguments.timeline_from_s),
-                                             .to = to_picoseconds(arguments.timeline_to_s)});
+    timeline_.emplace(arguments.timeline, report::TimelineWindow{.from = to_picoseconds(arguments.timeline_from_s),
+                                                                 .to = to_picoseconds(arguments.timeline_to_s)});
     options.run_watch = &*timeline_;
   }
   if (requests_ || timeline_requests_) {

@@ -6,10 +6,10 @@
 
 namespace tokenworks::jobs {
 
-/// Energy of requests: what the boards of a replica draw in a step is shared out over the tokens that the step computes,
-/// those of prompt chunks and 1 + drafted tokens of each decoding sequence. All members of a batch get the same share
-/// of a decode step, so a running sum of it is kept, and a member's energy is the difference between leaving and
-/// joining. Nobody gets what a replica draws between its steps.
+/// Energy of requests: what the boards of a replica draw in a step is shared out over the tokens that the step
+/// computes, those of prompt chunks and 1 + drafted tokens of each decoding sequence. All members of a batch get the
+/// same share of a decode step, so a running sum of it is kept, and a member's energy is the difference between leaving
+/// and joining. Nobody gets what a replica draws between its steps.
 struct ReplicaWatch {
   metrics::RunWatch* run = nullptr;  ///< null: nobody watches steps
   metrics::WatchedReplica replica;
