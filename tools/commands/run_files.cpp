@@ -68,9 +68,8 @@ void add_run_files_options(CLI::App& command, RunFilesArguments& arguments) {
                 "Show every request in the timeline, too: 0.5 kB more for each")
       ->needs(timeline);
   command
-      .add_option(
-          "--timeline-from", arguments.timeline_from_s,
-          "Tell in the timeline only what happens from this simulated second on: viewers get slow beyond some 100 MB")
+      .add_option("--timeline-from", arguments.timeline_from_s,
+                  "Tell in the timeline only what happens from this simulated second on")
       ->type_name("S")
       ->check(seconds_from_zero())
       ->needs(timeline);
