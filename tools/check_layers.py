@@ -28,7 +28,7 @@ LAYERS = {
     "models/cost": (["models/core"], ["boost", "fmt"]),
     "sim/engine": (["models/core"], ["simgrid", "boost", "fmt", "posix"]),
     "sim/metrics": (["models/core", "sim/engine/time.hpp"], ["fmt"]),
-    "sim/report": (["models/core", "sim/metrics", "sim/engine/time.hpp"], ["nlohmann", "openssl", "fmt", "posix"]),
+    "sim/report": (["models/core", "sim/metrics", "sim/engine/time.hpp"], ["nlohmann", "openssl", "zlib", "fmt", "posix"]),
     "sim/policies": (["models", "sim/engine/time.hpp"], ["boost", "fmt"]),
     "sim/resources": (["models", "sim/engine", "sim/metrics"], ["boost", "fmt"]),
     "sim/jobs": (["models", "sim/engine", "sim/metrics", "sim/resources", "sim/policies"],

@@ -6,9 +6,11 @@
 namespace tokenworks::jobs {
 
 NetworkIncidents::NetworkIncidents(engine::Simulation& simulation, resources::Fabric& fabric,
-                                   const std::vector<LoadedService>& services, std::vector<NetworkIncident> incidents)
+                                   const std::vector<LoadedService>& services, std::vector<NetworkIncident> incidents,
+                                   metrics::RunWatch* watch)
     : simulation_(simulation),
       fabric_(fabric),
+      watch_(watch),
       services_(services),
       incidents_(std::move(incidents)),
       progress_(incidents_.size()) {
@@ -32,6 +34,7 @@ void NetworkIncidents::on_timer(std::uint32_t tag) {
   const Picoseconds now = simulation_.now();
   const std::int64_t stopped = fabric_.transfers_stopped();
   progress.broken = !progress.broken;
+  if (watch_ != nullptr) watch_->on_incident(incident.kind, incident.target, progress.broken, now);
   if (progress.broken) {
     ++progress.failures;
     latest_ = tag;

@@ -12,6 +12,7 @@
 
 #include "sim/jobs/weight_loads.hpp"
 #include "sim/metrics/run_result.hpp"
+#include "sim/metrics/run_watch.hpp"
 
 namespace tokenworks::jobs {
 
@@ -30,7 +31,8 @@ struct NetworkIncident {
 class NetworkIncidents final : private engine::TimerClient, private WeightClient {
  public:
   NetworkIncidents(engine::Simulation& simulation, resources::Fabric& fabric,
-                   const std::vector<LoadedService>& services, std::vector<NetworkIncident> incidents);
+                   const std::vector<LoadedService>& services, std::vector<NetworkIncident> incidents,
+                   metrics::RunWatch* watch = nullptr);
   std::vector<metrics::IncidentResult> report() const;
 
  private:
@@ -56,6 +58,7 @@ class NetworkIncidents final : private engine::TimerClient, private WeightClient
 
   engine::Simulation& simulation_;
   resources::Fabric& fabric_;
+  metrics::RunWatch* watch_;
   std::vector<LoadedService> services_;
   std::vector<std::unique_ptr<WeightLoads>> loads_;  // by service
   std::vector<NetworkIncident> incidents_;

@@ -11,9 +11,11 @@ enum : std::uint32_t { kStrike, kRepair };
 }  // namespace
 
 NodeFailures::NodeFailures(engine::Simulation& simulation, resources::Facility& facility, resources::Fabric* fabric,
-                           const std::vector<LoadedService>& services, std::vector<NodeFailure> failures)
+                           const std::vector<LoadedService>& services, std::vector<NodeFailure> failures,
+                           metrics::RunWatch* watch)
     : simulation_(simulation),
       facility_(facility),
+      watch_(watch),
       services_(services),
       failures_(std::move(failures)),
       progress_(failures_.size()) {
@@ -42,6 +44,7 @@ void NodeFailures::on_timer(std::uint32_t tag) {
 void NodeFailures::strike(std::size_t failure) {
   Progress& progress = progress_[failure];
   progress.struck = true;
+  if (watch_ != nullptr) watch_->on_incident("node_failure", failures_[failure].target, true, simulation_.now());
   const std::int64_t node = failures_[failure].node;
   for (std::size_t s = 0; s < services_.size(); ++s) {
     std::vector<std::int32_t> replicas;
@@ -58,6 +61,7 @@ void NodeFailures::strike(std::size_t failure) {
 void NodeFailures::repair(std::size_t failure) {
   Progress& progress = progress_[failure];
   const std::int64_t node = failures_[failure].node;
+  if (watch_ != nullptr) watch_->on_incident("node_failure", failures_[failure].target, false, simulation_.now());
   if (--dark_[node] == 0) facility_.set_node_on(node, true, simulation_.now());
   if (progress.replicas.empty()) progress.done = simulation_.now();
   progress.reading = progress.replicas.size();

@@ -13,6 +13,7 @@
 #include "sim/jobs/llm/llm_service.hpp"
 #include "sim/jobs/weight_loads.hpp"
 #include "sim/metrics/run_result.hpp"
+#include "sim/metrics/run_watch.hpp"
 #include "sim/resources/facility.hpp"
 
 namespace tokenworks::jobs {
@@ -27,9 +28,10 @@ struct NodeFailure {
 
 class NodeFailures final : private engine::TimerClient, private WeightClient {
  public:
-  /// `fabric`: what weights come over; null: they are there at once.
+  /// `fabric`: what weights come over; null: they are there at once. `watch` may be null.
   NodeFailures(engine::Simulation& simulation, resources::Facility& facility, resources::Fabric* fabric,
-               const std::vector<LoadedService>& services, std::vector<NodeFailure> failures);
+               const std::vector<LoadedService>& services, std::vector<NodeFailure> failures,
+               metrics::RunWatch* watch = nullptr);
 
   std::vector<metrics::IncidentResult> report() const;
 
@@ -62,6 +64,7 @@ class NodeFailures final : private engine::TimerClient, private WeightClient {
 
   engine::Simulation& simulation_;
   resources::Facility& facility_;
+  metrics::RunWatch* watch_;
   std::vector<LoadedService> services_;
   std::vector<std::unique_ptr<WeightLoads>> loads_;  // by service
   std::vector<NodeFailure> failures_;

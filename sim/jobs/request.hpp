@@ -26,12 +26,12 @@ enum class Ending { completed, rejected, failed, cancelled, timed_out, unfinishe
 /// A request that has ended, as told to its sender and to whoever watches single requests.
 struct EndedRequest {
   Ending ending = Ending::completed;
-  std::string_view reason{};  ///< of a rejected one
+  std::string_view reason{};  ///< of a rejection, as the report counts it; the name stands for the whole run
   std::int32_t tag = 0;
   std::int64_t session = 0;
   Picoseconds arrival = 0;
   Picoseconds first_token = -1;  ///< -1: none came out
-  Picoseconds end = 0;
+  Picoseconds end = 0;           ///< of an unfinished one: of the run
   std::int32_t input_tokens = 0;
   std::int32_t output_tokens = 0;     ///< that were asked for
   std::int32_t generated_tokens = 0;  ///< that came out

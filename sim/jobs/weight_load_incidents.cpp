@@ -5,8 +5,12 @@
 namespace tokenworks::jobs {
 
 WeightLoadIncidents::WeightLoadIncidents(engine::Simulation& simulation, RunEnd& run_end, resources::Fabric* fabric,
-                                         std::vector<WeightLoadIncident> incidents)
-    : simulation_(simulation), run_end_(run_end), incidents_(std::move(incidents)), progress_(incidents_.size()) {
+                                         std::vector<WeightLoadIncident> incidents, metrics::RunWatch* watch)
+    : simulation_(simulation),
+      run_end_(run_end),
+      watch_(watch),
+      incidents_(std::move(incidents)),
+      progress_(incidents_.size()) {
   constexpr std::uint64_t kAfterNodeFailures = std::uint64_t{1} << 32;
   for (std::size_t i = 0; i < incidents_.size(); ++i) {
     progress_[i].edition = std::make_unique<WeightLoads>(fabric, incidents_[i].loaded);
@@ -21,6 +25,7 @@ void WeightLoadIncidents::on_timer(std::uint32_t tag) {
   const LlmService& service = *incident.loaded.service;
   Progress& progress = progress_[tag];
   progress.happened = true;
+  if (watch_ != nullptr) watch_->on_incident("weight_load", incident.service, true, simulation_.now());
   std::vector<std::pair<std::int32_t, std::int64_t>> places;
   for (std::int32_t replica = 0; replica < incident.replicas; ++replica) {
     for (const std::int64_t node : service.nodes_of(replica)) places.emplace_back(replica, node);
@@ -39,6 +44,7 @@ void WeightLoadIncidents::on_weights(std::uint32_t tag, bool arrived) {
   if (!arrived) ++progress.failed;
   if (--progress.left > 0) return;
   progress.done = simulation_.now();
+  if (watch_ != nullptr) watch_->on_incident("weight_load", incidents_[tag].service, false, *progress.done);
   run_end_.request_out();
 }
 

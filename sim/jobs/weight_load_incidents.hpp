@@ -10,6 +10,7 @@
 
 #include "sim/jobs/weight_loads.hpp"
 #include "sim/metrics/run_result.hpp"
+#include "sim/metrics/run_watch.hpp"
 
 namespace tokenworks::jobs {
 
@@ -23,7 +24,7 @@ struct WeightLoadIncident {
 class WeightLoadIncidents final : private engine::TimerClient, private WeightClient {
  public:
   WeightLoadIncidents(engine::Simulation& simulation, RunEnd& run_end, resources::Fabric* fabric,
-                      std::vector<WeightLoadIncident> incidents);
+                      std::vector<WeightLoadIncident> incidents, metrics::RunWatch* watch = nullptr);
   std::vector<metrics::IncidentResult> report() const;
 
  private:
@@ -40,6 +41,7 @@ class WeightLoadIncidents final : private engine::TimerClient, private WeightCli
 
   engine::Simulation& simulation_;
   RunEnd& run_end_;
+  metrics::RunWatch* watch_;
   std::vector<WeightLoadIncident> incidents_;
   std::vector<Progress> progress_;
 };

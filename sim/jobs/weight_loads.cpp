@@ -33,6 +33,7 @@ void WeightLoads::remove_holder(std::int64_t node) {
 
 void WeightLoads::load(std::int32_t replica, std::int64_t node, WeightClient& client, std::uint32_t tag) {
   if (fabric_ == nullptr || loaded_.at_once) return client.on_weights(tag, true);
+  loaded_.service->weights_on_the_way(replica);
   const Bytes bytes = loaded_.weights_per_gpu_of[static_cast<std::size_t>(replica)] *
                       static_cast<double>(loaded_.service->gpus_on_node(replica, node));
   const auto index = static_cast<std::uint32_t>(loads_.size());

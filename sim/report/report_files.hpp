@@ -4,19 +4,14 @@
 
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
-#include <stdexcept>
 #include <string_view>
 
 #include "sim/metrics/run_result.hpp"
+#include "sim/report/partial_file.hpp"
 
 namespace tokenworks::report {
 
 struct Provenance;
-
-/// A file or folder that cannot be written: path and the system's reason.
-class WriteError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// Makes `folder` (and its parents) and writes a trial file into it, so that a run of an hour does not end in an
 /// error that a second could have shown. Throws WriteError.

@@ -28,6 +28,7 @@ Factory::Factory(ReadOutcome& scenario, const RunOptions& options)
     : scenario_(scenario),
       duration_(to_picoseconds(scenario.spec.clock.duration.value)),
       interval_(to_picoseconds(scenario.spec.report.interval.value)),
+      on_ended_(options.on_ended),
       simulation_(std::make_unique<engine::Simulation>(
           engine::Simulation::Options{.always_sync = options.always_sync, .simgrid_flows = options.simgrid_flows})),
       run_end_(std::make_unique<jobs::RunEnd>(*simulation_, duration_, scenario.spec.clock.drain)) {
@@ -38,7 +39,7 @@ Factory::Factory(ReadOutcome& scenario, const RunOptions& options)
   build_services(options);
   build_workloads();
   build_traffic();
-  build_incidents();
+  build_incidents(options.run_watch);
 }
 
 Factory::~Factory() = default;
@@ -110,6 +111,7 @@ void Factory::build_services(const RunOptions& options) {
     setup.window = {to_picoseconds(spec.clock.warm_up.value), duration_};
     setup.series_interval = interval_;
     setup.exact_iterations = options.exact_iterations;
+    setup.watch = options.run_watch;
     if (options.on_ended) {
       setup.on_ended = [told = options.on_ended, name = service->name](const jobs::EndedRequest& request) {
         told(name, request);

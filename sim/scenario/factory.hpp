@@ -2,6 +2,7 @@
 // the result.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,7 +58,7 @@ class Factory {
   std::unique_ptr<jobs::RequestSource> make_sessions(const WorkloadSpec& workload, std::uint64_t number,
                                                      const jobs::SenderTraits& traits);
   void build_traffic();
-  void build_incidents();
+  void build_incidents(metrics::RunWatch* watch);
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
   std::int64_t node_number(const std::string& target) const;
   std::string describe_work_left() const;
@@ -69,6 +70,7 @@ class Factory {
                                          Picoseconds at) const;
   void report_power(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
+  void tell_unfinished(Picoseconds end) const;
   void share_energy(metrics::RunResult& result) const;
   void report_sessions(metrics::RunResult& result) const;
   void report_fabric(metrics::RunResult& result) const;
@@ -79,6 +81,7 @@ class Factory {
   Picoseconds interval_;
   ValidityNotes notes_;
   std::vector<Assumption> assumptions_;  // that became known while building
+  std::function<void(const std::string&, const jobs::EndedRequest&)> on_ended_;  // empty: nobody wants to hear
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;
   std::unique_ptr<weather::WeatherSeries> weather_;

@@ -151,7 +151,7 @@ std::unique_ptr<jobs::TrafficSource> Factory::make_traffic(const jobs::TrafficCo
                                                                                         : Target::local_drives});
 }
 
-void Factory::build_incidents() {
+void Factory::build_incidents(metrics::RunWatch* watch) {
   std::vector<jobs::NodeFailure> failures;
   std::vector<jobs::WeightLoadIncident> weight_loads;
   std::vector<jobs::NetworkIncident> network;
@@ -179,12 +179,13 @@ void Factory::build_incidents() {
   sort(failures, [](const jobs::NodeFailure& f) { return f.target; });
   sort(weight_loads, [](const jobs::WeightLoadIncident& w) { return w.service; });
   sort(network, [](const jobs::NetworkIncident& n) { return n.kind + n.target; });
-  failures_ =
-      std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_, std::move(failures));
-  weight_loads_ =
-      std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(), std::move(weight_loads));
+  failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_,
+                                                   std::move(failures), watch);
+  weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(),
+                                                              std::move(weight_loads), watch);
   if (fabric_)
-    network_incidents_ = std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network));
+    network_incidents_ =
+        std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network), watch);
 }
 
 jobs::NetworkIncident Factory::network_incident(const std::string& kind, const NetworkIncidentSpec& spec,

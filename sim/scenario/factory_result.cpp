@@ -20,6 +20,7 @@ metrics::RunResult Factory::result() {
     service->finish(end);
     service->report(result.services.emplace_back(), end);
   }
+  if (on_ended_) tell_unfinished(end);
   report_power(result);
   report_cooling(result);
   share_energy(result);
@@ -44,6 +45,16 @@ metrics::RunResult Factory::result() {
   result.validity = notes_.all();
   report_series(result, end);
   return result;
+}
+
+void Factory::tell_unfinished(Picoseconds end) const {
+  std::vector<std::pair<const std::string*, jobs::EndedRequest>> all;
+  for (const auto& service : services_) {
+    for (const jobs::EndedRequest& request : service->unfinished(end)) all.emplace_back(&service->name(), request);
+  }
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.second.arrival < b.second.arrival; });
+  for (const auto& [service, request] : all) on_ended_(*service, request);
 }
 
 void Factory::report_power(metrics::RunResult& result) const {

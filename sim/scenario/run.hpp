@@ -5,6 +5,7 @@
 
 #include "sim/jobs/request.hpp"
 #include "sim/metrics/run_result.hpp"
+#include "sim/metrics/run_watch.hpp"
 #include "sim/scenario/read_scenario.hpp"
 
 namespace tokenworks::scenario {
@@ -15,7 +16,10 @@ struct RunOptions {
   bool simgrid_flows = false;     ///< SimGrid's own flows (same report but for the last digits, slower)
   /// Asked every few thousand events with the simulated time reached; false interrupts the run.
   std::function<bool(double simulated_s)> watch;
-  /// Told of every request that has ended, in the order of their ends.
+  /// Told of single steps, states of replicas and incidents; null: nobody watches.
+  metrics::RunWatch* run_watch = nullptr;
+  /// Told of every request that has ended, in the order of their ends; after the run of those that have not, in the
+  /// order of their arrivals.
   std::function<void(const std::string& service, const jobs::EndedRequest&)> on_ended;
   /// Called once the engine stands and before the first event.
   std::function<void()> before_running;

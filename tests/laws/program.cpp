@@ -53,6 +53,9 @@ ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::st
   run.output = read_file(folder.path / "output");
   run.max_rate = read_file(folder.path / "out" / "max_rate.json");
   run.series = read_file(folder.path / "out" / "series.csv");
+  run.requests = read_file(folder.path / "requests.csv");
+  run.request_lines = read_file(folder.path / "requests.jsonl");
+  run.timeline = read_file(folder.path / "timeline.json");
   if (!run.report_text.empty()) run.report = nlohmann::json::parse(run.report_text);
   return run;
 }

@@ -15,6 +15,7 @@ struct ProgramRun {
   std::string series;       ///< bytes of series.csv
   std::string max_rate;     ///< bytes of max_rate.json
   std::string output;       ///< standard output
+  std::string requests, request_lines, timeline;  ///< of requests.csv, requests.jsonl and timeline.json, beside `out`
 };
 
 /// `tokenworks run` on `scenario` in a folder of its own, which is removed again; with --quiet unless `quiet` is off.

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 
 #include "sim/scenario/json_text.hpp"
@@ -91,4 +92,31 @@ TEST_CASE("command line: mistakes end with exit code 2 and name what comes neare
   CHECK(answer_to("check --nonsense " + kQuickstart).exit_code == 2);
   CHECK(answer_to("--version").exit_code == 0);
   CHECK(answer_to("--help").exit_code == 0);
+}
+
+TEST_CASE("command run: files of requests and of the timeline whose names or places do not do", "[tools]") {
+  const std::string run = "run " + kQuickstart + " --quiet --out /tmp/tokenworks_no_such_run ";
+  const auto refused = [&](const std::string& arguments, int exit_code, const std::string& message) {
+    const Answer answer = answer_to(run + arguments, true);
+    CAPTURE(arguments, answer.output);
+    CHECK(answer.exit_code == exit_code);
+    CHECK(answer.output.find(message) != std::string::npos);
+  };
+  refused("--requests a.json", 2, "the name must end in .csv, .jsonl, .csv.gz or .jsonl.gz, not a.json");
+  refused("--requests a", 2, "the name must end in");
+  refused("--timeline a.csv", 2, "the name must end in .json or .json.gz, not a.csv");
+  refused("--timeline-from 3", 2, "--timeline-from requires --timeline");
+  refused("--timeline-to 3", 2, "--timeline-to requires --timeline");
+  refused("--timeline-requests", 2, "--timeline-requests requires --timeline");
+  refused("--timeline a.json --timeline-from -1", 2, "a number of seconds >= 0 is wanted, not -1");
+  refused("--timeline a.json --timeline-to nan", 2, "a number of seconds >= 0 is wanted, not nan");
+  refused("--timeline a.json --timeline-from 5 --timeline-to 4", 2, "--timeline-from 5 lies after --timeline-to 4");
+  refused("--timeline /tmp/tokenworks_no_such_run/report.json", 2, "there the run writes its report.json");
+  refused("--requests /tmp/../tmp/tokenworks_no_such_run/series.csv", 2, "there the run writes its series.csv");
+  CHECK_FALSE(std::filesystem::exists("/tmp/tokenworks_no_such_run"));
+  // Found before the run: it would last for days.
+  const std::string folder = "--out /tmp --set /clock/duration_s=8640000 --exact-iterations --requests ";
+  CHECK(answer_to("run " + kQuickstart + " --quiet " + folder + "/no/such/folder/a.csv", true).exit_code == 1);
+  CHECK(answer_to("run " + kQuickstart + " --quiet " + folder + "/no/such/folder/a.csv", true)
+            .output.find("cannot write /no/such/folder/a.csv: No such file or directory") != std::string::npos);
 }

@@ -1,8 +1,9 @@
-"""A run that is stopped: Ctrl-C ends it within a second with a valid report, kill -9 leaves nothing half-written.
+"""A run that is stopped: Ctrl-C ends it within a second with valid files, kill -9 leaves nothing half-written.
 
 usage: interrupt_test.py PROGRAM
 """
 
+import csv
 import json
 import os
 import signal
@@ -33,7 +34,8 @@ class Interrupt(unittest.TestCase):
     def test_interrupted(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(signal=number.name), tempfile.TemporaryDirectory() as out:
-                process = self.start(out)
+                process = self.start(out, "--requests", os.path.join(out, "requests.csv"),
+                                     "--timeline", os.path.join(out, "timeline.json"), "--timeline-to", "60")
                 start = time.monotonic()
                 process.send_signal(number)
                 self.assertEqual(3, process.wait(timeout=30))
@@ -42,7 +44,17 @@ class Interrupt(unittest.TestCase):
                     report = json.load(file)
                 self.assertEqual("interrupted", report["outcome"]["status"])
                 self.assertGreater(report["outcome"]["simulated_s"], 0)
-                self.assertEqual(["report.json", "run.json", "series.csv"], sorted(os.listdir(out)))
+                self.assertEqual(["report.json", "requests.csv", "run.json", "series.csv", "timeline.json"],
+                                 sorted(os.listdir(out)))
+                with open(os.path.join(out, "requests.csv"), encoding="utf-8", newline="") as file:
+                    requests = list(csv.DictReader(file))
+                outcomes = [request["outcome"] for request in requests]
+                for outcome in ("completed", "unfinished"):
+                    self.assertEqual(sum(service["requests"][outcome] for service in report["services"]),
+                                     outcomes.count(outcome))
+                self.assertIsNotNone(requests[-1]["gpu_energy_j"])
+                with open(os.path.join(out, "timeline.json"), encoding="utf-8") as file:
+                    self.assertGreater(len(json.load(file)["traceEvents"]), 1000)
                 for service in report["services"]:
                     counts = dict(service["requests"])
                     self.assertEqual(counts.pop("arrived"), sum(counts.values()))

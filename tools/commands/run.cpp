@@ -8,6 +8,7 @@
 #include "tools/commands/command.hpp"
 #include "tools/commands/find_max_rate.hpp"
 #include "tools/commands/override_option.hpp"
+#include "tools/commands/run_files.hpp"
 #include "tools/commands/simulate.hpp"
 
 namespace tokenworks::tools {
@@ -30,6 +31,10 @@ int run(const RunArguments& arguments) {
     return kFaultyInput;
   }
   const std::filesystem::path folder = report_folder(arguments, scenario);
+  if (const std::string fault = fault_of(arguments.files, folder); !fault.empty()) {
+    fmt::print(stderr, "{}\n", fault);
+    return kFaultyInput;
+  }
   report::prepare_folder(folder);
   const report::Provenance provenance = provenance_of(scenario);
   return simulate(scenario, arguments, folder, provenance);
@@ -73,6 +78,7 @@ void add_run_command(CLI::App& program, int& exit_code) {
                    "Folder for report.json, series.csv and run.json (default: the scenario's name)")
       ->type_name("DIR");
   add_override_option(*command, run_arguments.overrides);
+  add_run_files_options(*command, run_arguments.files);
   add_max_rate_options(*command, *arguments);
   command->add_flag("--exact-iterations", run_arguments.exact_iterations,
                     "Simulate every decode step by itself: the same report, slower");

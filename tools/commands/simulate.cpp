@@ -57,6 +57,7 @@ int simulate(scenario::ReadOutcome& scenario, const RunArguments& arguments, con
   options.exact_iterations = arguments.exact_iterations;
   options.always_sync = arguments.always_sync;
   options.simgrid_flows = arguments.simgrid_flows;
+  RunFiles files(arguments.files, scenario.spec, options);
   options.watch = [&](double simulated_s) {
     if (!arguments.quiet) progress.update(simulated_s);
     return !interrupt_wanted();
@@ -64,6 +65,7 @@ int simulate(scenario::ReadOutcome& scenario, const RunArguments& arguments, con
   options.before_running = [] { catch_interrupts(); };  // SimGrid has set handlers of its own by now
   scenario::RunOutput output = scenario::run(scenario, options);
   progress.clear();
+  files.finish(output.result);
   report::write_report(folder, output.result, output.cost, resolved, provenance);
   if (!arguments.quiet) {
     report::print_summary(

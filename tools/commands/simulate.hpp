@@ -6,6 +6,7 @@
 
 #include "sim/report/report.hpp"
 #include "sim/scenario/read_scenario.hpp"
+#include "tools/commands/run_files.hpp"
 
 namespace tokenworks::tools {
 
@@ -13,6 +14,7 @@ struct RunArguments {
   std::string path;
   std::string out;
   scenario::Overrides overrides;
+  RunFilesArguments files;
   bool exact_iterations = false;
   bool always_sync = false;
   bool simgrid_flows = false;

@@ -51,6 +51,16 @@ class InFlightPool {
   }
   InFlight& operator[](RequestId id) { return requests_[static_cast<std::size_t>(id)]; }
   const InFlight& operator[](RequestId id) const { return requests_[static_cast<std::size_t>(id)]; }
+  /// All requests in the pool.
+  std::vector<RequestId> all() const {
+    std::vector<bool> is_free(requests_.size());
+    for (const RequestId id : free_) is_free[static_cast<std::size_t>(id)] = true;
+    std::vector<RequestId> ids;
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+      if (!is_free[i]) ids.push_back(static_cast<RequestId>(i));
+    }
+    return ids;
+  }
   std::int64_t in_flight() const { return static_cast<std::int64_t>(requests_.size() - free_.size()); }
 
  private:

@@ -32,6 +32,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       deadline_timer_(simulation.add_timer(
           *this, 0, engine::rank(engine::RankClass::arrival, kDeadlines + setup_.first_replica_number))),
       stats_(stats_setup(setup_)) {
+  if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
     keeps_prefixes_ = keeps_prefixes_ || pool.keeps_prefixes;
     for (std::vector<placement::Slice>& slices : pool.replicas) {
@@ -104,6 +105,7 @@ RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
       const double part = uniform_open(sender.random) * static_cast<double>(request.output_tokens - 1);
       pool_[id].output_tokens = 1 + static_cast<std::int32_t>(part);
     }
+    details.number = arrived_++;
   }
   run_end_.request_in();
   stats_.arrived(pool_[id], sender.lane, simulation_.now());
@@ -303,6 +305,17 @@ std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const s
   return static_cast<std::int64_t>(lost.size());
 }
 
+std::vector<EndedRequest> LlmService::unfinished(Picoseconds end) const {
+  std::vector<EndedRequest> list;
+  if (!setup_.on_ended) return list;
+  std::vector<RequestId> ids = pool_.all();
+  std::sort(ids.begin(), ids.end(), [this](RequestId a, RequestId b) {
+    return details_[pool_[a].details].number < details_[pool_[b].details].number;
+  });
+  for (const RequestId id : ids) list.push_back(describe(pool_[id], Ending::unfinished, {}, end));
+  return list;
+}
+
 std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>& replicas) {
   std::vector<RequestId> lost;
   std::vector<RequestId> waiting;
@@ -326,6 +339,10 @@ std::int64_t LlmService::take_down_replica(std::int32_t replica) {
 }
 
 bool LlmService::is_up(std::int32_t replica) const { return replicas_[static_cast<std::size_t>(replica)]->is_up(); }
+
+void LlmService::weights_on_the_way(std::int32_t replica) {
+  replicas_[static_cast<std::size_t>(replica)]->weights_on_the_way();
+}
 
 std::vector<std::int64_t> LlmService::nodes_of(std::int32_t replica) const {
   std::vector<std::int64_t> nodes;

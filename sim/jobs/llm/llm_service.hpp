@@ -18,6 +18,7 @@
 #include "sim/jobs/llm/waiting_line.hpp"
 #include "sim/jobs/request.hpp"
 #include "sim/jobs/run_end.hpp"
+#include "sim/metrics/run_watch.hpp"
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/resources/fabric.hpp"
 #include "sim/resources/facility.hpp"
@@ -98,6 +99,7 @@ class LlmService : private engine::TimerClient {
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
     std::function<void(const EndedRequest&)> on_ended;  ///< empty: nobody watches single requests
+    metrics::RunWatch* watch = nullptr;                 ///< null: nobody watches single steps
     bool plans_after_completions = false;  ///< let answers of a closed loop arrive before the next step is formed
   };
 
@@ -117,6 +119,8 @@ class LlmService : private engine::TimerClient {
   /// One replica goes down; returns how many requests were lost.
   std::int64_t take_down_replica(std::int32_t replica);
   bool is_up(std::int32_t replica) const;
+  /// Told when the weights of a replica that is down start to come.
+  void weights_on_the_way(std::int32_t replica);
   /// Nodes of a replica, and who wants to know when it loses its way between them, or finds one again.
   std::vector<std::int64_t> nodes_of(std::int32_t replica) const;
   struct RingWatch {
@@ -133,6 +137,8 @@ class LlmService : private engine::TimerClient {
 
   /// Settles all books at the end of the run.
   void finish(Picoseconds end);
+  /// After that, with `on_ended`: the requests that have not ended, in the order in which they reached the service.
+  std::vector<EndedRequest> unfinished(Picoseconds end) const;
   void report(metrics::ServiceResult& result, Picoseconds end) const;
   const ServiceStats& stats() const { return stats_; }
   const std::string& name() const { return setup_.name; }
@@ -206,6 +212,8 @@ class LlmService : private engine::TimerClient {
   bool needs_details_ = false;
   bool needs_arrivals_ = true;            // routers look at what prompts say
   std::unique_ptr<KvHandover> handover_;  // null: no decode pool
+  std::int32_t number_ = 0;  // by which whoever watches steps knows it
+  std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
   RingWatch ring_watch_;

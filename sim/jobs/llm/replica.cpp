@@ -42,6 +42,11 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
   }
   if (pool_.keeps_prefixes) make_cache();
   if (service.setup_.spans_domains) open_ring();
+  if (service.setup_.watch != nullptr || service.setup_.on_ended) {
+    watch_ = std::make_unique<ReplicaWatch>(ReplicaWatch{.run = service.setup_.watch,
+                                                         .replica = {service.number_, index},
+                                                         .requests = static_cast<bool>(service.setup_.on_ended)});
+  }
 }
 
 Replica::~Replica() = default;
@@ -132,8 +137,8 @@ bool Replica::is_between_steps(RequestId id) const {
   return is_in(prompts_) || is_in(received_) || batch_->holds(id);
 }
 
-/// Takes a request out that decodes or has its prompt under way, and frees its blocks.
-void Replica::take_out(RequestId id) {
+/// Takes a request out that decodes or has its prompt under way, and frees its blocks; returns the tokens it held.
+std::int64_t Replica::take_out(RequestId id) {
   InFlight& request = service_.pool_[id];
   std::int64_t held = 0;
   if (const auto at = std::find(prompts_.begin(), prompts_.end(), id); at != prompts_.end()) {
@@ -143,6 +148,7 @@ void Replica::take_out(RequestId id) {
     held = request.prompt_done;
   } else {
     held = batch_->remove(id);
+    if (watch_) watch_leave(id);
     if (request.joined_step == batch_->steps()) {  // its last token came out of its prompt
       fresh_.erase(std::find(fresh_.begin(), fresh_.end(), request.last_token));
     } else {
@@ -151,6 +157,7 @@ void Replica::take_out(RequestId id) {
     composition_changed_ = true;
   }
   leaves(id, held);
+  return held;
 }
 
 /// Of a request that runs no more: blocks that others may find stay, the rest is free.
@@ -178,6 +185,7 @@ void Replica::on_timer(std::uint32_t) {
       return end_step();
     case State::about_to_plan:
       plan();
+      if (watch_) watch_levels();
       return;
     case State::idle:
     case State::down:
@@ -186,6 +194,7 @@ void Replica::on_timer(std::uint32_t) {
 }
 
 void Replica::end_step() {
+  if (watch_) watch_work(true, service_.simulation_.now());
   if (state_ == State::prompt_step) {
     finish_prompt_step();
   } else {
@@ -197,6 +206,7 @@ void Replica::end_step() {
     service_.simulation_.set_timer(timer_, service_.simulation_.now());
   } else {
     plan();
+    if (watch_) watch_levels();
   }
 }
 
@@ -214,6 +224,7 @@ void Replica::complete(RequestId id, std::int64_t held_tokens) {
 
 void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting) {
   const Picoseconds now = service_.simulation_.now();
+  if (watch_) watch_work(false, now);
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(now);
     count_sending(done);
@@ -225,6 +236,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   const std::size_t lost_before = lost.size(), waiting_before = waiting.size();  // of replicas before this one
   for (const RequestId id : batch_->members()) {
     batch_->remove(id);
+    if (watch_) watch_leave(id);
     lost.push_back(id);
   }
   lost.insert(lost.end(), prompts_.begin(), prompts_.end());
@@ -256,6 +268,10 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   service_.simulation_.cancel_timer(timer_);
   set_gpu_power(pool_.idle_gpu_power_w);
   state_ = State::down;
+  if (watch_) {
+    watch_levels();
+    watch_state(metrics::ReplicaState::down);
+  }
 }
 
 void Replica::come_up() {
@@ -265,6 +281,7 @@ void Replica::come_up() {
   state_ = State::idle;
   set_gpu_power(model_->waiting_gpu_power_w());
   service_.set_in_service(*this, true);
+  if (watch_) watch_state(metrics::ReplicaState::in_service);
 }
 
 /// From a date on, not before the last one.
@@ -283,6 +300,8 @@ void Replica::note_blocks() {
 }
 
 void Replica::settle_at_end(Picoseconds end) {
+  if (watch_) watch_work(false, end);
+  service_.finished_.clear();
   note_blocked(Blocked::count, end);
   if (state_ == State::prompt_step) prompt_time_ += end - step_start_;
   if (state_ == State::decoding) decode_time_ += end - segment_.start;
@@ -293,6 +312,7 @@ void Replica::settle_at_end(Picoseconds end) {
     book_decode_steps(segment_, done);
   }
   settle_energy(end);
+  if (watch_ && watch_->requests) watch_end();
 }
 
 // ---- Power --------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@
 #include "sim/jobs/llm/replica_cache.hpp"
 #include "sim/jobs/llm/waiting_line.hpp"
 #include "sim/jobs/request.hpp"
+#include "sim/jobs/llm/replica_watch.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/placement/placement.hpp"
 #include "sim/resources/fabric.hpp"
@@ -38,6 +39,7 @@ enum class Blocked : std::uint8_t {
   by_compute,    ///< the step is full of tokens
   count
 };
+struct RequestDetails;
 
 class Replica final : public engine::TimerClient, private resources::RingClient {
  public:
@@ -57,6 +59,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
   void come_up();
   bool is_up() const { return state_ != State::down; }
+  /// While it is down: its weights are being loaded.
+  void weights_on_the_way();
 
   /// Nothing gets through between its domains, and it waits for that.
   bool is_cut_off() const { return ring_ && std::isinf(fabric_factor_); }
@@ -152,7 +156,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void cut_decoding(Picoseconds now);
   void withdraw_doomed();
   bool is_between_steps(RequestId request) const;
-  void take_out(RequestId request);
+  std::int64_t take_out(RequestId request);
   void leaves(RequestId request, std::int64_t held_tokens);
   void complete(RequestId request, std::int64_t held_tokens);
   // Steps
@@ -176,12 +180,22 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void count_sending(std::int64_t steps);
   void send_at_mean_rate(double bytes_per_gpu, double step_s);
   void end_step();
+  // In replica_watch.cpp; to be called only while somebody watches.
+  void watch_work(bool ended, Picoseconds now);
+  void watch_levels();
+  void watch_state(metrics::ReplicaState state);
+  void watch_join(RequestId request);
+  void watch_leave(RequestId request);
+  void watch_preemption(std::int64_t held_tokens);
+  void watch_end();
+  RequestDetails& details_of(RequestId request);
 
   LlmService& service_;
   PoolSetup& pool_;
   ServedModel* model_;
   std::vector<placement::Slice> slices_;
   std::unique_ptr<DecodeBatch> batch_;
+  std::unique_ptr<ReplicaWatch> watch_;  // null: nobody watches
   engine::TimerId timer_;
   std::int32_t index_, candidate_;
   State state_ = State::idle;

@@ -89,6 +89,7 @@ void Replica::join_received() {
   for (const RequestId id : received_) {
     const InFlight& request = service_.pool_[id];
     batch_->join(id, request.output_tokens - request.generated);
+    if (watch_) watch_join(id);
     fresh_.push_back(request.last_token);
     composition_changed_ = true;
   }

@@ -139,7 +139,8 @@ void Replica::preempt_last() {
 /// the prefix cache keeps of it.
 void Replica::preempt(RequestId victim) {
   InFlightPool& pool = service_.pool_;
-  take_out(victim);
+  const std::int64_t held = take_out(victim);
+  if (watch_) watch_preemption(held);
   pool[victim].prompt_done = 0;
   queue_.push_front(pool, victim, service_.lane_of(pool[victim]));
   waiting_tokens_ += pool[victim].prompt_target();

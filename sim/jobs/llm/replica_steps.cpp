@@ -114,6 +114,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
   }
   request.last_token = now;
   batch_->join(chunk.request, request.output_tokens - request.generated);
+  if (watch_) watch_join(chunk.request);
   fresh_.push_back(now);
   composition_changed_ = true;
 }
@@ -172,6 +173,9 @@ void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t step
   const std::vector<FinishedDecode>& finished = service_.finished_;
   if (finished.empty()) return;
   composition_changed_ = true;
+  if (watch_) {
+    for (const FinishedDecode& end : finished) watch_leave(end.request);
+  }
   for (const FinishedDecode& end : finished) complete(end.request, end.held_tokens);
 }
 

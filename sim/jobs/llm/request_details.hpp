@@ -17,6 +17,7 @@ struct RequestDetails {
   std::int32_t unit_tokens = 1;
   std::int32_t tag = 0;
   std::int64_t session = 0;
+  std::int64_t number = 0;         ///< counts the requests of its service, in the order in which they reached it
   std::int32_t cached_tokens = 0;  ///< of the prompt, when it was first computed
   std::int32_t preemptions = 0;
   std::int32_t lane = 0;      ///< class of service and tenant

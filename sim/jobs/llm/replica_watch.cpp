@@ -1,0 +1,106 @@
+// The part of a replica that runs only while somebody watches.
+#include "sim/jobs/llm/replica_watch.hpp"
+
+#include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/llm/replica.hpp"
+
+namespace tokenworks::jobs {
+
+/// Before the books of a step that has `ended` now, or of one that is cut: shares out its energy and tells of it.
+void Replica::watch_work(bool ended, Picoseconds now) {
+  ReplicaWatch& watch = *watch_;
+  settle_energy(now);
+  const double energy_j = to_joules(gpu_energy_ - watch.energy_seen);
+  watch.energy_seen = gpu_energy_;
+  if (state_ == State::prompt_step) {
+    std::int64_t prompt_tokens = 0;
+    for (const Chunk& chunk : chunks_) prompt_tokens += chunk.end - chunk.start;
+    const std::int64_t decodes = with_decodes_ ? batch_->size() : 0;
+    if (watch.requests) {
+      const double share_j = energy_j / static_cast<double>(prompt_tokens + model_->decode_tokens(decodes));
+      for (const Chunk& chunk : chunks_) details_of(chunk.request).gpu_energy_j += share_j * (chunk.end - chunk.start);
+      if (decodes > 0) watch.decode_energy_j += share_j * static_cast<double>(model_->decode_tokens(1));
+    }
+    if (watch.run != nullptr && now > step_start_) {
+      watch.run->on_prompt_step(watch.replica, {.start = step_start_,
+                                                .end = now,
+                                                .prompt_tokens = prompt_tokens,
+                                                .chunks = static_cast<std::int64_t>(chunks_.size()),
+                                                .decodes = decodes,
+                                                .kv_blocks = used_blocks(),
+                                                .cut = !ended});
+    }
+  } else if (state_ == State::decoding) {
+    if (watch.requests) watch.decode_energy_j += energy_j / static_cast<double>(batch_->size());
+    if (watch.run == nullptr) return;
+    metrics::DecodeRun run{.start = segment_.start,
+                           .end = now,
+                           .steps = segment_.steps,
+                           .sequences = batch_->size(),
+                           .context_tokens = batch_->load().full_tokens};
+    if (!ended) {
+      run.steps = sending_ ? 0 : segment_.steps_ended_by(now);
+      run.end = segment_.end_of_step(run.steps);
+    }
+    if (run.steps > 0) watch.run->on_decode_run(watch.replica, run);
+    if (ended || run.end == now) return;
+    run = {.start = run.end,
+           .end = now,
+           .steps = 0,
+           .sequences = run.sequences,
+           .context_tokens = run.context_tokens + run.sequences * segment_.tokens(run.steps),
+           .cut = true};
+    watch.run->on_decode_run(watch.replica, run);
+  }
+}
+
+/// After a step was formed, or none, or the replica went down.
+void Replica::watch_levels() {
+  ReplicaWatch& watch = *watch_;
+  const Picoseconds now = service_.simulation_.now();
+  settle_energy(now);
+  watch.energy_seen = gpu_energy_;
+  if (watch.run == nullptr) return;
+  watch.run->on_levels(watch.replica,
+                       {.waiting = queue_.size(),
+                        .running = running(),
+                        .kv_blocks = used_blocks(),
+                        .kv_pool_blocks = model_->kv_blocks()},
+                       now);
+}
+
+void Replica::watch_state(metrics::ReplicaState state) {
+  if (state == watch_->state) return;
+  watch_->state = state;
+  if (watch_->run != nullptr) watch_->run->on_replica_state(watch_->replica, state, service_.simulation_.now());
+}
+
+void Replica::watch_join(RequestId request) {
+  if (watch_->requests) details_of(request).gpu_energy_j -= watch_->decode_energy_j;
+}
+
+void Replica::watch_leave(RequestId request) {
+  if (watch_->requests) details_of(request).gpu_energy_j += watch_->decode_energy_j;
+}
+
+void Replica::watch_preemption(std::int64_t held_tokens) {
+  if (watch_->run != nullptr) watch_->run->on_preempted(watch_->replica, held_tokens, service_.simulation_.now());
+}
+
+/// The run is over and all its steps are booked: settles what unfinished requests have got.
+void Replica::watch_end() {
+  for (const FinishedDecode& end : service_.finished_) watch_leave(end.request);
+  service_.finished_.clear();
+  for (const RequestId request : batch_->members()) {
+    batch_->remove(request);
+    watch_leave(request);
+  }
+}
+
+RequestDetails& Replica::details_of(RequestId request) { return service_.details_[service_.pool_[request].details]; }
+
+void Replica::weights_on_the_way() {
+  if (watch_ && state_ == State::down) watch_state(metrics::ReplicaState::loading);
+}
+
+}  // namespace tokenworks::jobs
