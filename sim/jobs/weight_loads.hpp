@@ -18,7 +18,7 @@ enum class WeightSource : std::uint8_t { storage, local_drives, peers };
 /// A service with what each of its GPUs must hold to serve.
 struct LoadedService {
   LlmService* service = nullptr;
-  std::vector<Bytes> weights_per_gpu_of;  ///< by replica
+  std::vector<Bytes> weights_per_gpu_of{};  ///< by replica
   WeightSource source = WeightSource::storage;
   bool at_once = false;  ///< there is nothing that they would have to come from
 };

@@ -71,7 +71,7 @@ struct GroupResult {
 
 /// Replicas that are alike.
 struct PoolResult {
-  std::string name, role;
+  std::string name{}, role{};
   std::int64_t replicas = 0, gpus = 0;
   double prompt_steps_s = 0.0, decode_steps_s = 0.0;  ///< of all its replicas together
   double up_s = 0.0;                                  ///< likewise

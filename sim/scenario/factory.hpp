@@ -80,7 +80,7 @@ class Factory {
   Picoseconds duration_;
   Picoseconds interval_;
   ValidityNotes notes_;
-  std::vector<Assumption> assumptions_;  // that became known while building
+  std::vector<Assumption> assumptions_;                                          // that became known while building
   std::function<void(const std::string&, const jobs::EndedRequest&)> on_ended_;  // empty: nobody wants to hear
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;

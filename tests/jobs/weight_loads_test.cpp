@@ -34,7 +34,8 @@ struct Loading final : private jobs::WeightClient {
         factory(setup(count)),
         run_end(factory.simulation, kNever, false),
         service(factory, run_end, replicas(count)),
-        loads(&factory.fabric, {service.service.get(), Bytes(2e9), source}) {}
+        loads(&factory.fabric,
+              {service.service.get(), std::vector<Bytes>(static_cast<std::size_t>(count), Bytes(2e9)), source}) {}
 
   static SmallFactory::Setup setup(std::int64_t count) {
     const resources::FabricGroup group = servers(count);
@@ -145,7 +146,8 @@ TEST_CASE("weight loads: a holder gives to one at a time, and to nobody once it 
 TEST_CASE("weight loads: without a fabric they are there at once; an incident waits for all nodes", "[jobs]") {
   const std::string text = in_child([] {
     Loading loading(4, WeightSource::storage);
-    const jobs::LoadedService of{loading.service.service.get(), Bytes(2e9), WeightSource::storage};
+    const jobs::LoadedService of{loading.service.service.get(), std::vector<Bytes>(4, Bytes(2e9)),
+                                 WeightSource::storage};
     jobs::WeightLoadIncidents over_fabric(loading.factory.simulation, loading.run_end, &loading.factory.fabric,
                                           {{"chat", of, 3, kPicosecondsPerSecond}});
     jobs::WeightLoadIncidents at_once(loading.factory.simulation, loading.run_end, nullptr,

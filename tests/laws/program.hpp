@@ -9,12 +9,12 @@ namespace tokenworks::testing {
 
 struct ProgramRun {
   int exit_code = -1;
-  std::string report_text;  ///< bytes of report.json; empty when there is none
-  nlohmann::json report;    ///< the same, parsed
-  std::string messages;     ///< standard error
-  std::string series;       ///< bytes of series.csv
-  std::string max_rate;     ///< bytes of max_rate.json
-  std::string output;       ///< standard output
+  std::string report_text;                        ///< bytes of report.json; empty when there is none
+  nlohmann::json report;                          ///< the same, parsed
+  std::string messages;                           ///< standard error
+  std::string series;                             ///< bytes of series.csv
+  std::string max_rate;                           ///< bytes of max_rate.json
+  std::string output;                             ///< standard output
   std::string requests, request_lines, timeline;  ///< of requests.csv, requests.jsonl and timeline.json, beside `out`
 };
 

@@ -212,7 +212,7 @@ class LlmService : private engine::TimerClient {
   bool needs_details_ = false;
   bool needs_arrivals_ = true;            // routers look at what prompts say
   std::unique_ptr<KvHandover> handover_;  // null: no decode pool
-  std::int32_t number_ = 0;  // by which whoever watches steps knows it
+  std::int32_t number_ = 0;               // by which whoever watches steps knows it
   std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains

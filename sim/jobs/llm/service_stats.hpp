@@ -56,8 +56,8 @@ class ServiceStats {
   /// nothing is counted apart.
   struct Setup {
     Window window;
-    std::vector<Promise> promises;
-    std::vector<std::int32_t> class_of_lane, tenant_of_lane;
+    std::vector<Promise> promises{};
+    std::vector<std::int32_t> class_of_lane{}, tenant_of_lane{};
     std::size_t tenants = 1;
     Picoseconds series_interval = 0;
   };
