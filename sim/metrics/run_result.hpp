@@ -105,6 +105,7 @@ struct ServiceResult {
   std::int64_t cached_input_tokens = 0;
   std::int64_t output_tokens = 0;  ///< generated, whole run
   std::int64_t completed_input_tokens = 0, completed_output_tokens = 0;
+  double window_from_s = 0.0;              ///< start of the window
   double window_s = 0.0;                   ///< length of the window that rates and distributions refer to
   std::int64_t window_output_tokens = 0;   ///< generated inside the window
   std::int64_t window_input_tokens = 0;    ///< of prompts that were finished inside the window

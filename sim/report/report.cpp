@@ -8,6 +8,7 @@
 
 #include "sim/report/json_values.hpp"
 #include "sim/report/network_json.hpp"
+#include "sim/report/service_json.hpp"
 
 namespace tokenworks::report {
 namespace {
@@ -15,11 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using metrics::RunResult;
 using metrics::ServiceResult;
-
-std::optional<double> ratio(double part, double whole) {
-  if (!(whole > 0)) return std::nullopt;
-  return part / whole;
-}
 
 double sum_of_output_tokens(const RunResult& result) {
   std::int64_t tokens = 0;
@@ -59,67 +55,6 @@ Json summary_json(const Summary& summary) {
           {"output_tokens_per_joule", number(summary.output_tokens_per_joule)},
           {"usd_per_million_output_tokens", number(summary.usd_per_million_output_tokens)},
           {"usd_contains", Json::array({"electricity"})}};
-}
-
-Json speculation_json(const std::optional<metrics::SpeculationResult>& speculation) {
-  if (!speculation) return nullptr;
-  return {{"draft_tokens", speculation->draft_tokens},
-          {"mean_accepted", number(speculation->mean_accepted)},
-          {"verified_steps", speculation->verified_steps}};
-}
-
-Json step_traffic_json(const std::optional<metrics::StepTrafficResult>& traffic) {
-  if (!traffic) return nullptr;
-  return {{"time_s", traffic->time_s}, {"contention_s", traffic->contention_s}};
-}
-
-Json service_json(const ServiceResult& service) {
-  const metrics::RequestCounts& requests = service.requests;
-  const double window = service.window_s;
-  const auto output = static_cast<double>(service.window_output_tokens);
-  const auto total = output + static_cast<double>(service.window_input_tokens);
-  const double gpu_seconds = window * static_cast<double>(service.gpus);
-  return {{"name", service.name},
-          {"kind", service.kind},
-          {"product", service.product},
-          {"gpus", service.gpus},
-          {"requests",
-           {{"arrived", requests.arrived},
-            {"completed", requests.completed},
-            {"rejected", requests.rejected},
-            {"failed", requests.failed},
-            {"cancelled", requests.cancelled},
-            {"timed_out", requests.timed_out},
-            {"unfinished", requests.unfinished}}},
-          {"rejections", service.rejections},
-          {"tokens",
-           {{"input", service.input_tokens},
-            {"cached_input", service.cached_input_tokens},
-            {"output", service.output_tokens},
-            {"completed_output", service.completed_output_tokens}}},
-          {"window_s", window},
-          {"output_tokens_per_s", number(ratio(output, window))},
-          {"output_tokens_per_s_per_gpu", number(ratio(output, gpu_seconds))},
-          {"total_tokens_per_s_per_gpu", number(ratio(total, gpu_seconds))},
-          {"requests_per_s", number(ratio(static_cast<double>(service.window_completed), window))},
-          {"mean_requests_in_system", service.mean_requests_in_system},
-          {"ttft_s", latency(service.ttft_s)},
-          {"tpot_s", latency(service.tpot_s)},
-          {"itl_s", latency(service.itl_s)},
-          {"e2e_s", latency(service.e2e_s)},
-          {"slo",
-           {{"attainment", number(service.slo_attainment)},
-            {"goodput_requests_per_s", number(service.goodput_requests_per_s)}}},
-          {"kv_cache",
-           {{"pool_tokens", service.kv_pool_tokens},
-            {"peak_share", service.kv_peak_share},
-            {"preemptions", service.preemptions},
-            {"prefix_hit_share", number(ratio(static_cast<double>(service.cached_input_tokens),
-                                              static_cast<double>(service.input_tokens)))}}},
-          {"speculation", speculation_json(service.speculation)},
-          {"step_traffic", step_traffic_json(service.step_traffic)},
-          {"gpu_energy_j", service.gpu_energy_j},
-          {"energy_j", service.energy_j}};
 }
 
 Json session_json(const metrics::SessionResult& sessions) {
@@ -266,7 +201,7 @@ Json report_json(const RunResult& result, const Json& scenario, const Provenance
   const double it_kwh = result.power.it_energy_j / kJoulesPerKilowattHour;
 
   Json services = Json::array();
-  for (const ServiceResult& service : result.services) services.push_back(service_json(service));
+  for (const ServiceResult& service : result.services) services.push_back(service_json(result, service));
   Json sessions = Json::array();
   for (const metrics::SessionResult& of_workload : result.sessions) sessions.push_back(session_json(of_workload));
   return {

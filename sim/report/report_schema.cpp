@@ -114,20 +114,84 @@ Json speculation() {
                         "null without speculative decoding"));
 }
 
+Json request_counts() {
+  return object({{"arrived", count()},
+                 {"completed", count()},
+                 {"rejected", count()},
+                 {"failed", count()},
+                 {"cancelled", count("the client left")},
+                 {"timed_out", count("the service ended them")},
+                 {"unfinished", count()}},
+                "whole run; arrived is the sum of the others");
+}
+
+Json slo() {
+  return object({{"attainment", number_or_null("share of the window's requests that kept every promise, 0..1")},
+                 {"goodput_requests_per_s", number_or_null("requests that kept every promise")}});
+}
+
+Json group(const char* meaning) {
+  return list(object({{"name", text()},
+                      {"requests", request_counts()},
+                      {"completed_tokens",
+                       object({{"input", count()}, {"output", count()}}, "of requests that completed, whole run")},
+                      {"ttft_s", latency("of requests that completed")},
+                      {"tpot_s", latency("likewise")},
+                      {"e2e_s", latency("likewise")},
+                      {"slo", slo()}}),
+              meaning);
+}
+
+Json pools() {
+  return list(object({{"name", text()},
+                      {"role", text("serve, prefill or decode")},
+                      {"replicas", count()},
+                      {"gpus", count()},
+                      {"busy_share", number_or_null("of the time that replicas are up, in steps, 0..1")},
+                      {"prompt_steps_share", number_or_null("of this time, in steps with prompts")},
+                      {"decode_steps_share", number_or_null("of this time, in steps of decoding alone")},
+                      {"kv_pool_tokens", count("of one replica")},
+                      {"kv_peak_share", number("highest share of a replica's pool in use, 0..1")}}),
+              "replicas that are alike");
+}
+
+Json handover() {
+  return or_null(object({{"transfers", count("prompts whose keys and values moved from a prefill to a decode replica")},
+                         {"failed", count("no path in time")},
+                         {"tokens", number("moved")},
+                         {"bytes", number("moved")},
+                         {"reused_tokens", number("that the decode replica had already")},
+                         {"wait_for_room_s", latency("at a decode replica")},
+                         {"transfer_s", latency("from having room until all is there")}},
+                        "null without a decode pool"));
+}
+
+Json saturation() {
+  Json stable =
+      of_type({"boolean", "null"}, "whether the backlog stays as it is over the window; null: too short to tell");
+  return object(
+      {{"stable", std::move(stable)},
+       {"busy_share", number("of the time of its replicas, in steps, 0..1")},
+       {"limited_by", text_or_null("what the first in a queue waits for most: compute, kv_memory, sequences; admission "
+                                   "where requests are turned away; null where next to nobody waits")},
+       {"waiting_share",
+        map_to(number(), "share of the time of its replicas that the first in the queue waits for it")},
+       {"knee", or_null(object({{"requests_per_s", number_or_null("at which the first limit is reached")},
+                                {"limit", text("compute, kv_memory, memory_bandwidth_for_weights, "
+                                               "memory_bandwidth_for_context")},
+                                {"decoding_sequences", number_or_null("of a replica there")},
+                                {"requests_per_s_by_limit", map_to(number(), "of each limit alone")}},
+                               "closed form for requests of the run's mean lengths; null without any"))}},
+      "where the service stands between idle and too much");
+}
+
 Json service() {
   return object(
       {{"name", text()},
        {"kind", text()},
        {"product", text()},
        {"gpus", count()},
-       {"requests", object({{"arrived", count()},
-                            {"completed", count()},
-                            {"rejected", count()},
-                            {"failed", count()},
-                            {"cancelled", count()},
-                            {"timed_out", count()},
-                            {"unfinished", count()}},
-                           "whole run; arrived is the sum of the others")},
+       {"requests", request_counts()},
        {"rejections", map_to(count(), "rejected requests by reason")},
        {"tokens", object({{"input", count("of requests whose prompt was processed")},
                           {"cached_input", count("of these, found in the prefix cache")},
@@ -144,12 +208,19 @@ Json service() {
        {"tpot_s", latency("by request: (end - first token) / (output tokens - 1); not for one-token answers")},
        {"itl_s", latency("gaps between the tokens of a request, by gap")},
        {"e2e_s", latency("arrival to end")},
-       {"slo", object({{"attainment", number_or_null("share of the window's requests that kept every promise, 0..1")},
-                       {"goodput_requests_per_s", number_or_null("requests that kept every promise")}})},
+       {"slo", slo()},
        {"kv_cache", object({{"pool_tokens", count("of one replica")},
                             {"peak_share", number("highest share of a replica's pool in use, 0..1")},
                             {"preemptions", count()},
                             {"prefix_hit_share", number_or_null("cached / input tokens, 0..1")}})},
+       {"kv_tiers", or_null(object({{"read_tokens", count("fetched to GPU memory")},
+                                    {"written_tokens", count("copied out when they were computed")}},
+                                   "null where there is GPU memory alone"))},
+       {"classes", group("by class of service; empty where there is one")},
+       {"tenants", group("by tenant; empty where there is one")},
+       {"pools", pools()},
+       {"handover", handover()},
+       {"saturation", saturation()},
        {"speculation", speculation()},
        {"step_traffic",
         or_null(object(

@@ -91,12 +91,16 @@ std::string request_counts(const metrics::RequestCounts& requests) {
   return text;
 }
 
+/// "kv_memory": "kv memory".
+std::string spoken(std::string words) {
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
+
 std::string rejection_reasons(const metrics::RejectionReasons& reasons) {
   std::string text;
   for (const auto& [reason, count] : reasons) {
-    std::string words = reason;
-    std::replace(words.begin(), words.end(), '_', ' ');
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(count), words);
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", grouped(count), spoken(reason));
   }
   return text;
 }
@@ -125,6 +129,22 @@ void add_service(Text& text, const ServiceResult& service) {
   if (!service.rejections.empty()) text.figure("Rejected", rejection_reasons(service.rejections));
   text.figure("Time to first token", latency(service.ttft_s));
   text.figure("Time per output token", latency(service.tpot_s));
+  if (service.cached_input_tokens > 0) {
+    text.figure("Prompts from the cache",
+                fmt::format("{} of their tokens", percent(static_cast<double>(service.cached_input_tokens) /
+                                                          static_cast<double>(service.input_tokens))));
+  }
+  if (service.handover && service.handover->transfer_s) {
+    text.figure("Hand-over",
+                fmt::format("p50 {}, p99 {}; waits for room p99 {}", scaled(service.handover->transfer_s->p50, "s"),
+                            scaled(service.handover->transfer_s->p99, "s"),
+                            service.handover->wait_s ? scaled(service.handover->wait_s->p99, "s") : "0 s"));
+  }
+  if (service.saturation.knee_requests_per_s) {
+    text.figure("Knee (closed form)",
+                fmt::format("{} requests/s, by {}", three_digits(*service.saturation.knee_requests_per_s),
+                            spoken(service.saturation.knee_limit)));
+  }
   if (service.step_traffic && service.step_traffic->time_s > 0) {
     const metrics::StepTrafficResult& traffic = *service.step_traffic;
     text.figure("Between domains",

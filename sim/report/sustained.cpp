@@ -121,15 +121,28 @@ std::optional<std::array<Third, 3>> thirds(const RunResult& result, const std::s
 
 /// Little's law: at a steady time in the system, requests in it follow the rate of arrivals. What there are more in the
 /// last third than that has piled up since the first.
-void judge_backlog(const RunResult& result, const ServiceResult& service, const SustainedCriterion& criterion,
-                   Sustained& judged) {
+struct Backlog {
+  bool grows = false;
+  double piled_up = 0.0, arrived = 0.0;
+};
+
+std::optional<Backlog> backlog_of(const RunResult& result, const ServiceResult& service,
+                                  const SustainedCriterion& criterion) {
   const auto parts = thirds(result, service.name, criterion);
-  if (!parts) return;
+  if (!parts) return std::nullopt;
   const auto& [first, middle, last] = *parts;
   const double busier = first.arrivals > 0 ? std::max(1.0, last.arrivals / first.arrivals) : 1.0;
   const double piled_up = last.in_system - first.in_system * busier;
   const double arrived = first.arrivals / 2 + middle.arrivals + last.arrivals / 2;  // between the middles of the two
-  if (piled_up <= 1 + kChance * std::sqrt(last.in_system) || piled_up <= (1 - kThroughput) * arrived) return;
+  const bool grows = piled_up > 1 + kChance * std::sqrt(last.in_system) && piled_up > (1 - kThroughput) * arrived;
+  return Backlog{grows, piled_up, arrived};
+}
+
+void judge_backlog(const RunResult& result, const ServiceResult& service, const SustainedCriterion& criterion,
+                   Sustained& judged) {
+  const auto backlog = backlog_of(result, service, criterion);
+  if (!backlog || !backlog->grows) return;
+  const double piled_up = backlog->piled_up, arrived = backlog->arrived;
   judged.stable = false;
   judged.shortfalls.push_back(
       {service.name, "backlog", arrived > 0 ? 1 - piled_up / arrived : 0.0, kThroughput, {}, {}});
@@ -147,6 +160,15 @@ std::optional<double> attainment(const ServiceResult& service) {
   const std::int64_t arrived = window_arrivals(service);
   if (!service.promises || arrived == 0) return std::nullopt;
   return share_of(service.promises->kept, arrived);
+}
+
+std::optional<bool> is_stable(const RunResult& result, const ServiceResult& service) {
+  SustainedCriterion criterion;
+  criterion.window_from_s = service.window_from_s;
+  criterion.window_to_s = service.window_from_s + service.window_s;
+  const auto backlog = backlog_of(result, service, criterion);
+  if (!backlog) return std::nullopt;
+  return !backlog->grows;
 }
 
 Sustained judge_sustained(const RunResult& result, const SustainedCriterion& criterion) {

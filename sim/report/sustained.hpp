@@ -39,6 +39,10 @@ struct Sustained {
 /// is not judged.
 Sustained judge_sustained(const metrics::RunResult& result, const SustainedCriterion& criterion);
 
+/// Whether the backlog of a service stays within what chance moves, over its window; nothing where that is too short to
+/// tell.
+std::optional<bool> is_stable(const metrics::RunResult& result, const metrics::ServiceResult& service);
+
 /// Share of the requests that arrived in the window and kept all promises; nothing without promises or requests.
 std::optional<double> attainment(const metrics::ServiceResult& service);
 /// Requests of a service that arrived in the window.

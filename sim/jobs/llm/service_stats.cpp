@@ -273,6 +273,7 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.completed_input_tokens = completed_input_tokens_;
   result.completed_output_tokens = completed_output_tokens_;
   const double window_s = to_seconds(std::max<Picoseconds>(0, std::min(end, window_.to) - window_.from));
+  result.window_from_s = to_seconds(window_.from);
   result.window_s = window_s;
   result.window_input_tokens = window_input_tokens_;
   result.window_output_tokens = window_output_tokens_;
