@@ -171,6 +171,8 @@ void Replica::leaves(RequestId id, std::int64_t held_tokens) {
 
 void Replica::on_timer(std::uint32_t) {
   for (const Chunk& chunk : chunks_) __builtin_prefetch(&service_.pool_[chunk.request]);
+  batch_->prefetch();
+  queue_.prefetch(service_.pool_);
   service_.facility_.prefetch(slices_.front().node);
   switch (state_) {
     case State::prompt_step:
