@@ -268,6 +268,8 @@ std::vector<Path> FabricMap::paths(const Place& from, const Place& to, std::uint
   if (from.kind == Place::Kind::storage || to.kind == Place::Kind::storage) {
     const bool read = from.kind == Place::Kind::storage;
     result = with_storage(read ? to : from, read, hash);
+  } else if (from.node == to.node && from.kind == Place::Kind::gpus && to.kind == Place::Kind::gpus) {
+    result = inside_domain(from, to);
   } else if (from.node == to.node) {
     result = inside_node(from, to);
   } else {
@@ -304,22 +306,27 @@ std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
   return {path};
 }
 
+/// Between GPUs that their scale-up links join.
+std::vector<Path> FabricMap::inside_domain(const Place& from, const Place& to) {
+  std::int64_t within = 0;
+  const FabricGroup& group = group_of(from.node, within);
+  const double bandwidth = group.scale_up_bandwidth.value * static_cast<double>(group.kind.gpus_per_node);
+  Path path;
+  path.links = {port(PortKind::scale_up, true, static_cast<std::uint32_t>(from.node), bandwidth),
+                port(PortKind::scale_up, false, static_cast<std::uint32_t>(to.node), bandwidth)};
+  std::int64_t gpus = group.kind.gpus_per_node;
+  for (const std::int64_t wanted : {from.gpus, to.gpus}) {
+    if (wanted > 0) gpus = std::min(gpus, wanted);
+  }
+  path.limit_bytes_per_s = group.scale_up_bandwidth.value * static_cast<double>(gpus);
+  path.streams = static_cast<int>(gpus);
+  return {path};
+}
+
 std::vector<Path> FabricMap::between_nodes(const Place& from, const Place& to, std::uint64_t hash) {
   std::int64_t within = 0;
   const FabricGroup& group = group_of(from.node, within);
-  if (same_domain(from.node, to.node)) {
-    const double bandwidth = group.scale_up_bandwidth.value * static_cast<double>(group.kind.gpus_per_node);
-    Path path;
-    path.links = {port(PortKind::scale_up, true, static_cast<std::uint32_t>(from.node), bandwidth),
-                  port(PortKind::scale_up, false, static_cast<std::uint32_t>(to.node), bandwidth)};
-    std::int64_t gpus = group.kind.gpus_per_node;
-    for (const std::int64_t wanted : {from.gpus, to.gpus}) {
-      if (wanted > 0) gpus = std::min(gpus, wanted);
-    }
-    path.limit_bytes_per_s = group.scale_up_bandwidth.value * static_cast<double>(gpus);
-    path.streams = static_cast<int>(gpus);
-    return {path};
-  }
+  if (same_domain(from.node, to.node)) return inside_domain(from, to);
   if (!setup_.graph) return {};
   const std::int64_t cards = std::min(cards_of(from), cards_of(to));
   const double card = std::min(group.kind.nic_bandwidth.value, group_of(to.node, within).kind.nic_bandwidth.value);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -414,6 +415,7 @@ class Checker {
       }
     }
     const placement::Placement placed = placement::place(groups, demands);
+    if (!spec_.factory.fabric) check_handover_paths(groups, plans, placed);
     for (std::size_t k = 0; k < demands.size(); ++k) {
       if (placed.missing[k] == 0) continue;
       faults_.add(
@@ -421,6 +423,41 @@ class Checker {
           fmt::format("{} of {} wanted, {} without a place{}: {}", counted(plans[k].replicas, "replica", "replicas"),
                       counted(demands[k].gpus_per_replica, "GPU", "GPUs"), placed.missing[k],
                       demands.size() > 1 ? " beside the others" : "", available(plans[k])));
+    }
+  }
+
+  /// Without a fabric, prompts get from pool to pool only inside a scale-up domain.
+  void check_handover_paths(const std::vector<placement::RackGroup>& groups, const std::vector<ReplicaPlan>& plans,
+                            const placement::Placement& placed) {
+    std::vector<placement::RackGroup> sorted = groups;
+    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    const auto domain_of = [&](std::int64_t node) {
+      std::int64_t first = 0, domains = 0;
+      for (const placement::RackGroup& group : sorted) {
+        const std::int64_t nodes = group.racks * group.nodes_per_rack;
+        const std::int64_t each = std::max<std::int64_t>(1, group.domain_gpus / group.gpus_per_node);
+        if (node < first + nodes) return domains + (node - first) / each;
+        first += nodes;
+        domains += nodes;
+      }
+      return domains;
+    };
+    std::map<const LlmServiceSpec*, std::set<std::int64_t>> domains;
+    std::map<const LlmServiceSpec*, std::string> pools_at;
+    for (std::size_t k = 0; k < plans.size(); ++k) {
+      if (plans[k].role == "serve") continue;
+      for (const auto& replica : placed.slices[k]) {
+        for (const placement::Slice& slice : replica) domains[plans[k].service].insert(domain_of(slice.node));
+      }
+      pools_at[plans[k].service] = plans[k].pointer.substr(0, plans[k].pointer.rfind('/'));
+    }
+    for (const auto& [service, of_service] : domains) {
+      if (of_service.size() < 2 || faults_.concern(pools_at[service])) continue;
+      faults_.add(
+          FaultKind::needs_other_part, pools_at[service],
+          fmt::format("its replicas lie in {} scale-up domains; without /factory/fabric prompts cannot get from "
+                      "one to another",
+                      of_service.size()));
     }
   }
 
