@@ -217,8 +217,7 @@ void LlmService::set_deadlines(RequestId id, const Owner& owner) {
 }
 
 void LlmService::add_deadline(RequestId id, Picoseconds date, Ending ending) {
-  const InFlight& request = pool_[id];
-  deadlines_.push({std::max(date, simulation_.now()), id, request.arrival, request.owner, ending});
+  deadlines_.push({std::max(date, simulation_.now()), id, details_[pool_[id].details].number, ending});
   simulation_.set_timer(deadline_timer_, deadlines_.top().date);
 }
 
@@ -227,7 +226,7 @@ void LlmService::on_timer(std::uint32_t) {
     const Deadline due = deadlines_.top();
     deadlines_.pop();
     const InFlight& request = pool_[due.request];
-    const bool is_the_same = request.owner == due.owner && request.arrival == due.arrival;
+    const bool is_the_same = request.owner >= 0 && details_[request.details].number == due.number;
     if (!is_the_same || (due.ending == Ending::cancelled && request.first_token >= 0)) continue;
     withdraw(due.request, due.ending);
   }

@@ -161,13 +161,12 @@ class LlmService : private engine::TimerClient {
   struct Deadline {
     Picoseconds date;
     RequestId request;
-    Picoseconds arrival;  // with it, tells the request from another one in its slot
-    std::int32_t owner;
+    std::int64_t number;  // tells the request from another one in its slot
     Ending ending;
   };
   struct Later {
     bool operator()(const Deadline& a, const Deadline& b) const {
-      return a.date != b.date ? a.date > b.date : a.request > b.request;
+      return a.date != b.date ? a.date > b.date : a.number > b.number;
     }
   };
 

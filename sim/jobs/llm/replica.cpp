@@ -110,6 +110,8 @@ void Replica::withdraw(RequestId id, Ending ending) {
     service_.ended(id, ending);
     return wake();  // who comes next may be admitted
   }
+  const auto is_the_same = [id](const auto& one) { return one.first == id; };
+  if (std::any_of(doomed_.begin(), doomed_.end(), is_the_same)) return;  // who was first has its way
   doomed_.emplace_back(id, ending);
   if (state_ == State::idle || state_ == State::about_to_plan) return withdraw_doomed();
   wake();
