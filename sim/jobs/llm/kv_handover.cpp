@@ -191,14 +191,22 @@ bool KvHandover::withdraw(RequestId request, Ending ending) {
 
 void KvHandover::forget(std::int32_t index) {
   Passage& passage = passages_[static_cast<std::size_t>(index)];
+  const bool was_first = !waiting_.empty() && waiting_.front() == index;
   if (passage.stage == Stage::waiting) std::erase(waiting_, index);
   if (passage.decode != nullptr) {
     service_.load_changed(*passage.decode, -1, passage.request);
     passage.decode->expect_no_more(passage.request, passage.pin);
   }
-  if (passage.parts == 0) return free(index);
-  passage.stage = Stage::dead;
-  passage.request = kNoRequest;
+  if (passage.parts == 0) {
+    free(index);
+  } else {
+    passage.stage = Stage::dead;
+    passage.request = kNoRequest;
+  }
+  if (!was_first) return;
+  for (const std::int32_t replica : service_.decode_) {  // the next may need less
+    room_made(*service_.replicas_[static_cast<std::size_t>(replica)]);
+  }
 }
 
 void KvHandover::replica_down(const Replica& replica, std::vector<RequestId>& lost) {

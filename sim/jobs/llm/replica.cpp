@@ -130,6 +130,7 @@ void Replica::withdraw_doomed() {
     service_.load_changed(*this, -1, id);
     service_.ended(id, ending);
   }
+  if (state_ == State::idle && pool_.role == PoolRole::decode) wake();  // there may be room for others
 }
 
 bool Replica::is_between_steps(RequestId id) const {
@@ -286,6 +287,7 @@ void Replica::come_up() {
   set_gpu_power(model_->waiting_gpu_power_w());
   service_.set_in_service(*this, true);
   if (watch_) watch_state(metrics::ReplicaState::in_service);
+  if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
 }
 
 /// From a date on, not before the last one.

@@ -115,6 +115,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void number_admission(RequestId request);
   // Forming a step
   void plan();
+  void form_step();
   bool admission_due();
   void form_chunks(std::int64_t budget, bool admit);
   bool continue_prompt(RequestId request, std::int64_t budget);

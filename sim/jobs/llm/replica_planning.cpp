@@ -2,12 +2,18 @@
 // give way.
 #include <algorithm>
 
+#include "sim/jobs/llm/kv_handover.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
 #include "sim/jobs/llm/replica.hpp"
 
 namespace tokenworks::jobs {
 
 void Replica::plan() {
+  form_step();
+  if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
+}
+
+void Replica::form_step() {
   if (is_cut_off()) {
     state_ = State::idle;  // planned again when something gets through
     send_at_mean_rate(0.0, 1.0);
