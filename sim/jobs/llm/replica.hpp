@@ -136,6 +136,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int32_t lowest_running_level() const;
   bool can_preempt_for(RequestId request) const;
   void preempt_last();
+  bool preempt_one_for(RequestId urgent);
   void preempt(RequestId victim);
   // What is kept
   void make_cache();

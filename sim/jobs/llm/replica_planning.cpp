@@ -141,6 +141,27 @@ void Replica::preempt_last() {
   preempt(prompts_.empty() ? batch_->last_admitted() : prompts_.back());
 }
 
+/// Of those less urgent than a request, the least urgent gives way that was admitted last; what this step computes of a
+/// prompt already stays. False when there is none.
+bool Replica::preempt_one_for(RequestId urgent) {
+  RequestId victim = kNoRequest;
+  std::int32_t lowest = level_of(urgent);
+  if (batch_->size() > 0 && level_of(batch_->last_admitted()) > lowest) {
+    victim = batch_->last_admitted();
+    lowest = level_of(victim);
+  }
+  for (const RequestId prompt : prompts_) {
+    const bool is_in_step =
+        std::any_of(chunks_.begin(), chunks_.end(), [prompt](const Chunk& chunk) { return chunk.request == prompt; });
+    if (is_in_step || level_of(prompt) <= level_of(urgent) || level_of(prompt) < lowest) continue;
+    victim = prompt;
+    lowest = level_of(prompt);
+  }
+  if (victim == kNoRequest) return false;
+  preempt(victim);
+  return true;
+}
+
 /// A running request gives its blocks back, goes to the front of its queue and computes again what it had, but for what
 /// the prefix cache keeps of it.
 void Replica::preempt(RequestId victim) {
@@ -176,8 +197,7 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
     const RequestId request = queue_.front(service_.pool_);
     const std::size_t chunks = chunks_.size();
     if (!admit_next(request, budget, blocked)) {
-      if (!can_preempt_for(request)) break;
-      preempt_last();
+      if (!can_preempt_for(request) || !preempt_one_for(request)) break;
       continue;
     }
     if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
