@@ -10,6 +10,8 @@ namespace tokenworks::jobs {
 namespace {
 
 constexpr std::uint64_t kDeadlines = std::uint64_t{2} << 32;  // ranks of their timers, after those of senders
+constexpr std::uint64_t kRooms = std::uint64_t{3} << 32;      // likewise
+constexpr std::uint32_t kRoomsTag = 1;
 
 ServiceStats::Setup stats_setup(const LlmService::Setup& setup) {
   ServiceStats::Setup stats{.window = setup.window,
@@ -31,6 +33,8 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       pools_(setup_.pools),
       deadline_timer_(simulation.add_timer(
           *this, 0, engine::rank(engine::RankClass::arrival, kDeadlines + setup_.first_replica_number))),
+      rooms_timer_(simulation.add_timer(
+          *this, kRoomsTag, engine::rank(engine::RankClass::arrival, kRooms + setup_.first_replica_number))),
       stats_(stats_setup(setup_)) {
   if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
@@ -221,7 +225,11 @@ void LlmService::add_deadline(RequestId id, Picoseconds date, Ending ending) {
   simulation_.set_timer(deadline_timer_, deadlines_.top().date);
 }
 
-void LlmService::on_timer(std::uint32_t) {
+/// After all that happens at this date before steps are formed.
+void LlmService::look_for_rooms() { simulation_.set_timer(rooms_timer_, simulation_.now()); }
+
+void LlmService::on_timer(std::uint32_t tag) {
+  if (tag == kRoomsTag) return handover_->find_rooms();
   while (!deadlines_.empty() && deadlines_.top().date <= simulation_.now()) {
     const Deadline due = deadlines_.top();
     deadlines_.pop();
@@ -301,6 +309,7 @@ std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const s
       send_to(id, *replica);
     }
   }
+  if (handover_) handover_->turn_away_where_none_is_left();
   return static_cast<std::int64_t>(lost.size());
 }
 

@@ -197,6 +197,7 @@ class LlmService : private engine::TimerClient {
   void ended(RequestId request, Ending ending, std::string_view reason = {});
   void reject(RequestId request, std::string_view reason);
   void route(RequestId request);
+  void look_for_rooms();
   std::int64_t settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting);
 
   engine::Simulation& simulation_;
@@ -205,7 +206,7 @@ class LlmService : private engine::TimerClient {
   Setup setup_;
   std::vector<PoolSetup>& pools_;
   std::vector<std::int32_t> entry_, decode_;  // replicas by place among the candidates of the routers
-  engine::TimerId deadline_timer_;
+  engine::TimerId deadline_timer_, rooms_timer_;
   std::priority_queue<Deadline, std::vector<Deadline>, Later> deadlines_;
   bool keeps_prefixes_ = false;
   bool needs_details_ = false;
