@@ -41,10 +41,10 @@ void KvHandover::free(std::int32_t passage) {
 
 // ---- Room ---------------------------------------------------------------------------------------------------------
 
-void KvHandover::arrived(RequestId request) {
+void KvHandover::arrived(RequestId request, Replica* prefill) {
   const std::int32_t passage = open(request);
   if (!anyone_decodes()) return service_.reject(request, kNobodyDecodes);
-  if (waiting_.empty() && find_room(passage)) return go_on(passage);
+  if (waiting_.empty() && find_room(passage)) return go_on(passage, prefill);
   waiting_.push_back(passage);
 }
 
@@ -130,12 +130,12 @@ void KvHandover::turn_away_where_none_is_left() {
 }
 
 /// There is room: the prompt is computed, or what was computed moves.
-void KvHandover::go_on(std::int32_t index) {
+void KvHandover::go_on(std::int32_t index, Replica* prefill) {
   Passage& passage = passages_[static_cast<std::size_t>(index)];
   if (!passage.prompt_done) {
     passage.stage = Stage::computing;
-    service_.route(passage.request);
-    return;
+    if (prefill != nullptr) return service_.send_to(passage.request, *prefill);
+    return service_.route(passage.request);
   }
   passage.stage = Stage::moving;
   send(index, static_cast<double>(service_.pool_[passage.request].input_tokens - passage.sent));

@@ -30,8 +30,9 @@ class KvHandover final : private resources::MoveClient {
   KvHandover(LlmService& service, bool layer_by_layer) : service_(service), layer_by_layer_(layer_by_layer) {}
 
   bool layer_by_layer() const { return layer_by_layer_; }
-  /// Layer by layer: a request has come. It goes to a prefill replica once a decode replica has room for it.
-  void arrived(RequestId request);
+  /// Layer by layer: a request has come. It goes to a prefill replica once a decode replica has room for it: to
+  /// `prefill`, where that is at once, or to the router's choice.
+  void arrived(RequestId request, Replica* prefill);
   /// Layer by layer: a step computes a prompt's tokens (from, to], or has computed them. What comes before them was
   /// found in the cache. What the decode replica has got once is not sent again.
   void computing(RequestId request, std::int64_t from, std::int64_t to);
@@ -80,7 +81,7 @@ class KvHandover final : private resources::MoveClient {
   bool anyone_decodes() const;
   void restart(std::int32_t passage);
   void take_room(std::int32_t passage, Replica& decode);
-  void go_on(std::int32_t passage);
+  void go_on(std::int32_t passage, Replica* prefill = nullptr);
   void send(std::int32_t passage, double tokens);
   void check_done(std::int32_t passage);
   void free(std::int32_t passage);

@@ -187,6 +187,11 @@ class LlmService : private engine::TimerClient {
     return setup_
         .classes[static_cast<std::size_t>(owners_[static_cast<std::size_t>(request.owner)].traits.service_class)];
   }
+  bool is_local(const InFlight& request) const;
+  bool can_decode(const InFlight& request) const;
+  bool can_serve(const Replica& replica, const InFlight& request) const;
+  void send_or_reject(RequestId request, Replica* replica);
+  void check_nothing_is_left() const;
   bool deadlines_apply_to(std::int32_t owner) const;
   void withdraw(RequestId request, Ending ending);
   void report_pools(metrics::ServiceResult& result) const;
@@ -209,6 +214,7 @@ class LlmService : private engine::TimerClient {
   engine::TimerId deadline_timer_, rooms_timer_;
   std::priority_queue<Deadline, std::vector<Deadline>, Later> deadlines_;
   bool keeps_prefixes_ = false;
+  bool has_serving_pool_ = false;
   bool needs_details_ = false;
   bool needs_arrivals_ = true;            // routers look at what prompts say
   std::unique_ptr<KvHandover> handover_;  // null: no decode pool
