@@ -1,10 +1,17 @@
 #include "sim/jobs/llm/kv_handover.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/jobs/llm/llm_service.hpp"
 
 namespace tokenworks::jobs {
+namespace {
+
+constexpr std::string_view kNobodyDecodes = "no_replica";
+
+}  // namespace
 
 using resources::Place;
 
@@ -34,9 +41,10 @@ void KvHandover::free(std::int32_t passage) {
 
 // ---- Room ---------------------------------------------------------------------------------------------------------
 
-void KvHandover::arrived(RequestId request) {
+void KvHandover::arrived(RequestId request, Replica* prefill) {
   const std::int32_t passage = open(request);
-  if (waiting_.empty() && find_room(passage)) return go_on(passage);
+  if (!anyone_decodes()) return service_.reject(request, kNobodyDecodes);
+  if (waiting_.empty() && find_room(passage)) return go_on(passage, prefill);
   waiting_.push_back(passage);
 }
 
@@ -52,8 +60,18 @@ void KvHandover::prompt_done(RequestId request, Replica& prefill) {
   }
   done.stage = Stage::waiting;
   done.since = service_.simulation_.now();
+  if (!anyone_decodes()) {
+    withdraw(request, Ending::rejected, kNobodyDecodes);
+    return;
+  }
   if (waiting_.empty() && find_room(passage)) return go_on(passage);
   waiting_.push_back(passage);
+}
+
+bool KvHandover::anyone_decodes() const {
+  return std::any_of(service_.decode_.begin(), service_.decode_.end(), [this](std::int32_t index) {
+    return service_.replicas_[static_cast<std::size_t>(index)]->takes_new();
+  });
 }
 
 /// The router's choice, or, where that has no room, the first after it that has.
@@ -81,6 +99,7 @@ void KvHandover::take_room(std::int32_t passage, Replica& decode) {
   taken.since = now;
   service_.load_changed(decode, +1, taken.request);
   taken.pin = decode.expect(taken.request);
+  taken.sent = taken.pin.tokens();
   reused_tokens_ += static_cast<double>(taken.pin.tokens());
 }
 
@@ -94,38 +113,62 @@ void KvHandover::room_made(Replica& decode) {
   }
 }
 
+void KvHandover::find_rooms() {
+  while (!waiting_.empty() && find_room(waiting_.front())) {
+    const std::int32_t passage = waiting_.front();
+    waiting_.pop_front();
+    go_on(passage);
+  }
+}
+
+void KvHandover::turn_away_where_none_is_left() {
+  if (waiting_.empty() || anyone_decodes()) return;
+  const std::deque<std::int32_t> waiting = waiting_;
+  for (const std::int32_t passage : waiting) {
+    withdraw(passages_[static_cast<std::size_t>(passage)].request, Ending::rejected, kNobodyDecodes);
+  }
+}
+
 /// There is room: the prompt is computed, or what was computed moves.
-void KvHandover::go_on(std::int32_t index) {
+void KvHandover::go_on(std::int32_t index, Replica* prefill) {
   Passage& passage = passages_[static_cast<std::size_t>(index)];
   if (!passage.prompt_done) {
     passage.stage = Stage::computing;
-    service_.route(passage.request);
-    return;
+    if (prefill != nullptr) return service_.send_to(passage.request, *prefill);
+    return service_.route(passage.request);
   }
   passage.stage = Stage::moving;
-  const std::int64_t tokens = service_.pool_[passage.request].input_tokens - passage.pin.tokens();
-  send(index, static_cast<double>(tokens));
+  send(index, static_cast<double>(service_.pool_[passage.request].input_tokens - passage.sent));
   check_done(index);
 }
 
 // ---- Moving -------------------------------------------------------------------------------------------------------
 
-void KvHandover::computing(RequestId request, std::int64_t tokens) {
+void KvHandover::computing(RequestId request, std::int64_t from, std::int64_t to) {
   const auto layers = static_cast<double>(service_.pools_.front().model->layers());
   const RequestDetails& details = service_.details_[service_.pool_[request].details];
-  of(request).prefill = service_.replicas_[static_cast<std::size_t>(details.replica)].get();
-  send(details.passage, static_cast<double>(tokens) * (layers - 1) / layers);
+  Passage& passage = of(request);
+  passage.prefill = service_.replicas_[static_cast<std::size_t>(details.replica)].get();
+  if (passage.decode == nullptr) return;  // without a goal all of it moves when the prompt is done
+  if (from > passage.sent) {
+    send(details.passage, static_cast<double>(from - passage.sent));
+    passage.sent = from;
+  }
+  send(details.passage, static_cast<double>(to - passage.sent) * (layers - 1) / layers);
 }
 
-void KvHandover::computed(RequestId request, std::int64_t tokens) {
+void KvHandover::computed(RequestId request, std::int64_t to) {
   const auto layers = static_cast<double>(service_.pools_.front().model->layers());
-  send(service_.details_[service_.pool_[request].details].passage, static_cast<double>(tokens) / layers);
+  Passage& passage = of(request);
+  if (passage.decode == nullptr || to <= passage.sent) return;
+  send(service_.details_[service_.pool_[request].details].passage, static_cast<double>(to - passage.sent) / layers);
+  passage.sent = to;
 }
 
 /// Each node of one replica sends its part to the nodes of the other that hold the same.
 void KvHandover::send(std::int32_t index, double tokens) {
   Passage& passage = passages_[static_cast<std::size_t>(index)];
-  if (tokens <= 0.0 || passage.decode == nullptr) return;  // without a goal all of it moves when the prompt is done
+  if (tokens <= 0.0) return;
   const std::vector<placement::Slice>& from = passage.prefill->slices();
   const std::vector<placement::Slice>& to = passage.decode->slices();
   const std::size_t pairs = std::max(from.size(), to.size());
@@ -179,50 +222,82 @@ void KvHandover::check_done(std::int32_t index) {
 
 // ---- Endings ------------------------------------------------------------------------------------------------------
 
-bool KvHandover::withdraw(RequestId request, Ending ending) {
+bool KvHandover::withdraw(RequestId request, Ending ending, std::string_view reason) {
   const std::int32_t index = service_.details_[service_.pool_[request].details].passage;
   if (index < 0) return false;
   Passage& passage = passages_[static_cast<std::size_t>(index)];
   if (passage.stage == Stage::computing) return false;
   if (passage.prompt_done) passage.prefill->handed_over(request);
-  service_.ended(request, ending);
+  service_.ended(request, ending, reason);
   return true;
 }
 
 void KvHandover::forget(std::int32_t index) {
   Passage& passage = passages_[static_cast<std::size_t>(index)];
-  const bool was_first = !waiting_.empty() && waiting_.front() == index;
-  if (passage.stage == Stage::waiting) std::erase(waiting_, index);
+  if (passage.stage == Stage::waiting) {
+    if (!waiting_.empty() && waiting_.front() == index) service_.look_for_rooms();
+    std::erase(waiting_, index);
+  }
   if (passage.decode != nullptr) {
     service_.load_changed(*passage.decode, -1, passage.request);
     passage.decode->expect_no_more(passage.request, passage.pin);
   }
-  if (passage.parts == 0) {
-    free(index);
-  } else {
-    passage.stage = Stage::dead;
-    passage.request = kNoRequest;
-  }
-  if (!was_first) return;
-  for (const std::int32_t replica : service_.decode_) {  // the next may need less
-    room_made(*service_.replicas_[static_cast<std::size_t>(replica)]);
-  }
+  if (passage.parts == 0) return free(index);
+  passage.stage = Stage::dead;
+  passage.request = kNoRequest;
 }
 
 void KvHandover::replica_down(const Replica& replica, std::vector<RequestId>& lost) {
-  for (Passage& passage : passages_) {
-    if (passage.stage == Stage::free || passage.stage == Stage::dead) continue;
-    if (passage.prompt_done && passage.prefill == &replica) {
+  const std::size_t passages = passages_.size();  // those that are opened here need not be looked at
+  for (std::size_t i = 0; i < passages; ++i) {
+    Passage& passage = passages_[i];
+    const bool ends = passage.prompt_done && (passage.prefill == &replica || passage.decode == &replica);
+    if (passage.stage == Stage::free || passage.stage == Stage::lost || passage.stage == Stage::dead) continue;
+    if (ends) {
       lost.push_back(passage.request);
-    } else if (passage.decode == &replica && passage.prompt_done) {
-      passage.prefill->handed_over(passage.request);
-      lost.push_back(passage.request);
+      if (passage.prefill != &replica) passage.prefill->handed_over(passage.request);
+      if (passage.stage == Stage::waiting) {
+        if (!waiting_.empty() && waiting_.front() == static_cast<std::int32_t>(i)) service_.look_for_rooms();
+        std::erase(waiting_, static_cast<std::int32_t>(i));
+      }
+      passage.stage = Stage::lost;
     } else if (passage.decode == &replica) {  // another one will take it when its prompt is done
-      service_.load_changed(replica, -1, passage.request);
-      passage.decode = nullptr;
-      passage.pin = {};
+      restart(static_cast<std::int32_t>(i));
     }
   }
+}
+
+/// The decode replica is gone while the prompt is being computed; what is on its way there moves for nobody.
+void KvHandover::restart(std::int32_t index) {
+  Passage old = passages_[static_cast<std::size_t>(index)];
+  service_.load_changed(*old.decode, -1, old.request);
+  if (old.parts > 0) {
+    passages_[static_cast<std::size_t>(index)].stage = Stage::dead;
+    passages_[static_cast<std::size_t>(index)].request = kNoRequest;
+    index = open(old.request);
+  }
+  passages_[static_cast<std::size_t>(index)] = {
+      .stage = old.stage, .request = old.request, .prefill = old.prefill, .since = old.since};
+}
+
+bool KvHandover::is_clear() const {
+  return waiting_.empty() && std::all_of(passages_.begin(), passages_.end(), [](const Passage& passage) {
+           return passage.stage == Stage::free || (passage.stage == Stage::dead && passage.parts > 0);
+         });
+}
+
+std::string KvHandover::describe() const {
+  std::int64_t waiting = 0, computing = 0, moving = 0, parts = 0;
+  for (const Passage& passage : passages_) {
+    if (passage.stage == Stage::waiting) ++waiting;
+    if (passage.stage == Stage::computing) ++computing;
+    if (passage.stage == Stage::moving) ++moving;
+    parts += passage.parts;
+  }
+  if (waiting + computing + moving == 0) return {};
+  return fmt::format("hand-over: {} wait for room at a decode replica, {} have room while their prompts are computed, "
+                     "{} are moving, in {} transfers",
+                     waiting, computing, moving, parts);
 }
 
 void KvHandover::report(metrics::HandoverResult& result) const {

@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/jobs/llm/in_flight.hpp"
@@ -28,32 +30,44 @@ class KvHandover final : private resources::MoveClient {
   KvHandover(LlmService& service, bool layer_by_layer) : service_(service), layer_by_layer_(layer_by_layer) {}
 
   bool layer_by_layer() const { return layer_by_layer_; }
-  /// Layer by layer: a request has come. It goes to a prefill replica once a decode replica has room for it.
-  void arrived(RequestId request);
-  /// Layer by layer: a step computes so many tokens of a prompt, or has computed them.
-  void computing(RequestId request, std::int64_t tokens);
-  void computed(RequestId request, std::int64_t tokens);
+  /// Layer by layer: a request has come. It goes to a prefill replica once a decode replica has room for it: to
+  /// `prefill`, where that is at once, or to the router's choice.
+  void arrived(RequestId request, Replica* prefill);
+  /// Layer by layer: a step computes a prompt's tokens (from, to], or has computed them. What comes before them was
+  /// found in the cache. What the decode replica has got once is not sent again.
+  void computing(RequestId request, std::int64_t from, std::int64_t to);
+  void computed(RequestId request, std::int64_t to);
   /// A prompt is done; the prefill replica keeps what it computed until handed_over().
   void prompt_done(RequestId request, Replica& prefill);
   /// A decode replica may have got room.
   void room_made(Replica& decode);
+  /// Whoever waits first may have become another one, who may find room anywhere.
+  void find_rooms();
+  /// No decode replica is left: who waits for one is turned away, as by a router without replicas.
+  void turn_away_where_none_is_left();
   /// A request is to end that neither waits nor runs at a replica; false when it is none of these.
-  bool withdraw(RequestId request, Ending ending);
+  bool withdraw(RequestId request, Ending ending, std::string_view reason = {});
   /// A request has ended: nothing is kept for it any more.
   void forget(std::int32_t passage);
   /// What a replica that goes down was sending is lost, and what was on its way to it.
   void replica_down(const Replica& replica, std::vector<RequestId>& lost);
   std::int64_t waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
+  /// Nothing waits or moves, but for what moves for nobody any more.
+  bool is_clear() const;
+  /// Empty, or who waits for what, for the message about a run that is stuck.
+  std::string describe() const;
   void report(metrics::HandoverResult& result) const;
 
  private:
-  enum class Stage : std::uint8_t { free, waiting, computing, moving, dead };
+  /// lost: its replica went down, and it is about to end. dead: it has ended; parts are still on their way.
+  enum class Stage : std::uint8_t { free, waiting, computing, moving, lost, dead };
   struct Passage {
     Stage stage = Stage::free;
     RequestId request = kNoRequest;
     Replica* prefill = nullptr;
     Replica* decode = nullptr;
     PrefixCache::Pin pin{};  // what the decode replica has of the prompt already
+    std::int64_t sent = 0;   // tokens that it has or is being sent
     std::int64_t parts = 0;  // on their way
     bool prompt_done = false;
     bool failed = false;    // a part found no path
@@ -64,8 +78,10 @@ class KvHandover final : private resources::MoveClient {
   std::int32_t open(RequestId request);
   Passage& of(RequestId request);
   bool find_room(std::int32_t passage);
+  bool anyone_decodes() const;
+  void restart(std::int32_t passage);
   void take_room(std::int32_t passage, Replica& decode);
-  void go_on(std::int32_t passage);
+  void go_on(std::int32_t passage, Replica* prefill = nullptr);
   void send(std::int32_t passage, double tokens);
   void check_done(std::int32_t passage);
   void free(std::int32_t passage);

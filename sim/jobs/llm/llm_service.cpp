@@ -1,7 +1,10 @@
 #include "sim/jobs/llm/llm_service.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 #include "sim/jobs/llm/kv_handover.hpp"
@@ -10,6 +13,13 @@ namespace tokenworks::jobs {
 namespace {
 
 constexpr std::uint64_t kDeadlines = std::uint64_t{2} << 32;  // ranks of their timers, after those of senders
+constexpr std::uint64_t kRooms = std::uint64_t{3} << 32;      // likewise
+constexpr std::uint32_t kRoomsTag = 1;
+#ifdef NDEBUG
+constexpr bool kChecksBooks = false;
+#else
+constexpr bool kChecksBooks = true;
+#endif
 
 ServiceStats::Setup stats_setup(const LlmService::Setup& setup) {
   ServiceStats::Setup stats{.window = setup.window,
@@ -31,10 +41,13 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       pools_(setup_.pools),
       deadline_timer_(simulation.add_timer(
           *this, 0, engine::rank(engine::RankClass::arrival, kDeadlines + setup_.first_replica_number))),
+      rooms_timer_(simulation.add_timer(
+          *this, kRoomsTag, engine::rank(engine::RankClass::arrival, kRooms + setup_.first_replica_number))),
       stats_(stats_setup(setup_)) {
   if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
     keeps_prefixes_ = keeps_prefixes_ || pool.keeps_prefixes;
+    has_serving_pool_ = has_serving_pool_ || pool.role == PoolRole::serve;
     for (std::vector<placement::Slice>& slices : pool.replicas) {
       const auto index = static_cast<std::int32_t>(replicas_.size());
       std::vector<std::int32_t>& candidates = pool.role == PoolRole::decode ? decode_ : entry_;
@@ -72,13 +85,13 @@ void LlmService::submit(const Request& request, std::int32_t owner) {
   const std::string_view why = refusal(request);
   if (!why.empty()) return reject(id, why);
   if (deadlines_apply_to(owner)) set_deadlines(id, owners_[static_cast<std::size_t>(owner)]);
-  const bool goes_to_decode = handover_ && (request.input_tokens <= setup_.disaggregation.local_prompt_tokens);
-  if (goes_to_decode) {
-    if (Replica* replica = choose(id, *setup_.decode_router, decode_)) return send_to(id, *replica);
-    return reject(id, "no_replica");
-  }
-  if (handover_ && handover_->layer_by_layer() && pool_[id].output_tokens > 1) return handover_->arrived(id);
-  route(id);
+  if (is_local(pool_[id])) return send_or_reject(id, choose(id, *setup_.decode_router, decode_));
+  const bool takes_room_first = handover_ && handover_->layer_by_layer() && pool_[id].output_tokens > 1;
+  if (takes_room_first && !has_serving_pool_) return handover_->arrived(id, nullptr);
+  Replica* replica = choose(id, *setup_.router, entry_);
+  const bool to_prefill = replica != nullptr && replica->role() == PoolRole::prefill;
+  if (takes_room_first && to_prefill) return handover_->arrived(id, replica);
+  send_or_reject(id, replica);
 }
 
 RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
@@ -114,19 +127,40 @@ RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
 
 /// Why no replica can ever serve such a request; empty when one can.
 std::string_view LlmService::refusal(const Request& request) const {
-  std::string_view last = "no_replica";
-  bool prompt = false, answer = decode_.empty();
+  std::string_view of_serve, of_prefill, of_decode;
+  bool serve = false, prefill = false, decode = true;  // decode replicas are alike to those who send to them
   for (const PoolSetup& pool : pools_) {
     const std::int64_t output = pool.role == PoolRole::prefill ? 1 : request.output_tokens;
     const std::string_view why = pool.model->refusal(request.input_tokens, output);
-    if (!why.empty()) {
-      last = why;
-      if (pool.role == PoolRole::decode) return why;  // decode replicas are alike to those who send to them
-    } else {
-      (pool.role == PoolRole::decode ? answer : prompt) = true;
-    }
+    (pool.role == PoolRole::serve ? of_serve : pool.role == PoolRole::prefill ? of_prefill : of_decode) = why;
+    if (pool.role == PoolRole::serve && why.empty()) serve = true;
+    if (pool.role == PoolRole::prefill && why.empty()) prefill = true;
+    if (pool.role == PoolRole::decode && !why.empty()) decode = false;
   }
-  return prompt && answer ? std::string_view{} : last;
+  if (serve) return {};
+  if (!decode_.empty() && !decode) return of_decode;
+  if (prefill || (!decode_.empty() && request.input_tokens <= setup_.disaggregation.local_prompt_tokens)) return {};
+  return of_prefill.empty() ? of_serve : of_prefill;
+}
+
+/// Decode replicas compute its prompt.
+bool LlmService::is_local(const InFlight& request) const {
+  return handover_ && request.input_tokens <= setup_.disaggregation.local_prompt_tokens && can_decode(request);
+}
+
+bool LlmService::can_decode(const InFlight& request) const {
+  return std::all_of(pools_.begin(), pools_.end(), [&request](const PoolSetup& pool) {
+    return pool.role != PoolRole::decode || pool.model->refusal(request.input_tokens, request.output_tokens).empty();
+  });
+}
+
+bool LlmService::can_serve(const Replica& replica, const InFlight& request) const {
+  if (replica.role() != PoolRole::prefill) {
+    return replica.model().refusal(request.input_tokens, request.output_tokens).empty();
+  }
+  // A decode replica goes on with what it has begun; what a serving one has begun goes to another of these.
+  if (request.generated > 0 || (request.output_tokens > 1 && !can_decode(request))) return false;
+  return replica.model().refusal(request.input_tokens, 1).empty();
 }
 
 routing::Arrival LlmService::arrival_of(RequestId id) const {
@@ -141,8 +175,9 @@ routing::Arrival LlmService::arrival_of(RequestId id) const {
   return arrival;
 }
 
-void LlmService::route(RequestId id) {
-  Replica* replica = choose(id, *setup_.router, entry_);
+void LlmService::route(RequestId id) { send_or_reject(id, choose(id, *setup_.router, entry_)); }
+
+void LlmService::send_or_reject(RequestId id, Replica* replica) {
   if (replica == nullptr) return reject(id, "no_replica");
   send_to(id, *replica);
 }
@@ -155,15 +190,11 @@ Replica* LlmService::choose(RequestId id, routing::Router& router, const std::ve
   if (!chosen) return nullptr;
   Replica* replica = replicas_[static_cast<std::size_t>(candidates[static_cast<std::size_t>(*chosen)])].get();
   if (pools_.size() == 1) return replica;
-  const auto can_serve = [&request](const Replica& one) {
-    const std::int64_t output = one.role() == PoolRole::prefill ? 1 : request.output_tokens;
-    return one.model().refusal(request.input_tokens, output).empty();
-  };
-  if (can_serve(*replica)) return replica;
+  if (can_serve(*replica, request)) return replica;
   Replica* best = nullptr;
   for (const std::int32_t index : candidates) {
     Replica& other = *replicas_[static_cast<std::size_t>(index)];
-    if (!other.takes_new() || !can_serve(other)) continue;
+    if (!other.takes_new() || !can_serve(other, request)) continue;
     if (best == nullptr || other.waiting() < best->waiting()) best = &other;
   }
   return best;
@@ -175,7 +206,14 @@ void LlmService::send_to(RequestId id, Replica& replica) {
   const InFlight& request = pool_[id];
   const std::int64_t of_class = class_of(request).max_waiting;
   if (of_class > 0 && replica.waiting_in(lane_of(request)) >= of_class) return reject(id, "class_queue_full");
-  if (request.details >= 0) details_[request.details].replica = replica.index();
+  if (request.details >= 0) {
+    RequestDetails& details = details_[request.details];
+    details.replica = replica.index();
+    if (details.passage >= 0 && replica.role() != PoolRole::prefill) {  // needs no other replica's room any more
+      handover_->forget(details.passage);
+      details.passage = -1;
+    }
+  }
   load_changed(replica, +1, id);
   replica.submit(id);
 }
@@ -221,7 +259,11 @@ void LlmService::add_deadline(RequestId id, Picoseconds date, Ending ending) {
   simulation_.set_timer(deadline_timer_, deadlines_.top().date);
 }
 
-void LlmService::on_timer(std::uint32_t) {
+/// After all that happens at this date before steps are formed.
+void LlmService::look_for_rooms() { simulation_.set_timer(rooms_timer_, simulation_.now()); }
+
+void LlmService::on_timer(std::uint32_t tag) {
+  if (tag == kRoomsTag) return handover_->find_rooms();
   while (!deadlines_.empty() && deadlines_.top().date <= simulation_.now()) {
     const Deadline due = deadlines_.top();
     deadlines_.pop();
@@ -293,14 +335,11 @@ EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::s
 std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting) {
   for (const RequestId id : lost) ended(id, Ending::failed);
   for (const RequestId id : waiting) {
-    const bool is_local = handover_ && pool_[id].input_tokens <= setup_.disaggregation.local_prompt_tokens;
-    Replica* replica = is_local ? choose(id, *setup_.decode_router, decode_) : choose(id, *setup_.router, entry_);
-    if (replica == nullptr) {
-      reject(id, "no_replica");
-    } else {
-      send_to(id, *replica);
-    }
+    const bool decoded = handover_ && replicas_[static_cast<std::size_t>(details_[pool_[id].details].replica)]->role() ==
+                                          PoolRole::decode;
+    send_or_reject(id, decoded ? choose(id, *setup_.decode_router, decode_) : choose(id, *setup_.router, entry_));
   }
+  if (handover_) handover_->turn_away_where_none_is_left();
   return static_cast<std::int64_t>(lost.size());
 }
 
@@ -363,8 +402,17 @@ std::int64_t LlmService::gpus_on_node(std::int32_t replica, std::int64_t node) c
 }
 
 void LlmService::finish(Picoseconds end) {
+  if (kChecksBooks && pool_.in_flight() == 0) check_nothing_is_left();
   for (const auto& replica : replicas_) replica->settle_at_end(end);
   stats_.finish(end);
+}
+
+/// A run that has been drained holds no block, pin or place for anybody.
+void LlmService::check_nothing_is_left() const {
+  for (const auto& replica : replicas_) {
+    if (!replica->is_clear()) throw std::logic_error("left over at the end: " + replica->describe());
+  }
+  if (handover_ && !handover_->is_clear()) throw std::logic_error("left over at the end: " + handover_->describe());
 }
 
 std::int64_t LlmService::gpus() const {
@@ -494,12 +542,18 @@ void LlmService::report_saturation(metrics::ServiceResult& result) const {
 
 std::string LlmService::describe_work_left() const {
   if (pool_.in_flight() == 0) return {};
-  std::string text;
+  std::string text = fmt::format("{}: {} requests have not ended at {:.6f} s", setup_.name, pool_.in_flight(),
+                                 to_seconds(simulation_.now()));
+  if (!deadlines_.empty()) {
+    text += fmt::format(", the next deadline is at {:.6f} s", to_seconds(deadlines_.top().date));
+  }
+  const std::string handing_over = handover_ ? handover_->describe() : std::string();
+  if (!handing_over.empty()) text += "; " + handing_over;
   int named = 0;
   for (const auto& replica : replicas_) {
-    if (replica->waiting() == 0 && replica->used_blocks() == 0) continue;
-    if (named == 5) return text + " ...";
-    text += (named++ == 0 ? "" : "; ") + replica->describe();
+    if (replica->is_clear()) continue;
+    if (named++ == 5) return text + "; ...";
+    text += "; " + replica->describe();
   }
   return text;
 }

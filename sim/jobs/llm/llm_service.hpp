@@ -187,6 +187,11 @@ class LlmService : private engine::TimerClient {
     return setup_
         .classes[static_cast<std::size_t>(owners_[static_cast<std::size_t>(request.owner)].traits.service_class)];
   }
+  bool is_local(const InFlight& request) const;
+  bool can_decode(const InFlight& request) const;
+  bool can_serve(const Replica& replica, const InFlight& request) const;
+  void send_or_reject(RequestId request, Replica* replica);
+  void check_nothing_is_left() const;
   bool deadlines_apply_to(std::int32_t owner) const;
   void withdraw(RequestId request, Ending ending);
   void report_pools(metrics::ServiceResult& result) const;
@@ -197,6 +202,7 @@ class LlmService : private engine::TimerClient {
   void ended(RequestId request, Ending ending, std::string_view reason = {});
   void reject(RequestId request, std::string_view reason);
   void route(RequestId request);
+  void look_for_rooms();
   std::int64_t settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting);
 
   engine::Simulation& simulation_;
@@ -205,9 +211,10 @@ class LlmService : private engine::TimerClient {
   Setup setup_;
   std::vector<PoolSetup>& pools_;
   std::vector<std::int32_t> entry_, decode_;  // replicas by place among the candidates of the routers
-  engine::TimerId deadline_timer_;
+  engine::TimerId deadline_timer_, rooms_timer_;
   std::priority_queue<Deadline, std::vector<Deadline>, Later> deadlines_;
   bool keeps_prefixes_ = false;
+  bool has_serving_pool_ = false;
   bool needs_details_ = false;
   bool needs_arrivals_ = true;            // routers look at what prompts say
   std::unique_ptr<KvHandover> handover_;  // null: no decode pool

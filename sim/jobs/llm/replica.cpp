@@ -67,7 +67,7 @@ void Replica::submit(RequestId request) {
   const bool counts_tokens = profile.batch_wait_steps > 0;
   const bool goes_first = queue_.front(service_.pool_) == request;
   if (!goes_first && !counts_tokens) return;
-  if ((running() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) {
+  if ((sequences_taken() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) {
     // Found out when the next step is formed.
     if (goes_first) {
       note_blocked(hold_admission_ ? Blocked::by_kv_memory : Blocked::by_sequences,
@@ -166,7 +166,7 @@ std::int64_t Replica::take_out(RequestId id) {
 /// Of a request that runs no more: blocks that others may find stay, the rest is free.
 void Replica::leaves(RequestId id, std::int64_t held_tokens) {
   InFlight& request = service_.pool_[id];
-  if (!running_at_level_.empty()) --running_at_level_[static_cast<std::size_t>(level_of(id))];
+  count_level(id, -1);
   if (cache_) keep(request, std::min<std::int64_t>(held_tokens, request.input_tokens + request.generated));
   used_blocks_ -= blocks_taken(request, held_tokens) - pinned_of(request);
   if (cache_) let_go(request);
@@ -190,7 +190,6 @@ void Replica::on_timer(std::uint32_t) {
       return end_step();
     case State::about_to_plan:
       plan();
-      if (watch_) watch_levels();
       return;
     case State::idle:
     case State::down:
@@ -211,7 +210,6 @@ void Replica::end_step() {
     service_.simulation_.set_timer(timer_, service_.simulation_.now());
   } else {
     plan();
-    if (watch_) watch_levels();
   }
 }
 
@@ -286,6 +284,7 @@ void Replica::come_up() {
   state_ = State::idle;
   set_gpu_power(model_->waiting_gpu_power_w());
   service_.set_in_service(*this, true);
+  if (pool_.role == PoolRole::decode) wake();  // others may wait for room
   if (watch_) watch_state(metrics::ReplicaState::in_service);
   if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
 }
@@ -342,9 +341,28 @@ void Replica::set_gpu_power(double watts_per_gpu) {
 
 std::string Replica::describe() const {
   static constexpr const char* kStates[] = {"idle", "about to form a step", "in a prompt step", "decoding", "down"};
-  return fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
+  std::string text =
+      fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
                      service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(), prompts_.size(),
-                     batch_->size(), used_blocks_, model_->kv_blocks());
+                     batch_->size(), used_blocks(), model_->kv_blocks());
+  const auto add = [&text](std::size_t count, const char* what) {
+    if (count > 0) text += fmt::format(", {} {}", count, what);
+  };
+  add(fetching_.size(), "fetched from lower tiers");
+  add(expected_.size(), "expected from prefill replicas");
+  add(received_.size(), "received from them");
+  add(handing_over_.size(), "kept for decode replicas");
+  add(doomed_.size(), "to end with the step");
+  if (is_cut_off()) text += ", cut off between its domains";
+  return text;
+}
+
+bool Replica::is_clear() const {
+  const bool nobody = queue_.empty() && prompts_.empty() && batch_->size() == 0 && fetching_.empty() &&
+                      expected_.empty() && received_.empty() && handing_over_.empty() && doomed_.empty();
+  const bool no_levels =
+      std::all_of(running_at_level_.begin(), running_at_level_.end(), [](std::int32_t count) { return count == 0; });
+  return nobody && no_levels && used_blocks() == 0 && waiting_tokens_ == 0;
 }
 
 }  // namespace tokenworks::jobs

@@ -97,6 +97,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t gpus() const { return gpus_; }
   /// What it is doing, for the message about a run that is stuck.
   std::string describe() const;
+  /// No request is here and no block is taken, but for what the prefix cache keeps.
+  bool is_clear() const;
 
  private:
   /// Bits of InFlight::admission that count admissions; above them stands the level.
@@ -110,14 +112,18 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t used_after_step(Picoseconds now) const;
   Found find_received(const InFlight& request) const;
   void join_received();
-  void send_layers(const InFlight& request, std::int64_t end);
+  void send_layers();
   void hand_over(RequestId request);
   void number_admission(RequestId request);
+  void count_level(RequestId request, std::int32_t change);
   // Forming a step
   void plan();
-  void form_step();
   bool admission_due();
+  void plan_step();
   void form_chunks(std::int64_t budget, bool admit);
+  void admit_urgent(std::int64_t& budget, Blocked& blocked);
+  bool has_chunk(RequestId request) const;
+  bool is_cut_to_fit(const InFlight& request) const;
   bool continue_prompt(RequestId request, std::int64_t budget);
   bool admit_next(RequestId request, std::int64_t budget, Blocked& blocked);
   bool fits(const InFlight& request, const Found& found, std::int64_t budget, std::int64_t& end,
@@ -125,6 +131,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void take_from_queue(RequestId request);
   void take_chunk(RequestId request, std::int64_t end, std::int64_t blocks);
   std::int64_t running() const;
+  std::int64_t sequences_taken() const;
   std::int64_t prompt_left(RequestId request) const;
   std::int64_t blocks_for(std::int64_t tokens) const;
   std::int64_t blocks_held(std::int64_t tokens) const;
@@ -136,7 +143,6 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int32_t lowest_running_level() const;
   bool can_preempt_for(RequestId request) const;
   void preempt_last();
-  bool preempt_one_for(RequestId urgent);
   void preempt(RequestId victim);
   // What is kept
   void make_cache();
@@ -231,7 +237,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::vector<RequestId> handing_over_;               // prompts that were computed for decode replicas
   bool is_draining_ = false;                          // takes nothing new
   std::vector<RequestId> fetching_;                   // admitted; their beginning is on its way from a lower tier
-  std::vector<std::int32_t> running_at_level_;        // empty: all requests are of one level
+  std::vector<std::int32_t> running_at_level_;        // that can give way; empty: all requests are of one level
   Milliwatts gpu_power_ = 0;                          // of each of its GPUs
   Picoseconds power_since_ = 0;
   Femtojoules gpu_energy_ = 0;

@@ -25,8 +25,9 @@ Found Replica::find_received(const InFlight& request) const {
 
 bool Replica::has_room_for(const InFlight& request) const {
   if (!is_up() || is_draining_) return false;
-  const auto coming = static_cast<std::int64_t>(expected_.size() + received_.size());
-  if (running() + coming >= model_->profile().max_sequences) return false;
+  // Who had to give way here goes first.
+  if (!queue_.empty() && service_.pool_[queue_.front(service_.pool_)].generated > 0) return false;
+  if (sequences_taken() >= model_->profile().max_sequences) return false;
   // What is found here counts as if it were not: that may change until the request is taken.
   return used_after_step(service_.simulation_.now()) + blocks_taken(request, request.input_tokens) <=
          model_->kv_blocks();
@@ -96,15 +97,13 @@ void Replica::join_received() {
   received_.clear();
 }
 
-/// A step computes a prompt up to `end`: what it computes moves while it does, what was found in the cache at once.
-void Replica::send_layers(const InFlight& request, std::int64_t end) {
-  const Chunk& chunk = chunks_.back();
-  const std::int32_t cached = service_.details_[request.details].cached_tokens;
-  if (chunk.start > 0 && chunk.start == cached) {
-    service_.handover_->computing(chunk.request, cached);
-    service_.handover_->computed(chunk.request, cached);
+/// The step under way: what it computes of prompts for decode replicas moves while it does.
+void Replica::send_layers() {
+  for (const Chunk& chunk : chunks_) {
+    const std::int32_t details = service_.pool_[chunk.request].details;
+    if (details < 0 || service_.details_[details].passage < 0) continue;
+    service_.handover_->computing(chunk.request, chunk.start, chunk.end);
   }
-  service_.handover_->computing(chunk.request, end - chunk.start);
 }
 
 /// A prefill replica has computed the prompt; its blocks are kept until handed_over().
@@ -112,13 +111,21 @@ void Replica::hand_over(RequestId id) {
   InFlight& request = service_.pool_[id];
   const RequestDetails& details = service_.details_[request.details];
   handing_over_.push_back(id);
+  count_level(id, -1);
   service_.stats_.prompt_done(request, details.cached_tokens, service_.simulation_.now());
+  if (service_.prompt_watch_) service_.prompt_watch_(index_, request.input_tokens);
   service_.load_changed(*this, -1, id);
-  service_.handover_->prompt_done(id, *this);
+  const auto doom = std::find_if(doomed_.begin(), doomed_.end(), [id](const auto& one) { return one.first == id; });
+  if (doom == doomed_.end()) return service_.handover_->prompt_done(id, *this);
+  const Ending ending = doom->second;
+  doomed_.erase(doom);
+  handed_over(id);
+  service_.ended(id, ending);
 }
 
 void Replica::handed_over(RequestId id) {
   std::erase(handing_over_, id);
+  count_level(id, +1);  // leaves() takes it back
   leaves(id, service_.pool_[id].input_tokens);
   if (!queue_.empty()) wake();
 }

@@ -9,11 +9,13 @@
 namespace tokenworks::jobs {
 
 void Replica::plan() {
-  form_step();
+  plan_step();
+  if (watch_) watch_levels();
+  // What the step did not take, others may.
   if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
 }
 
-void Replica::form_step() {
+void Replica::plan_step() {
   if (is_cut_off()) {
     state_ = State::idle;  // planned again when something gets through
     send_at_mean_rate(0.0, 1.0);
@@ -48,7 +50,7 @@ void Replica::form_step() {
 bool Replica::admission_due() {
   const batching::EngineProfile& profile = model_->profile();
   if (queue_.empty()) return false;
-  if (running() >= profile.max_sequences) return can_preempt_for(queue_.front(service_.pool_));
+  if (sequences_taken() >= profile.max_sequences) return can_preempt_for(queue_.front(service_.pool_));
   if (batch_->size() == 0) return true;
   if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
   if (profile.batch_wait_steps > 0) {
@@ -68,6 +70,11 @@ std::int64_t Replica::running() const {
   return batch_->size() + static_cast<std::int64_t>(prompts_.size() + fetching_.size());
 }
 
+/// With those that come from prefill replicas.
+std::int64_t Replica::sequences_taken() const {
+  return running() + static_cast<std::int64_t>(expected_.size() + received_.size());
+}
+
 std::int64_t Replica::blocks_for(std::int64_t tokens) const {
   const std::int64_t length = model_->profile().kv_block_tokens;
   return (tokens + length - 1) / length;
@@ -78,9 +85,10 @@ std::int64_t Replica::blocks_held(std::int64_t tokens) const {
   return tokens == 0 ? 0 : blocks_for(tokens + model_->draft_tokens());
 }
 
-/// Where blocks are taken once for the whole length of a request.
+/// Where blocks are taken once for the whole length of a request. A prefill replica writes one token of it.
 std::int64_t Replica::blocks_reserved(const InFlight& request) const {
-  return blocks_for(request.input_tokens + request.output_tokens + model_->draft_tokens());
+  const std::int64_t output = pool_.role == PoolRole::prefill ? 1 : request.output_tokens;
+  return blocks_for(request.input_tokens + output + model_->draft_tokens());
 }
 
 /// Of a request whose first `tokens` tokens are there, or being computed.
@@ -141,27 +149,6 @@ void Replica::preempt_last() {
   preempt(prompts_.empty() ? batch_->last_admitted() : prompts_.back());
 }
 
-/// Of those less urgent than a request, the least urgent gives way that was admitted last; what this step computes of a
-/// prompt already stays. False when there is none.
-bool Replica::preempt_one_for(RequestId urgent) {
-  RequestId victim = kNoRequest;
-  std::int32_t lowest = level_of(urgent);
-  if (batch_->size() > 0 && level_of(batch_->last_admitted()) > lowest) {
-    victim = batch_->last_admitted();
-    lowest = level_of(victim);
-  }
-  for (const RequestId prompt : prompts_) {
-    const bool is_in_step =
-        std::any_of(chunks_.begin(), chunks_.end(), [prompt](const Chunk& chunk) { return chunk.request == prompt; });
-    if (is_in_step || level_of(prompt) <= level_of(urgent) || level_of(prompt) < lowest) continue;
-    victim = prompt;
-    lowest = level_of(prompt);
-  }
-  if (victim == kNoRequest) return false;
-  preempt(victim);
-  return true;
-}
-
 /// A running request gives its blocks back, goes to the front of its queue and computes again what it had, but for what
 /// the prefix cache keeps of it.
 void Replica::preempt(RequestId victim) {
@@ -181,25 +168,29 @@ void Replica::preempt(RequestId victim) {
 // ---- Who goes on, and who is admitted -----------------------------------------------------------------------------
 
 void Replica::form_chunks(std::int64_t budget, bool admit) {
+  Blocked blocked = Blocked::by_compute;
+  const bool tried = admit;
+  if (!running_at_level_.empty()) {
+    // The least urgent are last, and the first to give way: what is in the step already stays.
+    std::stable_sort(prompts_.begin(), prompts_.end(),
+                     [this](RequestId a, RequestId b) { return level_of(a) < level_of(b); });
+    if (admit) admit_urgent(budget, blocked);
+  }
+  const std::size_t urgent = chunks_.size();
   for (std::size_t i = 0; i < prompts_.size() && budget > 0; ++i) {
     const RequestId request = prompts_[i];
+    if (urgent > 0 && has_chunk(request)) continue;
     while (!continue_prompt(request, budget)) {
-      if (!model_->profile().chunked_prompts && prompt_left(request) > budget) return;  // waits for room in a step
+      if (!is_cut_to_fit(service_.pool_[request]) && prompt_left(request) > budget) return;  // waits for room in a step
       preempt_last();
       admit = false;
       if (i >= prompts_.size() || prompts_[i] != request) return;  // it had to go itself
     }
     budget -= chunks_.back().end - chunks_.back().start;
   }
-  Blocked blocked = Blocked::by_compute;
-  bool tried = admit;
   while (admit && budget > 0 && !queue_.empty()) {
-    const RequestId request = queue_.front(service_.pool_);
     const std::size_t chunks = chunks_.size();
-    if (!admit_next(request, budget, blocked)) {
-      if (!can_preempt_for(request) || !preempt_one_for(request)) break;
-      continue;
-    }
+    if (!admit_next(queue_.front(service_.pool_), budget, blocked)) break;
     if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
     blocked = Blocked::by_compute;
   }
@@ -208,6 +199,32 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
   } else if (tried) {
     note_blocked(blocked, service_.simulation_.now());
   }
+}
+
+/// Those that wait and are more urgent than some that run go before these, and take their places.
+void Replica::admit_urgent(std::int64_t& budget, Blocked& blocked) {
+  while (budget > 0 && !queue_.empty() && can_preempt_for(queue_.front(service_.pool_))) {
+    const std::size_t chunks = chunks_.size();
+    if (admit_next(queue_.front(service_.pool_), budget, blocked)) {
+      if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
+      blocked = Blocked::by_compute;
+    } else if (blocked == Blocked::by_compute) {
+      return;
+    } else {
+      preempt_last();
+    }
+  }
+}
+
+bool Replica::has_chunk(RequestId id) const {
+  return std::any_of(chunks_.begin(), chunks_.end(), [id](const Chunk& chunk) { return chunk.request == id; });
+}
+
+/// Whether its prompt may be spread over steps: as the engine has it, or because it is longer than a step, as it may be
+/// when an answer is computed again.
+bool Replica::is_cut_to_fit(const InFlight& request) const {
+  const batching::EngineProfile& profile = model_->profile();
+  return profile.chunked_prompts || request.prompt_target() > profile.max_batch_tokens;
 }
 
 std::int64_t Replica::prompt_left(RequestId id) const {
@@ -223,7 +240,7 @@ bool Replica::fits(const InFlight& request, const Found& found, std::int64_t bud
   const bool is_new = request.prompt_done == 0;
   const std::int64_t done = request.prompt_done + found.in_gpu_memory;
   std::int64_t tokens = request.prompt_target() - done;
-  if (profile.chunked_prompts) {
+  if (is_cut_to_fit(request)) {
     tokens = std::min(tokens, budget);
     if (profile.max_prompt_chunk_tokens > 0) tokens = std::min(tokens, profile.max_prompt_chunk_tokens);
   } else if (tokens > budget) {
@@ -248,7 +265,7 @@ bool Replica::continue_prompt(RequestId id, std::int64_t budget) {
 /// when sequences, budget or blocks do not allow it now.
 bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   blocked = Blocked::by_sequences;
-  if (running() >= model_->profile().max_sequences) return false;
+  if (sequences_taken() >= model_->profile().max_sequences) return false;
   blocked = Blocked::by_kv_memory;
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
@@ -287,16 +304,19 @@ void Replica::number_admission(RequestId id) {
   InFlight& request = service_.pool_[id];
   request.admission = ++admissions_;
   if (running_at_level_.empty()) return;
-  const std::int32_t level = level_of(id);
-  ++running_at_level_[static_cast<std::size_t>(level)];
-  request.admission += level << kAdmissionBits;
+  count_level(id, +1);
+  request.admission += level_of(id) << kAdmissionBits;
+}
+
+/// Of those that could give way to more urgent ones.
+void Replica::count_level(RequestId id, std::int32_t change) {
+  if (!running_at_level_.empty()) running_at_level_[static_cast<std::size_t>(level_of(id))] += change;
 }
 
 void Replica::take_chunk(RequestId id, std::int64_t end, std::int64_t blocks) {
   InFlight& request = service_.pool_[id];
   used_blocks_ += blocks;
   chunks_.push_back({id, request.prompt_done, static_cast<std::int32_t>(end)});
-  if (request.details >= 0 && service_.details_[request.details].passage >= 0) send_layers(request, end);
   if (!cache_) return;
   if (cache_->when_scheduled()) keep(request, end);
   evict_what_does_not_fit();

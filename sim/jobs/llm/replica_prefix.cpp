@@ -95,11 +95,13 @@ void Replica::start_fetch(RequestId id, const Found& found) {
     return;
   }
   fetching_.push_back(id);
+  count_level(id, -1);
   cache_->read(id, blocks);
 }
 
 void Replica::on_fetched(RequestId id) {
   std::erase(fetching_, id);
+  count_level(id, +1);
   prompts_.push_back(id);
   if (!doomed_.empty() && (state_ == State::idle || state_ == State::about_to_plan)) withdraw_doomed();
   wake();

@@ -59,6 +59,7 @@ void Replica::start_prompt_step(bool with_decodes) {
     total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
   }
   state_ = State::prompt_step;
+  if (pool_.role == PoolRole::prefill) send_layers();
   composition_changed_ = true;
   step_start_ = service_.simulation_.now();
   const Picoseconds duration = total.duration_ps + note_sending(total.fabric_ps);
@@ -91,7 +92,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
   request.prompt_done = chunk.end;
   if (cache_ && !cache_->when_scheduled()) keep(request, chunk.end);
   const bool is_sent = request.details >= 0 && service_.details_[request.details].passage >= 0;
-  if (is_sent) service_.handover_->computed(chunk.request, chunk.end - chunk.start);
+  if (is_sent) service_.handover_->computed(chunk.request, chunk.end);
   if (request.prompt_done < request.prompt_target()) return;
   *std::find(prompts_.begin(), prompts_.end(), chunk.request) = kNoRequest;
   if (pool_.role == PoolRole::prefill && request.output_tokens > 1) return hand_over(chunk.request);
