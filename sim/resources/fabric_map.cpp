@@ -280,6 +280,7 @@ std::vector<Path> FabricMap::paths(const Place& from, const Place& to, std::uint
 }
 
 std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
+  if (from.kind == Place::Kind::gpus && to.kind == Place::Kind::gpus) return {over_scale_up(from, to)};
   std::int64_t within = 0;
   const compute::RackSpec& kind = group_of(from.node, within).kind;
   const auto node = static_cast<std::uint32_t>(from.node);
@@ -304,22 +305,27 @@ std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
   return {path};
 }
 
+/// From GPUs to others of one scale-up domain.
+Path FabricMap::over_scale_up(const Place& from, const Place& to) {
+  std::int64_t within = 0;
+  const FabricGroup& group = group_of(from.node, within);
+  const double bandwidth = group.scale_up_bandwidth.value * static_cast<double>(group.kind.gpus_per_node);
+  Path path;
+  path.links = {port(PortKind::scale_up, true, static_cast<std::uint32_t>(from.node), bandwidth),
+                port(PortKind::scale_up, false, static_cast<std::uint32_t>(to.node), bandwidth)};
+  std::int64_t gpus = group.kind.gpus_per_node;
+  for (const std::int64_t wanted : {from.gpus, to.gpus}) {
+    if (wanted > 0) gpus = std::min(gpus, wanted);
+  }
+  path.limit_bytes_per_s = group.scale_up_bandwidth.value * static_cast<double>(gpus);
+  path.streams = static_cast<int>(gpus);
+  return path;
+}
+
 std::vector<Path> FabricMap::between_nodes(const Place& from, const Place& to, std::uint64_t hash) {
   std::int64_t within = 0;
   const FabricGroup& group = group_of(from.node, within);
-  if (same_domain(from.node, to.node)) {
-    const double bandwidth = group.scale_up_bandwidth.value * static_cast<double>(group.kind.gpus_per_node);
-    Path path;
-    path.links = {port(PortKind::scale_up, true, static_cast<std::uint32_t>(from.node), bandwidth),
-                  port(PortKind::scale_up, false, static_cast<std::uint32_t>(to.node), bandwidth)};
-    std::int64_t gpus = group.kind.gpus_per_node;
-    for (const std::int64_t wanted : {from.gpus, to.gpus}) {
-      if (wanted > 0) gpus = std::min(gpus, wanted);
-    }
-    path.limit_bytes_per_s = group.scale_up_bandwidth.value * static_cast<double>(gpus);
-    path.streams = static_cast<int>(gpus);
-    return {path};
-  }
+  if (same_domain(from.node, to.node)) return {over_scale_up(from, to)};
   if (!setup_.graph) return {};
   const std::int64_t cards = std::min(cards_of(from), cards_of(to));
   const double card = std::min(group.kind.nic_bandwidth.value, group_of(to.node, within).kind.nic_bandwidth.value);

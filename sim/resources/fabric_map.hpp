@@ -147,6 +147,7 @@ class FabricMap {
   std::vector<Path> between_nodes(const Place& from, const Place& to, std::uint64_t hash);
   std::vector<Path> with_storage(const Place& node, bool read, std::uint64_t hash);
   std::vector<Path> inside_node(const Place& from, const Place& to);
+  Path over_scale_up(const Place& from, const Place& to);
   std::int64_t cards_of(const Place& place) const;
   void find_bottlenecks();
   void prepare_failures();
