@@ -415,7 +415,6 @@ class Checker {
       }
     }
     const placement::Placement placed = placement::place(groups, demands);
-    if (!spec_.factory.fabric) check_handover_paths(groups, plans, placed);
     for (std::size_t k = 0; k < demands.size(); ++k) {
       if (placed.missing[k] == 0) continue;
       faults_.add(
@@ -424,40 +423,36 @@ class Checker {
                       counted(demands[k].gpus_per_replica, "GPU", "GPUs"), placed.missing[k],
                       demands.size() > 1 ? " beside the others" : "", available(plans[k])));
     }
+    if (!spec_.factory.fabric && placed.complete()) check_hand_over(groups, plans, placed);
   }
 
-  /// Without a fabric, prompts get from pool to pool only inside a scale-up domain.
-  void check_handover_paths(const std::vector<placement::RackGroup>& groups, const std::vector<ReplicaPlan>& plans,
-                            const placement::Placement& placed) {
-    std::vector<placement::RackGroup> sorted = groups;
-    std::sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    const auto domain_of = [&](std::int64_t node) {
-      std::int64_t first = 0, domains = 0;
-      for (const placement::RackGroup& group : sorted) {
-        const std::int64_t nodes = group.racks * group.nodes_per_rack;
-        const std::int64_t each = std::max<std::int64_t>(1, group.domain_gpus / group.gpus_per_node);
-        if (node < first + nodes) return domains + (node - first) / each;
-        first += nodes;
-        domains += nodes;
-      }
-      return domains;
+  /// Without a fabric, keys and values get from a prefill to a decode replica within a scale-up domain alone.
+  void check_hand_over(std::vector<placement::RackGroup> groups, const std::vector<ReplicaPlan>& plans,
+                       const placement::Placement& placed) {
+    std::sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+    const auto domain_of = [&groups](std::int64_t node) {
+      std::size_t g = 0;
+      for (; node >= groups[g].racks * groups[g].nodes_per_rack; ++g)
+        node -= groups[g].racks * groups[g].nodes_per_rack;
+      const std::int64_t nodes = std::max<std::int64_t>(1, groups[g].domain_gpus / groups[g].gpus_per_node);
+      return std::pair(g, node / nodes);
     };
-    std::map<const LlmServiceSpec*, std::set<std::int64_t>> domains;
-    std::map<const LlmServiceSpec*, std::string> pools_at;
+    std::map<const LlmServiceSpec*, std::pair<std::string, std::set<std::pair<std::size_t, std::int64_t>>>> domains;
     for (std::size_t k = 0; k < plans.size(); ++k) {
       if (plans[k].role == "serve") continue;
+      auto& [pools, of_service] = domains[plans[k].service];
+      pools = plans[k].pointer.substr(0, plans[k].pointer.rfind('/'));
       for (const auto& replica : placed.slices[k]) {
-        for (const placement::Slice& slice : replica) domains[plans[k].service].insert(domain_of(slice.node));
+        for (const placement::Slice& slice : replica) of_service.insert(domain_of(slice.node));
       }
-      pools_at[plans[k].service] = plans[k].pointer.substr(0, plans[k].pointer.rfind('/'));
     }
-    for (const auto& [service, of_service] : domains) {
-      if (of_service.size() < 2 || faults_.concern(pools_at[service])) continue;
-      faults_.add(
-          FaultKind::needs_other_part, pools_at[service],
-          fmt::format("its replicas lie in {} scale-up domains; without /factory/fabric prompts cannot get from "
-                      "one to another",
-                      of_service.size()));
+    for (const auto& [service, found] : domains) {
+      const auto& [pools, of_service] = found;
+      if (of_service.size() < 2 || faults_.concern(pools)) continue;
+      faults_.add(FaultKind::needs_other_part, pools,
+                  fmt::format("the prefill and decode replicas of {} stand in {} scale-up domains, and there is no "
+                              "/factory/fabric between them",
+                              service->name, of_service.size()));
     }
   }
 

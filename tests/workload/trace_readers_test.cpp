@@ -114,7 +114,7 @@ TEST_CASE("mooncake: milliseconds; block ids are kept when asked for; other keys
 }
 
 TEST_CASE("tokenworks_jsonl: blocks of a prompt with their length, and its session", "[sim][workload]") {
-  const TemporaryTrace file(
+  const WrittenFile file(
       "{\"arrival_s\": 1, \"input_tokens\": 40, \"output_tokens\": 2, \"block_tokens\": 16, \"block_ids\": [3, 4, 9], "
       "\"session\": 7}\n"
       "{\"arrival_s\": 2, \"input_tokens\": 40, \"output_tokens\": 2}\n");

@@ -295,9 +295,10 @@ std::string KvHandover::describe() const {
     parts += passage.parts;
   }
   if (waiting + computing + moving == 0) return {};
-  return fmt::format("hand-over: {} wait for room at a decode replica, {} have room while their prompts are computed, "
-                     "{} are moving, in {} transfers",
-                     waiting, computing, moving, parts);
+  return fmt::format(
+      "hand-over: {} wait for room at a decode replica, {} have room while their prompts are computed, "
+      "{} are moving, in {} transfers",
+      waiting, computing, moving, parts);
 }
 
 void KvHandover::report(metrics::HandoverResult& result) const {

@@ -335,8 +335,9 @@ EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::s
 std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting) {
   for (const RequestId id : lost) ended(id, Ending::failed);
   for (const RequestId id : waiting) {
-    const bool decoded = handover_ && replicas_[static_cast<std::size_t>(details_[pool_[id].details].replica)]->role() ==
-                                          PoolRole::decode;
+    const bool decoded =
+        handover_ &&
+        replicas_[static_cast<std::size_t>(details_[pool_[id].details].replica)]->role() == PoolRole::decode;
     send_or_reject(id, decoded ? choose(id, *setup_.decode_router, decode_) : choose(id, *setup_.router, entry_));
   }
   if (handover_) handover_->turn_away_where_none_is_left();
