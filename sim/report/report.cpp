@@ -73,6 +73,11 @@ Json step_traffic_json(const std::optional<metrics::StepTrafficResult>& traffic)
   return {{"time_s", traffic->time_s}, {"contention_s", traffic->contention_s}};
 }
 
+Json pipeline_json(const std::optional<metrics::PipelineResult>& pipeline) {
+  if (!pipeline) return nullptr;
+  return {{"bubble_s", pipeline->bubble_s}, {"bubble_share", number(pipeline->bubble_share)}};
+}
+
 Json service_json(const ServiceResult& service) {
   const metrics::RequestCounts& requests = service.requests;
   const double window = service.window_s;
@@ -118,6 +123,7 @@ Json service_json(const ServiceResult& service) {
                                               static_cast<double>(service.input_tokens)))}}},
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
+          {"pipeline", pipeline_json(service.pipeline)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }
