@@ -73,6 +73,15 @@ Json step_traffic_json(const std::optional<metrics::StepTrafficResult>& traffic)
   return {{"time_s", traffic->time_s}, {"contention_s", traffic->contention_s}};
 }
 
+Json sharing_json(const std::optional<metrics::SharingResult>& sharing) {
+  if (!sharing) return nullptr;
+  return {{"kind", sharing->kind},
+          {"with", sharing->with},
+          {"turn_wait_s", sharing->turn_wait_s},
+          {"switches", sharing->switches},
+          {"switch_s", sharing->switch_s}};
+}
+
 Json service_json(const ServiceResult& service) {
   const metrics::RequestCounts& requests = service.requests;
   const double window = service.window_s;
@@ -118,6 +127,7 @@ Json service_json(const ServiceResult& service) {
                                               static_cast<double>(service.input_tokens)))}}},
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
+          {"sharing", sharing_json(service.sharing)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

@@ -156,6 +156,13 @@ Json service() {
             {{"time_s", number("that steps wait for sending between scale-up domains, of all replicas")},
              {"contention_s", number("of this, what links narrower than the cards, others on them and failures add")}},
             "null: each replica lies in one domain"))},
+       {"sharing",
+        or_null(object({{"kind", text()},
+                        {"with", list(text(), "the other services on its GPUs")},
+                        {"turn_wait_s", number("of all replicas, with a step to make while another's was under way")},
+                        {"switches", count("the GPUs of a replica came over from another service")},
+                        {"switch_s", number("that this took: its model was brought into GPU memory")}},
+                       "null: its GPUs are its own. What they draw between steps counts for the last that made one"))},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }
