@@ -50,6 +50,15 @@ struct PipelineResult {
   std::optional<double> bubble_share;  ///< of the time of the steps of replicas with stages
 };
 
+/// GPUs that other services use, too: theirs and this one's steps take turns.
+struct SharingResult {
+  std::string kind;
+  std::vector<std::string> with;  ///< names of the others
+  double turn_wait_s = 0.0;       ///< of all its replicas, with a step to make
+  std::int64_t switches = 0;      ///< the GPUs of a replica came over from another service
+  double switch_s = 0.0;          ///< that this took: its model was brought into GPU memory
+};
+
 /// How requests that arrived in the window fared by what their service promises.
 struct PromiseResult {
   std::optional<double> ttft_s, tpot_s;                ///< the promises
@@ -133,6 +142,7 @@ struct ServiceResult {
   std::optional<SpeculationResult> speculation;   ///< absent: each step yields one token
   std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
   std::optional<PipelineResult> pipeline;         ///< absent: no replica has stages
+  std::optional<SharingResult> sharing;           ///< absent: its GPUs are its own
   double gpu_energy_j = 0.0;                      ///< of the boards of its replicas
   double energy_j = 0.0;                          ///< its share of the facility's energy
 };

@@ -232,6 +232,13 @@ Json service() {
             object({{"bubble_s", number("that steps wait for stages of pipelines when prompts do not come out even")},
                     {"bubble_share", number_or_null("of the time of the steps of replicas with stages, 0..1")}},
                    "null without pipeline stages"))},
+       {"sharing",
+        or_null(object({{"kind", text()},
+                        {"with", list(text(), "the other services on its GPUs")},
+                        {"turn_wait_s", number("of all replicas, with a step to make while another's was under way")},
+                        {"switches", count("the GPUs of a replica came over from another service")},
+                        {"switch_s", number("that this took: its model was brought into GPU memory")}},
+                       "null: its GPUs are its own. What they draw between steps counts for the last that made one"))},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

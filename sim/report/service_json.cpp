@@ -19,6 +19,15 @@ Json pipeline_json(const std::optional<metrics::PipelineResult>& pipeline) {
   return {{"bubble_s", pipeline->bubble_s}, {"bubble_share", number(pipeline->bubble_share)}};
 }
 
+Json sharing_json(const std::optional<metrics::SharingResult>& sharing) {
+  if (!sharing) return nullptr;
+  return {{"kind", sharing->kind},
+          {"with", sharing->with},
+          {"turn_wait_s", sharing->turn_wait_s},
+          {"switches", sharing->switches},
+          {"switch_s", sharing->switch_s}};
+}
+
 Json counts_json(const metrics::RequestCounts& requests) {
   return {{"arrived", requests.arrived},      {"completed", requests.completed}, {"rejected", requests.rejected},
           {"failed", requests.failed},        {"cancelled", requests.cancelled}, {"timed_out", requests.timed_out},
@@ -163,6 +172,7 @@ Json service_json(const metrics::RunResult& result, const ServiceResult& service
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
           {"pipeline", pipeline_json(service.pipeline)},
+          {"sharing", sharing_json(service.sharing)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

@@ -14,6 +14,7 @@
 #include "sim/scenario/check_network.hpp"
 #include "sim/scenario/check_serving.hpp"
 #include "sim/scenario/check_sessions.hpp"
+#include "sim/scenario/check_sharing.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/local_time.hpp"
 
@@ -40,6 +41,7 @@ class Checker {
     check_names();
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
+    check_sharing(spec_, memory_claims_, all_known("/services", service_names_), faults_);
     check_placement();
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
     for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);
@@ -238,7 +240,9 @@ class Checker {
     }
     // What several pools take from their service is checked once for all that stand in one kind of GPU.
     std::set<std::string> checked;
-    for (const ReplicaPlan& plan : replica_plans(service, pointer)) {
+    const LlmServiceSpec* owner = gpu_owner(spec_, service);
+    for (ReplicaPlan plan : replica_plans(service, pointer)) {
+      if (owner != nullptr) plan.placement = owner->placement ? &*owner->placement : nullptr;
       const bool layout_new = checked.insert(plan.parallelism_at).second;
       const bool layout_good =
           model != nullptr && (layout_new ? check_parallelism(plan, *model) : !faults_.concern(plan.parallelism_at));
@@ -382,6 +386,7 @@ class Checker {
     const batching::EngineProfile profile = (*plan.engine)->profile(gpu);
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
                                           service.kv_format(), *plan.parallelism, memory_rule(profile));
+    if (service.pools.empty()) memory_claims_[&service] = claimed_share(memory_rule(profile), pool, gpu);
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))
@@ -405,7 +410,7 @@ class Checker {
     std::vector<ReplicaPlan> plans;
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
       const auto* llm = spec_.services[i].has_value() ? dynamic_cast<LlmServiceSpec*>(&*spec_.services[i]) : nullptr;
-      if (llm == nullptr || faults_.concern(at("services", i, "/placement"))) continue;
+      if (llm == nullptr || llm->shares_gpus_with || faults_.concern(at("services", i, "/placement"))) continue;
       for (const ReplicaPlan& plan : replica_plans(*llm, at("services", i))) {
         if (faults_.concern(plan.placement_at) || !check_domain(plan) || !check_gpu_count(plan)) continue;
         demands.push_back({plan.demand(), plan.replicas, plan.parallelism->gpus(),
@@ -606,7 +611,8 @@ class Checker {
   std::vector<std::string> rack_names_, service_names_;
   std::set<std::string> services_;  // the same names
   std::vector<Group> groups_;
-  bool too_large_ = false;  // the factory has more nodes or GPUs than are simulated
+  std::map<const LlmServiceSpec*, double> memory_claims_;  // shares of each GPU
+  bool too_large_ = false;                                 // the factory has more nodes or GPUs than are simulated
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "sim/jobs/workload/open_stream.hpp"
 #include "sim/jobs/workload/text_lines.hpp"
 #include "sim/jobs/workload/trace_stream.hpp"
+#include "sim/scenario/check_sharing.hpp"
 #include "sim/scenario/factory_parts.hpp"
 #include "sim/scenario/local_time.hpp"
 
@@ -82,26 +83,31 @@ void Factory::build_services(const RunOptions& options) {
   const ScenarioSpec& spec = scenario_.spec;
   llm_specs_ = llm_services(spec);
   std::vector<placement::Demand> demands;
+  std::map<const LlmServiceSpec*, std::size_t> first_demand;
   for (const LlmServiceSpec* service : llm_specs_) {
-    for (const ReplicaPlan& plan : replica_plans(*service)) {
+    first_demand[service] = demands.size();
+    if (gpu_owner(spec, *service) != nullptr) continue;
+    for (const ReplicaPlan& plan : plans_of(*service)) {
       demands.push_back({plan.demand(), plan.replicas, plan.parallelism->gpus(),
                          plan.placement != nullptr ? plan.placement->racks : std::vector<std::string>{},
                          graph_.has_value()});
     }
   }
-  placement::Placement placed = placement::place(groups_, demands);
+  const placement::Placement placed = placement::place(groups_, demands);
 
   std::uint64_t replica_number = 0;
-  std::size_t demand = 0;
   for (const LlmServiceSpec* service : llm_specs_) {
     jobs::LlmService::Setup setup;
     setup.name = service->name;
     jobs::LoadedService loaded{.source = weight_source(service->weight_source),
                                .at_once = service->weight_source == "storage" && !spec.factory.storage};
-    for (const ReplicaPlan& plan : replica_plans(*service)) {
+    const LlmServiceSpec* owner = gpu_owner(spec, *service);
+    std::size_t demand = first_demand.at(owner != nullptr ? owner : service);
+    for (const ReplicaPlan& plan : plans_of(*service)) {
       const auto replicas = static_cast<std::int32_t>(plan.replicas);
       setup.pools.push_back(build_pool(plan, loaded));
-      setup.pools.back().replicas = std::move(placed.slices[demand++]);
+      setup.pools.back().replicas = placed.slices[demand++];
+      share_gpus(*service, setup.pools.back().sharing);
       replica_number += static_cast<std::uint64_t>(replicas);
     }
     setup.first_replica_number = replica_number - static_cast<std::uint64_t>(loaded.weights_per_gpu_of.size());
@@ -188,6 +194,10 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
   pool.tiers = kv_tiers(service, kind, plan.parallelism->gpus());
   pool.model = std::make_unique<jobs::ServedModel>(std::move(served));
   pool.idle_gpu_power_w = gpu.power.idle.value;
+  pool.sharing.weights = room.weight_bytes_per_gpu;
+  pool.sharing.block = room.bytes_per_gpu *
+                       (static_cast<double>(pool.model->profile().kv_block_tokens) / static_cast<double>(room.tokens));
+  pool.sharing.sequence = room.state_bytes_per_gpu * (1.0 / static_cast<double>(room.sequences));
   return pool;
 }
 

@@ -45,6 +45,8 @@ class Factory {
   void build_facility();
   void build_fabric();
   void build_services(const RunOptions& options);
+  std::vector<ReplicaPlan> plans_of(const LlmServiceSpec& service) const;
+  void share_gpus(const LlmServiceSpec& service, jobs::SharedGpus& sharing);
   const RackGroupSpec& racks_of(const ReplicaPlan& plan) const;
   jobs::PoolSetup build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded);
   bool prompts_say_something(const LlmServiceSpec& service) const;
@@ -95,6 +97,9 @@ class Factory {
   std::unique_ptr<resources::Facility> facility_;
   std::unique_ptr<resources::Fabric> fabric_;  // null: nothing moves between nodes, nor to storage
   std::unique_ptr<resources::OutsideAir> outside_air_;
+  std::map<std::string, std::vector<std::unique_ptr<jobs::GpuTurns>>>
+      turns_;  // by service whose GPUs they are, by replica
+  std::uint64_t next_turns_ = 0;
   std::vector<std::unique_ptr<jobs::LlmService>> services_;  // sorted by name
   std::vector<const LlmServiceSpec*> llm_specs_;             // the same
   std::vector<jobs::LoadedService> loaded_;                  // by service

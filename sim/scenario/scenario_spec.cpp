@@ -100,6 +100,9 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
   field(v, "pools", pools,
         "Pools of replicas that differ in role, racks, parallelism or engine; when absent, all replicas are alike");
   field(v, "disaggregation", disaggregation, "How prompts get from prefill pools to decode pools");
+  field(v, "shares_gpus_with", shares_gpus_with,
+        "Service on whose GPUs the replicas stand, one beside each of its own: they make their steps by turns");
+  field(v, "sharing", sharing, "Whether the models that share GPUs lie in their memory together; resident when absent");
   field(v, "router", router, "Which replica gets a request");
   field(
       v, "kv_tiers", kv_tiers,
@@ -159,7 +162,8 @@ void WorkloadSpec::visit(FieldVisitor& v) {
         rule().is_name());
   field(v, "service", service, "Service that answers the requests", rule().required());
   field(v, "arrivals", arrivals, "When requests come", rule().required());
-  field(v, "lengths", lengths, "How long prompts and answers are; traces, statistics of clients and sessions bring their own");
+  field(v, "lengths", lengths,
+        "How long prompts and answers are; traces, statistics of clients and sessions bring their own");
   field(v, "class", service_class, "Class of its requests; the service's first when absent", rule().is_name());
   field(v, "tenant", tenant, "Tenant that sends them; the service's first when absent", rule().is_name());
   field(v, "patience_s", patience, "A client leaves that has no first token after so long; never when absent",

@@ -30,6 +30,7 @@
 #include "sim/scenario/fabric_spec.hpp"
 #include "sim/scenario/incident_spec.hpp"
 #include "sim/scenario/pool_spec.hpp"
+#include "sim/scenario/sharing_spec.hpp"
 #include "sim/scenario/traffic_spec.hpp"
 
 namespace tokenworks::scenario {
@@ -109,6 +110,8 @@ class LlmServiceSpec final : public ServiceOption {
   std::optional<SpeculationSpec> speculation;
   std::vector<PoolSpec> pools;
   std::optional<DisaggregationSpec> disaggregation;
+  std::optional<std::string> shares_gpus_with;  ///< name of another service
+  std::optional<SharingSpec> sharing;
   RouterSpec router;
   std::vector<KvTierSpec> kv_tiers;
   std::string kv_fetch = "when_cheaper";

@@ -83,6 +83,7 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(catalog_section(catalog, "transceivers", "Optical modules and copper cables of the catalog",
                                  &Catalog::transceiver));
   list.push_back(family("services", "What is made on the GPUs", scenario::service_options()));
+  list.push_back(family("sharing", "How services share the same GPUs", scenario::sharing_options()));
   list.push_back(family("engines", "Inference engines", batching::engine_options()));
   list.push_back(family("routers", "Which replica gets a request", routing::router_options()));
   list.push_back(family("arrivals", "When requests come", workload::arrival_options()));

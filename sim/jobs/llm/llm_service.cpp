@@ -448,6 +448,16 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
         metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};
   }
   report_pipeline(result);
+  if (const SharedGpus& sharing = pools_.front().sharing; !sharing.turns.empty()) {
+    metrics::SharingResult& shared = result.sharing.emplace();
+    shared.kind = sharing.kind;
+    shared.with = sharing.with;
+    for (const auto& replica : replicas_) {
+      shared.turn_wait_s += to_seconds(replica->turns()->waiting);
+      shared.switches += replica->turns()->switches;
+      shared.switch_s += to_seconds(replica->turns()->switching);
+    }
+  }
   if (model.speculation() != nullptr) {
     result.speculation = metrics::SpeculationResult{.draft_tokens = model.draft_tokens(),
                                                     .verified_steps = stats_.sequence_steps(),

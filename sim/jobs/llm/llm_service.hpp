@@ -60,6 +60,16 @@ enum class PoolRole : std::uint8_t {
   decode    ///< answers, and short prompts
 };
 
+/// GPUs that replicas of other services stand on, too.
+struct SharedGpus {
+  std::vector<GpuTurns*> turns;   ///< by replica; empty: they are the service's own
+  std::string kind;               ///< as the report names it
+  std::vector<std::string> with;  ///< names of the others
+  bool is_owner = false;          ///< the others came to it
+  // On each GPU:
+  Bytes weights{0}, block{0}, sequence{0};  ///< of the model; of a block of keys and values; of states
+};
+
 /// Replicas that are alike.
 struct PoolSetup {
   std::string name;
@@ -69,6 +79,7 @@ struct PoolSetup {
   double idle_gpu_power_w = 0.0;  ///< that the facility counts for a GPU by itself
   bool keeps_prefixes = false;    ///< requests may begin alike, and its engine makes use of that
   KvTiers tiers;
+  SharedGpus sharing;
 };
 
 /// How keys and values get from a prefill pool to a decode pool.

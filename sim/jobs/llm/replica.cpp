@@ -36,6 +36,7 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
   chunks_.reserve(kUsualPrompts);
   fresh_.reserve(kUsualPrompts);
   gpu_power_ = to_milliwatts(pool_.idle_gpu_power_w);
+  if (!pool.sharing.turns.empty()) join_turns(pool.sharing.turns[static_cast<std::size_t>(index)]);
   set_gpu_power(model_->waiting_gpu_power_w());
   if (service.setup_.lanes.levels() > 1) {
     running_at_level_.assign(static_cast<std::size_t>(service.setup_.lanes.levels()), 0);
@@ -108,13 +109,15 @@ void Replica::withdraw(RequestId id, Ending ending) {
     service_.load_changed(*this, -1, id);
     if (queue_.empty()) note_blocked(Blocked::by_nothing, service_.simulation_.now());
     service_.ended(id, ending);
+    wait_no_more();
     return wake();  // who comes next may be admitted
   }
   const auto is_the_same = [id](const auto& one) { return one.first == id; };
   if (std::any_of(doomed_.begin(), doomed_.end(), is_the_same)) return;  // who was first has its way
   doomed_.emplace_back(id, ending);
-  if (state_ == State::idle || state_ == State::about_to_plan) return withdraw_doomed();
-  wake();
+  if (!is_between_steps()) return wake();
+  withdraw_doomed();
+  wait_no_more();
 }
 
 /// Between two steps.
@@ -192,6 +195,7 @@ void Replica::on_timer(std::uint32_t) {
       plan();
       return;
     case State::idle:
+    case State::waiting_for_turn:
     case State::down:
       return;
   }
@@ -271,6 +275,7 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   service_.simulation_.cancel_timer(timer_);
   set_gpu_power(pool_.idle_gpu_power_w);
   state_ = State::down;
+  if (turns_ != nullptr) turns_->go_down(place_);
   if (watch_) {
     watch_levels();
     watch_state(metrics::ReplicaState::down);
@@ -282,6 +287,7 @@ void Replica::come_up() {
   up_since_ = service_.simulation_.now();
   settle_energy(service_.simulation_.now());
   state_ = State::idle;
+  if (turns_ != nullptr) turns_->come_up(place_);
   set_gpu_power(model_->waiting_gpu_power_w());
   service_.set_in_service(*this, true);
   if (pool_.role == PoolRole::decode) wake();  // others may wait for room
@@ -317,6 +323,7 @@ void Replica::settle_at_end(Picoseconds end) {
     book_decode_steps(segment_, done);
   }
   settle_energy(end);
+  if (turns_ != nullptr) turns_->finish(place_, end);
   if (watch_ && watch_->requests) watch_end();
 }
 
@@ -324,14 +331,15 @@ void Replica::settle_at_end(Picoseconds end) {
 
 void Replica::settle_energy(Picoseconds now) {
   // What the GPUs of a replica that is down draw belongs to nobody.
-  if (state_ != State::down) gpu_energy_ += static_cast<Femtojoules>(gpu_power_) * gpus_ * (now - power_since_);
+  if (state_ != State::down && has_boards_)
+    gpu_energy_ += static_cast<Femtojoules>(gpu_power_) * gpus_ * (now - power_since_);
   power_since_ = now;
 }
 
 void Replica::set_gpu_power(double watts_per_gpu) {
   const Picoseconds now = service_.simulation_.now();
   const Milliwatts power = to_milliwatts(watts_per_gpu);
-  if (power == gpu_power_) return;
+  if (power == gpu_power_ || !has_boards_) return;
   settle_energy(now);
   for (const placement::Slice& slice : slices_) {
     service_.facility_.add_gpu_power(slice.node, slice.gpus * (power - gpu_power_), now);
@@ -340,7 +348,7 @@ void Replica::set_gpu_power(double watts_per_gpu) {
 }
 
 std::string Replica::describe() const {
-  static constexpr const char* kStates[] = {"idle", "about to form a step", "in a prompt step", "decoding", "down"};
+  static constexpr const char* kStates[] = {"idle", "about to form a step", "waiting for its turn", "in a prompt step", "decoding", "down"};
   std::string text = fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
                                  service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(),
                                  prompts_.size(), batch_->size(), used_blocks(), model_->kv_blocks());

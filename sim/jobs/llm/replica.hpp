@@ -16,6 +16,7 @@
 #include "models/llm/step_model.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
+#include "sim/jobs/llm/gpu_turns.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
 #include "sim/jobs/llm/replica_cache.hpp"
 #include "sim/jobs/llm/replica_watch.hpp"
@@ -42,7 +43,7 @@ enum class Blocked : std::uint8_t {
 };
 struct RequestDetails;
 
-class Replica final : public engine::TimerClient, private resources::RingClient {
+class Replica final : public engine::TimerClient, private resources::RingClient, private TurnTaker {
  public:
   /// `candidate`: its place among the candidates of its router.
   Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::int32_t candidate,
@@ -60,6 +61,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
   void come_up();
   bool is_up() const { return state_ != State::down; }
+  /// What it has had of GPUs that it shares; null: they are its own.
+  const GpuTurns::Book* turns() const { return turns_ == nullptr ? nullptr : &turns_->book(place_); }
   /// While it is down: its weights are being loaded.
   void weights_on_the_way();
 
@@ -104,7 +107,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
  private:
   /// Bits of InFlight::admission that count admissions; above them stands the level.
   static constexpr int kAdmissionBits = 27;
-  enum class State : std::uint8_t { idle, about_to_plan, prompt_step, decoding, down };
+  enum class State : std::uint8_t { idle, about_to_plan, waiting_for_turn, prompt_step, decoding, down };
   struct Chunk {
     RequestId request;
     std::int32_t start, end;
@@ -190,6 +193,18 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void count_sending(std::int64_t steps);
   void send_at_mean_rate(double bytes_per_gpu, double step_s);
   void end_step();
+  // In replica_turns.cpp: GPUs that others have a share in
+  void join_turns(GpuTurns* turns);
+  bool is_between_steps() const { return state_ != State::prompt_step && state_ != State::decoding; }
+  bool has_step_to_make() const;
+  bool takes_turn();
+  void wait_no_more();
+  void go_idle();
+  void on_turn() override;
+  void end_run_after(Picoseconds after) override;
+  void on_boards(bool has) override;
+  void on_swapped_out() override;
+  Bytes held_per_gpu() const override;
   // In replica_watch.cpp; to be called only while somebody watches.
   void watch_work(bool ended, Picoseconds now);
   void watch_levels();
@@ -253,6 +268,10 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   std::int64_t gpus_on_node_ = 0;    // on its fullest node
   bool sending_ = false;             // all of the step but its flows is over
   bool lost_ring_ = false;           // went down for want of a way between its domains
+  // Where it shares its GPUs with others.
+  GpuTurns* turns_ = nullptr;
+  std::int32_t place_ = 0;  // among those that take turns
+  bool has_boards_ = true;  // what they draw is counted here
 };
 
 }  // namespace tokenworks::jobs

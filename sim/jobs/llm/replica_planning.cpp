@@ -16,12 +16,8 @@ void Replica::plan() {
 }
 
 void Replica::plan_step() {
-  if (is_cut_off()) {
-    state_ = State::idle;  // planned again when something gets through
-    send_at_mean_rate(0.0, 1.0);
-    set_gpu_power(model_->waiting_gpu_power_w());
-    return;
-  }
+  if (is_cut_off()) return go_idle();  // planned again when something gets through
+  if (turns_ != nullptr && !takes_turn()) return;
   const batching::EngineProfile& profile = model_->profile();
   chunks_.clear();
   just_preempted_ = false;
@@ -41,9 +37,14 @@ void Replica::plan_step() {
     form_chunks(model_->step_tokens(), true);
     if (!chunks_.empty()) return start_prompt_step(false);
   }
+  go_idle();
+}
+
+void Replica::go_idle() {
   state_ = State::idle;
   send_at_mean_rate(0.0, 1.0);
   set_gpu_power(model_->waiting_gpu_power_w());
+  if (turns_ != nullptr) turns_->stop(place_);
 }
 
 /// Whether the engine looks at its queue before this step: by polling interval, or by batch wait.

@@ -103,7 +103,7 @@ void Replica::on_fetched(RequestId id) {
   std::erase(fetching_, id);
   count_level(id, +1);
   prompts_.push_back(id);
-  if (!doomed_.empty() && (state_ == State::idle || state_ == State::about_to_plan)) withdraw_doomed();
+  if (!doomed_.empty() && is_between_steps()) withdraw_doomed();
   wake();
 }
 

@@ -155,6 +155,7 @@ void Replica::start_decoding() {
   segment_ = batch_->plan(service_.simulation_.now(), rate, limits);
   state_ = State::decoding;
   service_.simulation_.set_timer(timer_, segment_.end() - sending);
+  if (turns_ != nullptr && turns_->others_wait()) end_run_after(turns_->run_ends_after());
 }
 
 void Replica::take_decode_power() {
