@@ -15,7 +15,8 @@ PipelineBubble::PipelineBubble(StepModel& steps, std::int64_t micro_batch_tokens
 }
 
 void PipelineBubble::cut(std::span<const PromptChunk> chunks, std::int64_t decode_tokens) {
-  const std::int64_t decodes = (decode_tokens + stages_ - 1) / stages_;
+  const std::int64_t shares = stages_ * steps_.parallelism().attention_data;
+  const std::int64_t decodes = (decode_tokens + shares - 1) / shares;
   const std::int64_t room = std::max<std::int64_t>(1, micro_batch_tokens_ - decodes);
   pieces_.clear();
   for (const PromptChunk& chunk : chunks) {

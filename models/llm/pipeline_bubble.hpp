@@ -32,8 +32,8 @@ struct PromptChunk {
 /// Not thread-safe. An answer costs a look-up in the step model for each micro-batch that has chunks.
 class PipelineBubble {
  public:
-  /// `steps` outlives this. `micro_batch_tokens`: token budget of one micro-batch, at least 1; decoding sequences come
-  /// first, chunks longer than the rest of it are cut.
+  /// `steps` outlives this. `micro_batch_tokens`: token budget of one micro-batch of one copy of the attention, at
+  /// least 1; decoding sequences come first, chunks longer than the rest of it are cut.
   explicit PipelineBubble(StepModel& steps, std::int64_t micro_batch_tokens = std::numeric_limits<std::int64_t>::max());
 
   /// What a step with these chunks and `decode_tokens` tokens of decoding sequences takes beyond the sum of the step

@@ -7,4 +7,6 @@ std::span<const std::string_view> trace_format_names() {
   return kNames;
 }
 
+bool has_prompt_blocks(std::string_view format) { return format == "mooncake" || format == "tokenworks_jsonl"; }
+
 }  // namespace tokenworks::workload

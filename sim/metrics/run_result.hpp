@@ -44,6 +44,12 @@ struct StepTrafficResult {
   double contention_s = 0.0;  ///< of this, what links narrower than the cards, others on them and failures add
 };
 
+/// Stages of pipelines that wait for prompts that do not come out even, over all steps.
+struct PipelineResult {
+  double bubble_s = 0.0;
+  std::optional<double> bubble_share;  ///< of the time of the steps of replicas with stages
+};
+
 /// How requests that arrived in the window fared by what their service promises.
 struct PromiseResult {
   std::optional<double> ttft_s, tpot_s;                ///< the promises
@@ -126,6 +132,7 @@ struct ServiceResult {
   double mean_requests_in_system = 0.0;           ///< over the window
   std::optional<SpeculationResult> speculation;   ///< absent: each step yields one token
   std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
+  std::optional<PipelineResult> pipeline;         ///< absent: no replica has stages
   double gpu_energy_j = 0.0;                      ///< of the boards of its replicas
   double energy_j = 0.0;                          ///< its share of the facility's energy
 };

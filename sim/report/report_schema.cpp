@@ -227,6 +227,11 @@ Json service() {
             {{"time_s", number("that steps wait for sending between scale-up domains, of all replicas")},
              {"contention_s", number("of this, what links narrower than the cards, others on them and failures add")}},
             "null: each replica lies in one domain"))},
+       {"pipeline",
+        or_null(
+            object({{"bubble_s", number("that steps wait for stages of pipelines when prompts do not come out even")},
+                    {"bubble_share", number_or_null("of the time of the steps of replicas with stages, 0..1")}},
+                   "null without pipeline stages"))},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

@@ -14,6 +14,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using metrics::ServiceResult;
 
+Json pipeline_json(const std::optional<metrics::PipelineResult>& pipeline) {
+  if (!pipeline) return nullptr;
+  return {{"bubble_s", pipeline->bubble_s}, {"bubble_share", number(pipeline->bubble_share)}};
+}
+
 Json counts_json(const metrics::RequestCounts& requests) {
   return {{"arrived", requests.arrived},      {"completed", requests.completed}, {"rejected", requests.rejected},
           {"failed", requests.failed},        {"cancelled", requests.cancelled}, {"timed_out", requests.timed_out},
@@ -157,6 +162,7 @@ Json service_json(const metrics::RunResult& result, const ServiceResult& service
           {"saturation", saturation_json(result, service)},
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
+          {"pipeline", pipeline_json(service.pipeline)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

@@ -268,6 +268,8 @@ std::vector<Path> FabricMap::paths(const Place& from, const Place& to, std::uint
   if (from.kind == Place::Kind::storage || to.kind == Place::Kind::storage) {
     const bool read = from.kind == Place::Kind::storage;
     result = with_storage(read ? to : from, read, hash);
+  } else if (from.node == to.node && from.kind == Place::Kind::gpus && to.kind == Place::Kind::gpus) {
+    result = inside_domain(from, to);
   } else if (from.node == to.node) {
     result = inside_node(from, to);
   } else {
@@ -280,7 +282,6 @@ std::vector<Path> FabricMap::paths(const Place& from, const Place& to, std::uint
 }
 
 std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
-  if (from.kind == Place::Kind::gpus && to.kind == Place::Kind::gpus) return {over_scale_up(from, to)};
   std::int64_t within = 0;
   const compute::RackSpec& kind = group_of(from.node, within).kind;
   const auto node = static_cast<std::uint32_t>(from.node);
@@ -305,8 +306,8 @@ std::vector<Path> FabricMap::inside_node(const Place& from, const Place& to) {
   return {path};
 }
 
-/// From GPUs to others of one scale-up domain.
-Path FabricMap::over_scale_up(const Place& from, const Place& to) {
+/// Between GPUs that their scale-up links join.
+std::vector<Path> FabricMap::inside_domain(const Place& from, const Place& to) {
   std::int64_t within = 0;
   const FabricGroup& group = group_of(from.node, within);
   const double bandwidth = group.scale_up_bandwidth.value * static_cast<double>(group.kind.gpus_per_node);
@@ -319,13 +320,13 @@ Path FabricMap::over_scale_up(const Place& from, const Place& to) {
   }
   path.limit_bytes_per_s = group.scale_up_bandwidth.value * static_cast<double>(gpus);
   path.streams = static_cast<int>(gpus);
-  return path;
+  return {path};
 }
 
 std::vector<Path> FabricMap::between_nodes(const Place& from, const Place& to, std::uint64_t hash) {
   std::int64_t within = 0;
   const FabricGroup& group = group_of(from.node, within);
-  if (same_domain(from.node, to.node)) return {over_scale_up(from, to)};
+  if (same_domain(from.node, to.node)) return inside_domain(from, to);
   if (!setup_.graph) return {};
   const std::int64_t cards = std::min(cards_of(from), cards_of(to));
   const double card = std::min(group.kind.nic_bandwidth.value, group_of(to.node, within).kind.nic_bandwidth.value);

@@ -144,10 +144,10 @@ class FabricMap {
   void add_links(const std::vector<topology::DirectedLink>& route, Path& path);
   bool fabric_route(std::uint32_t from, std::uint32_t to, std::uint64_t hash, std::optional<std::uint32_t> rail,
                     Path& path);
+  std::vector<Path> inside_domain(const Place& from, const Place& to);
   std::vector<Path> between_nodes(const Place& from, const Place& to, std::uint64_t hash);
   std::vector<Path> with_storage(const Place& node, bool read, std::uint64_t hash);
   std::vector<Path> inside_node(const Place& from, const Place& to);
-  Path over_scale_up(const Place& from, const Place& to);
   std::int64_t cards_of(const Place& place) const;
   void find_bottlenecks();
   void prepare_failures();

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "models/llm/memory_capacity.hpp"
+#include "models/workload/trace_formats.hpp"
 #include "sim/jobs/workload/open_stream.hpp"
 #include "sim/jobs/workload/text_lines.hpp"
 #include "sim/jobs/workload/trace_stream.hpp"
@@ -183,11 +184,21 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
   pool.name = plan.pool;
   if (plan.role == "prefill") pool.role = jobs::PoolRole::prefill;
   if (plan.role == "decode") pool.role = jobs::PoolRole::decode;
-  pool.keeps_prefixes = served.profile.prefix_cache;
+  pool.keeps_prefixes = served.profile.prefix_cache && prompts_say_something(service);
   pool.tiers = kv_tiers(service, kind, plan.parallelism->gpus());
   pool.model = std::make_unique<jobs::ServedModel>(std::move(served));
   pool.idle_gpu_power_w = gpu.power.idle.value;
   return pool;
+}
+
+/// Whether any workload of a service says what its prompts have in common.
+bool Factory::prompts_say_something(const LlmServiceSpec& service) const {
+  const std::vector<WorkloadSpec>& workloads = scenario_.spec.workloads;
+  return std::any_of(workloads.begin(), workloads.end(), [&](const WorkloadSpec& workload) {
+    if (workload.service != service.name) return false;
+    const std::optional<workload::TraceFile> trace = workload.arrivals->trace();
+    return workload.arrivals->brings_sessions() || (trace && workload::has_prompt_blocks(trace->format));
+  });
 }
 
 jobs::KvTiers Factory::kv_tiers(const LlmServiceSpec& service, const compute::RackSpec& kind, std::int64_t gpus) {

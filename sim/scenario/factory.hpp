@@ -47,6 +47,7 @@ class Factory {
   void build_services(const RunOptions& options);
   const RackGroupSpec& racks_of(const ReplicaPlan& plan) const;
   jobs::PoolSetup build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded);
+  bool prompts_say_something(const LlmServiceSpec& service) const;
   static jobs::KvTiers kv_tiers(const LlmServiceSpec& service, const compute::RackSpec& kind, std::int64_t gpus);
   void add_classes(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const;
   void add_routers(const LlmServiceSpec& service, jobs::LlmService::Setup& setup) const;

@@ -195,7 +195,7 @@ TEST_CASE("vllm logs: each request with its own figures, in the engine's clock",
   REQUIRE(measured.replay.size() == 2);
   CHECK(measured.replay[0].arrival_s == 0);
   CHECK(measured.replay[1].arrival_s == 2.5);
-  REQUIRE(measured.comparisons.size() == 6);
+  REQUIRE(measured.comparisons.size() == 12);  // three of each request, mean and median of each over all
   CHECK(measured.comparisons[0].part == "a");
   CHECK_THAT(measured.comparisons[0].measured, WithinRel(0.5, 1e-9));
   CHECK_THAT(measured.comparisons[2].measured, WithinRel(0.1, 1e-9));  // 1 s for 10 tokens

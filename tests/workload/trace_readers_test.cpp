@@ -113,6 +113,20 @@ TEST_CASE("mooncake: milliseconds; block ids are kept when asked for; other keys
   CHECK(next_blocks().empty());
 }
 
+TEST_CASE("tokenworks_jsonl: blocks of a prompt with their length, and its session", "[sim][workload]") {
+  const WrittenFile file(
+      "{\"arrival_s\": 1, \"input_tokens\": 40, \"output_tokens\": 2, \"block_tokens\": 16, \"block_ids\": [3, 4, 9], "
+      "\"session\": 7}\n"
+      "{\"arrival_s\": 2, \"input_tokens\": 40, \"output_tokens\": 2}\n");
+  const std::unique_ptr<TraceReader> reader = open_trace("tokenworks_jsonl", file.path(), PromptBlocks::keep);
+  CHECK(reader->next()->session == 7);
+  CHECK(std::vector<std::int64_t>(reader->prompt_blocks().begin(), reader->prompt_blocks().end()) ==
+        std::vector<std::int64_t>{3, 4, 9});
+  CHECK(reader->prompt_block_tokens() == 16);
+  CHECK(reader->next()->session == 0);
+  CHECK(reader->prompt_blocks().empty());
+}
+
 TEST_CASE("trace readers: a broken file is a fault that names file, line, field, what was found and what is allowed",
           "[sim][workload]") {
   struct Broken {
@@ -182,6 +196,14 @@ TEST_CASE("trace readers: a broken file is a fault that names file, line, field,
       {"a missing key", "tokenworks_jsonl", json_row + "{\"arrival_s\": 2, \"input_tokens\": 1}\n", 2,
        "output_tokens is missing"},
       {"an empty object", "mooncake", "{}\n", 1, "timestamp is missing"},
+      {"blocks without a length", "tokenworks_jsonl",
+       "{\"arrival_s\": 2, \"input_tokens\": 1, \"output_tokens\": 1, \"block_ids\": [1]}\n", 1,
+       "block_tokens is missing"},
+      {"blocks of no length", "tokenworks_jsonl",
+       "{\"arrival_s\": 2, \"input_tokens\": 1, \"output_tokens\": 1, \"block_tokens\": 0, \"block_ids\": [1]}\n", 1,
+       "block_tokens: found \"0\""},
+      {"a session by name", "tokenworks_jsonl",
+       "{\"arrival_s\": 2, \"input_tokens\": 1, \"output_tokens\": 1, \"session\": \"a\"}\n", 1, "session: found"},
       {"an unknown key", "tokenworks_jsonl", "{\"arival_s\": 2}\n", 1,
        "key: found \"arival_s\", allowed: arrival_s, input_tokens, output_tokens"},
       {"a key twice", "tokenworks_jsonl", "{\"arrival_s\": 2, \"arrival_s\": 3}\n", 1, "arrival_s stands twice"},

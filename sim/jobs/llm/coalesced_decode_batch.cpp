@@ -68,6 +68,10 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     return std::any_of(ends_.begin(), ends_.end(), [request](const End& end) { return end.request == request; });
   }
 
+  void prefetch() const override {
+    if (!ends_.empty()) __builtin_prefetch(&pool(ends_.front().request));
+  }
+
   std::vector<RequestId> members() const override {
     std::vector<End> sorted = ends_;
     std::sort(sorted.begin(), sorted.end(), [](const End& a, const End& b) { return a.admission < b.admission; });

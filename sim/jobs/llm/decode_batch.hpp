@@ -57,6 +57,8 @@ class DecodeBatch {
   /// Takes out the requests that have all their tokens, in the order of their admission, and settles `generated`.
   virtual void take_finished(std::vector<FinishedDecode>& finished) = 0;
   virtual bool holds(RequestId request) const = 0;
+  /// Fetches what the end of the next request will touch into the processor's cache.
+  virtual void prefetch() const {}
   /// All members, in the order of their admission.
   virtual std::vector<RequestId> members() const = 0;
 

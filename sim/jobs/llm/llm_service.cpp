@@ -447,11 +447,27 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
     result.step_traffic =
         metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};
   }
+  report_pipeline(result);
   if (model.speculation() != nullptr) {
     result.speculation = metrics::SpeculationResult{.draft_tokens = model.draft_tokens(),
                                                     .verified_steps = stats_.sequence_steps(),
                                                     .mean_accepted = stats_.tokens_per_sequence_step()};
   }
+}
+
+/// Bubbles are counted when a step begins: of a step that is cut off, all of it.
+void LlmService::report_pipeline(metrics::ServiceResult& result) const {
+  const auto has_stages = [](const PoolSetup& pool) { return pool.model->bubble() != nullptr; };
+  if (std::none_of(pools_.begin(), pools_.end(), has_stages)) return;
+  Picoseconds busy = 0;
+  std::size_t index = 0;
+  for (const PoolSetup& pool : pools_) {
+    for (std::size_t i = 0; i < pool.replicas.size(); ++i, ++index) {
+      if (has_stages(pool)) busy += replicas_[index]->prompt_time() + replicas_[index]->decode_time();
+    }
+  }
+  result.pipeline.emplace().bubble_s = to_seconds(bubble_time_);
+  if (busy > 0) result.pipeline->bubble_share = to_seconds(bubble_time_) / to_seconds(busy);
 }
 
 void LlmService::report_pools(metrics::ServiceResult& result) const {

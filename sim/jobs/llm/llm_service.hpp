@@ -195,6 +195,7 @@ class LlmService : private engine::TimerClient {
   bool deadlines_apply_to(std::int32_t owner) const;
   void withdraw(RequestId request, Ending ending);
   void report_pools(metrics::ServiceResult& result) const;
+  void report_pipeline(metrics::ServiceResult& result) const;
   void report_saturation(metrics::ServiceResult& result) const;
   EndedRequest describe(const InFlight& request, Ending ending, std::string_view reason, Picoseconds now) const;
   Replica* choose(RequestId request, routing::Router& router, const std::vector<std::int32_t>& candidates);
@@ -222,6 +223,7 @@ class LlmService : private engine::TimerClient {
   std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
+  Picoseconds bubble_time_ = 0;                    // that steps wait for stages of pipelines
   RingWatch ring_watch_;
   std::function<void(std::int32_t, std::int64_t)> prompt_watch_;
   InFlightPool pool_;
@@ -229,7 +231,8 @@ class LlmService : private engine::TimerClient {
   ServiceStats stats_;
   std::vector<Owner> owners_;
   std::vector<std::unique_ptr<Replica>> replicas_;
-  std::vector<FinishedDecode> finished_;  // scratch of a replica's step
+  std::vector<FinishedDecode> finished_;         // scratch of a replica's step
+  std::vector<llm::PromptChunk> prompt_chunks_;  // likewise
 };
 
 }  // namespace tokenworks::jobs

@@ -130,6 +130,7 @@ void Replica::withdraw_doomed() {
     service_.load_changed(*this, -1, id);
     service_.ended(id, ending);
   }
+  if (state_ == State::idle && pool_.role == PoolRole::decode) wake();  // there may be room for others
 }
 
 bool Replica::is_between_steps(RequestId id) const {
@@ -173,6 +174,8 @@ void Replica::leaves(RequestId id, std::int64_t held_tokens) {
 
 void Replica::on_timer(std::uint32_t) {
   for (const Chunk& chunk : chunks_) __builtin_prefetch(&service_.pool_[chunk.request]);
+  batch_->prefetch();
+  queue_.prefetch(service_.pool_);
   service_.facility_.prefetch(slices_.front().node);
   switch (state_) {
     case State::prompt_step:
@@ -283,6 +286,7 @@ void Replica::come_up() {
   service_.set_in_service(*this, true);
   if (pool_.role == PoolRole::decode) wake();  // others may wait for room
   if (watch_) watch_state(metrics::ReplicaState::in_service);
+  if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
 }
 
 /// From a date on, not before the last one.

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "models/llm/step_model.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
@@ -170,6 +171,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient 
   void complete(RequestId request, std::int64_t held_tokens);
   // Steps
   void start_prompt_step(bool with_decodes);
+  llm::StepPart pipeline_bubble(std::int64_t decode_tokens);
   void start_decoding();
   void finish_prompt_step();
   void finish_decoding();

@@ -7,6 +7,14 @@ namespace tokenworks::jobs {
 
 using resources::Place;
 
+namespace {
+
+Place gpus_of(const placement::Slice& slice) {
+  return {.kind = Place::Kind::gpus, .node = slice.node, .first_gpu = slice.first_gpu, .gpus = slice.gpus};
+}
+
+}  // namespace
+
 ReplicaCache::ReplicaCache(Setup setup) : PrefixCache(setup.tree), setup_(std::move(setup)) {}
 
 void ReplicaCache::write_through(std::int64_t blocks) {
@@ -14,9 +22,10 @@ void ReplicaCache::write_through(std::int64_t blocks) {
   for (const KvTier& tier : setup_.tiers->tiers) {
     written_blocks_ += blocks;
     const double bytes = setup_.block_bytes.value * static_cast<double>(blocks);
-    for (const std::int64_t node : setup_.nodes) {
-      setup_.fabric->move(*this, 0, resources::Purpose::kv_offload, {.kind = Place::Kind::gpus, .node = node},
-                          {.kind = tier.place, .node = node}, Bytes(bytes / static_cast<double>(setup_.nodes.size())));
+    for (const placement::Slice& slice : setup_.slices) {
+      setup_.fabric->move(*this, 0, resources::Purpose::kv_offload, gpus_of(slice),
+                          {.kind = tier.place, .node = slice.node},
+                          Bytes(bytes / static_cast<double>(setup_.slices.size())));
     }
   }
 }
@@ -31,11 +40,11 @@ void ReplicaCache::read(RequestId request, const ByTier& blocks) {
     if (count == 0) continue;
     read_blocks_ += count;
     const double bytes = setup_.block_bytes.value * static_cast<double>(count);
-    for (const std::int64_t node : setup_.nodes) {
+    for (const placement::Slice& slice : setup_.slices) {
       ++free->parts;
-      setup_.fabric->move(
-          *this, tag, resources::Purpose::kv_fetch, {.kind = setup_.tiers->tiers[t].place, .node = node},
-          {.kind = Place::Kind::gpus, .node = node}, Bytes(bytes / static_cast<double>(setup_.nodes.size())));
+      setup_.fabric->move(*this, tag, resources::Purpose::kv_fetch,
+                          {.kind = setup_.tiers->tiers[t].place, .node = slice.node}, gpus_of(slice),
+                          Bytes(bytes / static_cast<double>(setup_.slices.size())));
     }
   }
 }

@@ -12,6 +12,7 @@
 #include "models/core/units.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
 #include "sim/jobs/llm/prefix_cache.hpp"
+#include "sim/policies/placement/placement.hpp"
 #include "sim/resources/fabric.hpp"
 
 namespace tokenworks::jobs {
@@ -43,7 +44,7 @@ class ReplicaCache final : public PrefixCache, private resources::MoveClient {
     PrefixCache::Setup tree;
     const KvTiers* tiers = nullptr;
     resources::Fabric* fabric = nullptr;
-    std::vector<std::int64_t> nodes;  ///< of the replica
+    std::vector<placement::Slice> slices;  ///< of the replica
     Bytes block_bytes{0};
     bool when_scheduled = false;  ///< blocks can be shared from the step that computes them on, not only after it
     std::function<void(RequestId)> on_read;

@@ -27,18 +27,18 @@ void Replica::plan_step() {
   just_preempted_ = false;
   if (!received_.empty()) join_received();
   if (profile.mixing == batching::StepMixing::prompt_first) {
-    form_chunks(profile.max_batch_tokens, admission_due() && !hold_admission_);
+    form_chunks(model_->step_tokens(), admission_due() && !hold_admission_);
     if (!chunks_.empty()) return start_prompt_step(false);
     make_room_for_decodes();
     if (batch_->size() > 0) return start_decoding();
-    form_chunks(profile.max_batch_tokens, true);  // the batch had to go: whoever is first starts again
+    form_chunks(model_->step_tokens(), true);  // the batch had to go: whoever is first starts again
     if (!chunks_.empty()) return start_prompt_step(false);
   } else {
     const bool preempted = make_room_for_decodes();
-    form_chunks(profile.max_batch_tokens - model_->decode_tokens(batch_->size()), !preempted && admission_due());
+    form_chunks(model_->step_tokens() - model_->decode_tokens(batch_->size()), !preempted && admission_due());
     if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
     if (batch_->size() > 0) return start_decoding();
-    form_chunks(profile.max_batch_tokens, true);
+    form_chunks(model_->step_tokens(), true);
     if (!chunks_.empty()) return start_prompt_step(false);
   }
   state_ = State::idle;
@@ -55,7 +55,7 @@ bool Replica::admission_due() {
   if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
   if (profile.batch_wait_steps > 0) {
     if (held_since_step_ < 0) held_since_step_ = batch_->steps();
-    const double wanted = profile.batch_wait_token_share * static_cast<double>(profile.max_batch_tokens);
+    const double wanted = profile.batch_wait_token_share * static_cast<double>(model_->step_tokens());
     if (static_cast<double>(waiting_tokens_) < wanted &&
         batch_->steps() - held_since_step_ < profile.batch_wait_steps) {
       return false;
@@ -242,7 +242,7 @@ bool Replica::fits(const InFlight& request, const Found& found, std::int64_t bud
   std::int64_t tokens = request.prompt_target() - done;
   if (is_cut_to_fit(request)) {
     tokens = std::min(tokens, budget);
-    if (profile.max_prompt_chunk_tokens > 0) tokens = std::min(tokens, profile.max_prompt_chunk_tokens);
+    if (const std::int64_t most = model_->prompt_piece_tokens(); most > 0) tokens = std::min(tokens, most);
   } else if (tokens > budget) {
     return false;
   }

@@ -116,7 +116,7 @@ void Replica::make_cache() {
     setup.tree.tier_blocks.push_back(static_cast<std::int64_t>(tier.room.value / setup.block_bytes.value));
   }
   setup.fabric = service_.setup_.fabric;
-  for (const placement::Slice& slice : slices_) setup.nodes.push_back(slice.node);
+  setup.slices = slices_;
   setup.when_scheduled = model_->profile().shares_when_scheduled;
   setup.on_read = [this](RequestId request) { on_fetched(request); };
   cache_ = std::make_unique<ReplicaCache>(std::move(setup));

@@ -54,6 +54,7 @@ void Replica::start_prompt_step(bool with_decodes) {
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
   }
+  if (model_->bubble() != nullptr) total += pipeline_bubble(model_->decode_tokens(decodes));
   if (total.duration_ps < model_->eager_step()) {  // the GPU waits for the host between kernels
     const Picoseconds waiting = model_->eager_step() - total.duration_ps;
     total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
@@ -67,6 +68,16 @@ void Replica::start_prompt_step(bool with_decodes) {
   send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
   note_blocks();
   service_.simulation_.set_timer(timer_, step_start_ + duration - begin_sending(total.fabric_ps, total.fabric_bytes));
+}
+
+/// What stages of the pipeline wait for in the step that is being formed.
+llm::StepPart Replica::pipeline_bubble(std::int64_t decode_tokens) {
+  std::vector<llm::PromptChunk>& chunks = service_.prompt_chunks_;
+  chunks.clear();
+  for (const Chunk& chunk : chunks_) chunks.push_back({chunk.start, chunk.end});
+  const llm::StepPart bubble = model_->bubble()->of(chunks, decode_tokens);
+  service_.bubble_time_ += bubble.duration_ps;
+  return bubble;
 }
 
 void Replica::finish_prompt_step() {

@@ -1,17 +1,32 @@
 #include "sim/jobs/llm/served_model.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace tokenworks::jobs {
+namespace {
+
+/// Engines cut prompts by the tokens that a micro-batch may have; where they do not, prompts go whole.
+std::int64_t piece_of_micro_batch(const batching::EngineProfile& profile) {
+  if (!profile.chunked_prompts) return std::numeric_limits<std::int64_t>::max();
+  if (profile.max_prompt_chunk_tokens == 0) return profile.max_batch_tokens;
+  return std::min(profile.max_batch_tokens, profile.max_prompt_chunk_tokens);
+}
+
+}  // namespace
 
 ServedModel::ServedModel(Setup setup)
     : setup_(std::move(setup)),
+      stages_(setup_.step_model->parallelism().pipeline),
       request_overhead_(to_picoseconds(setup_.profile.request_overhead_s + setup_.prompt_launch_s)),
       eager_step_(to_picoseconds(setup_.eager_step_s)),
       kv_blocks_(setup_.kv_pool_tokens / setup_.profile.kv_block_tokens),
       draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0) {
   if (setup_.speculation) pattern_.emplace(setup_.mean_accepted);
+  if (stages_ > 1) {
+    bubble_ = std::make_unique<llm::PipelineBubble>(*setup_.step_model, piece_of_micro_batch(setup_.profile));
+  }
 }
 
 std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t output_tokens) const {
@@ -27,24 +42,34 @@ std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t ou
 }
 
 Picoseconds ServedModel::prompt_time(std::int64_t from, std::int64_t to) const {
+  Picoseconds time = even_prompt_time(from, to);
+  for (std::int64_t start = from; bubble_ && start < to; start += step_tokens()) {
+    const llm::PromptChunk chunk{start, std::min(to, start + step_tokens())};
+    time += bubble_->of({&chunk, 1}, 0).duration_ps;
+  }
+  return time;
+}
+
+/// The same while other prompts fill what stages of a pipeline would wait.
+Picoseconds ServedModel::even_prompt_time(std::int64_t from, std::int64_t to) const {
   if (to <= from) return 0;
   llm::StepModel& model = *setup_.step_model;
-  const std::int64_t tokens = to - from, budget = setup_.profile.max_batch_tokens;
+  const std::int64_t tokens = to - from, budget = step_tokens();
   Picoseconds time = model.prompt_attention(from, to).duration_ps + tokens / budget * model.tokens(budget).duration_ps;
   if (tokens % budget > 0) time += model.tokens(tokens % budget).duration_ps;
   return time;
 }
 
 double ServedModel::prompt_tokens_per_s() const {
-  const std::int64_t tokens = std::min(setup_.profile.max_batch_tokens, setup_.context_tokens);
-  return static_cast<double>(tokens) / to_seconds(prompt_time(0, tokens));
+  const std::int64_t tokens = std::min(step_tokens(), setup_.context_tokens);
+  return static_cast<double>(tokens) / to_seconds(even_prompt_time(0, tokens));
 }
 
 ServedModel::Pace ServedModel::pace(double input_tokens, double cached_tokens, double output_tokens) {
   Pace pace;
   const auto input = static_cast<std::int64_t>(std::max(1.0, input_tokens));
   const auto cached = std::clamp<std::int64_t>(static_cast<std::int64_t>(cached_tokens), 0, input - 1);
-  pace.prompt_s = to_seconds(prompt_time(cached, input));
+  pace.prompt_s = to_seconds(even_prompt_time(cached, input));
   // On average a sequence has half its answer.
   const double context = input_tokens + output_tokens / 2;
   const double room = static_cast<double>(kv_blocks_ * setup_.profile.kv_block_tokens);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/llm/pipeline_bubble.hpp"
 #include "models/llm/speculation/speculation_model.hpp"
 #include "models/llm/step_model.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
@@ -49,6 +50,13 @@ class ServedModel {
   std::int64_t decode_tokens(std::int64_t sequences) const { return sequences * (1 + draft_tokens_); }
   /// Tokens that a step yields; null: one.
   const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
+  /// What stages of a pipeline wait for in a step with prompts; null: there is one stage.
+  llm::PipelineBubble* bubble() const { return bubble_.get(); }
+  /// Most tokens of a step. A step of a pipeline is a round of as many micro-batches as it has stages, and the engine's
+  /// limits are those of a micro-batch.
+  std::int64_t step_tokens() const { return stages_ * setup_.profile.max_batch_tokens; }
+  /// Longest piece of one prompt in a step; 0: as the step allows.
+  std::int64_t prompt_piece_tokens() const { return stages_ * setup_.profile.max_prompt_chunk_tokens; }
 
   /// Time to compute the tokens (from, to] of a prompt by itself.
   Picoseconds prompt_time(std::int64_t from, std::int64_t to) const;
@@ -89,7 +97,11 @@ class ServedModel {
   }
 
  private:
+  Picoseconds even_prompt_time(std::int64_t from, std::int64_t to) const;
+
   Setup setup_;
+  std::int64_t stages_;
+  std::unique_ptr<llm::PipelineBubble> bubble_;
   Picoseconds request_overhead_;
   Picoseconds eager_step_;
   std::int64_t kv_blocks_;

@@ -45,6 +45,10 @@ class WaitingLine {
   RequestId front(const InFlightPool& pool) const {
     return others_.empty() ? first_.front() : queue(next_lane(pool)).front();
   }
+  /// Fetches who is probably next into the processor's cache.
+  void prefetch(const InFlightPool& pool) const {
+    if (!first_.empty()) __builtin_prefetch(&pool[first_.front()]);
+  }
   void push_back(InFlightPool& pool, RequestId id, std::int32_t lane);
   /// Goes before all others of its lane.
   void push_front(InFlightPool& pool, RequestId id, std::int32_t lane);

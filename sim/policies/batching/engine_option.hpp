@@ -37,8 +37,8 @@ struct EngineProfile {
   StepMixing mixing = StepMixing::mixed;
   bool chunked_prompts = true;               ///< a prompt may be split over steps
   bool reserves_full_length = false;         ///< KV blocks for prompt and answer are taken at admission: no preemption
-  std::int64_t max_batch_tokens = 8192;      ///< tokens of one step
-  std::int64_t max_prompt_chunk_tokens = 0;  ///< longest piece of one prompt in a step; 0: max_batch_tokens
+  std::int64_t max_batch_tokens = 8192;      ///< tokens of one step; of a pipeline, of one micro-batch
+  std::int64_t max_prompt_chunk_tokens = 0;  ///< longest piece of one prompt in such a step; 0: max_batch_tokens
   std::int64_t max_sequences = 256;          ///< running at once
   std::int64_t kv_block_tokens = 16;
   std::int64_t max_waiting = 0;          ///< requests waiting at a replica beyond which more are rejected; 0: none

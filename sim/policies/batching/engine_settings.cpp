@@ -18,7 +18,9 @@ void visit_version(FieldVisitor& v, EngineSettings& settings) {
 }
 
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
-  field(v, "max_batch_tokens", settings.max_batch_tokens, "Most tokens of one step; the engine's default when absent",
+  field(v, "max_batch_tokens", settings.max_batch_tokens,
+        "Most tokens of one step; of a pipeline, of each of its micro-batches, one a stage in flight; the engine's "
+        "default when absent",
         rule().at_least(1).at_most(262144));
   field(v, "max_sequences", settings.max_sequences, "Most requests running at once; the engine's default when absent",
         rule().at_least(1).at_most(65536));
@@ -43,7 +45,8 @@ void visit_prefix_cache(FieldVisitor& v, EngineSettings& settings) {
 void visit_chunking(FieldVisitor& v, EngineSettings& settings) {
   field(v, "chunked_prompts", settings.chunked_prompts, "A prompt may be split over steps; on when absent");
   field(v, "max_prompt_chunk_tokens", settings.max_prompt_chunk_tokens,
-        "Longest piece of one prompt in a step; the engine's default when absent", rule().at_least(1).at_most(262144));
+        "Longest piece of one prompt in a step, or micro-batch of a pipeline; the engine's default when absent",
+        rule().at_least(1).at_most(262144));
 }
 
 void visit_host_overhead(FieldVisitor& v, EngineSettings& settings) {

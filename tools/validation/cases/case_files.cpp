@@ -48,7 +48,7 @@ std::span<const UnusedFile> unused_files() {
       UnusedFile{"mlperf_training_llm.csv", "training is not simulated yet"},
       UnusedFile{"inferencex_power.csv", "averages include idle gaps of unknown length"},
       UnusedFile{"inferencex_decode_position.csv", "the GPU is not stated"},
-      UnusedFile{"agentx_h200_glm52.csv", "pools are not simulated yet"},
+      UnusedFile{"agentx_h200_glm52.csv", "how its GPUs are split over pools is not stated"},
   };
   return kFiles;
 }

@@ -160,7 +160,7 @@ std::size_t cold_start_of_small_runs(Rows& rows) {
 
 std::span<const InferencexRule> inferencex_rules() {
   static constexpr std::array kRules = {
-      InferencexRule{"disaggregated serving: pools are not simulated yet", disaggregated},
+      InferencexRule{"disaggregated serving: how its GPUs are split over pools is not stated", disaggregated},
       InferencexRule{"no concurrency printed", no_concurrency},
       InferencexRule{"rule duplicates: same GPU, lengths, concurrency, TTFT and TPOT", duplicates},
       InferencexRule{"rule whole_deployments: tensor degree above 8 is a number of GPUs (inferred)", whole_deployments},

@@ -19,7 +19,7 @@ using scenario::Json;
 
 struct LoggedRequest {
   std::string id;
-  double arrival_s = 0, queued_s = 0, first_token_s = 0, last_token_s = 0;
+  double arrival_s = 0, queued_s = 0, scheduled_s = 0, first_token_s = 0, last_token_s = 0;
   std::int64_t input_tokens = 0, output_tokens = 0;
 };
 
@@ -79,6 +79,7 @@ void read_requests(const std::string& path, Log& log, scenario::FaultList& fault
     request.id = member<std::string>(*json, "request_id", faults, path, line);
     request.arrival_s = number("arrival_time");
     request.queued_s = number("queued_ts");
+    request.scheduled_s = number("scheduled_ts");
     request.first_token_s = number("first_token_ts");
     request.last_token_s = number("last_token_ts");
     request.input_tokens = std::llround(number("input_toks"));
@@ -124,10 +125,73 @@ void compare(MeasuredCase& result, const LoggedRequest& request, std::size_t ind
        predicted([](const auto& r) { return seconds(r.end - r.first_token) / (r.output_tokens - 1); }), request.id});
 }
 
+using Figure = double (*)(const jobs::EndedRequest&);
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return std::nan("");
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double mean_of(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? std::nan("") : sum / static_cast<double>(values.size());
+}
+
+/// Mean and median over all requests of the log.
+void compare_all(MeasuredCase& result, const std::string& metric, const std::vector<double>& measured, Figure figure) {
+  const auto of_all = [figure](double (*summary)(const CaseRun&, Figure)) {
+    return [figure, summary](const CaseRun& run) { return summary(run, figure); };
+  };
+  const auto values = [](const CaseRun& run, Figure value_of) {
+    std::vector<double> list;
+    for (const jobs::EndedRequest& request : run.requests) {
+      const double value = value_of(request);
+      if (std::isfinite(value)) list.push_back(value);
+    }
+    return list;
+  };
+  static const auto listed = values;
+  result.comparisons.push_back({"mean_" + metric, mean_of(measured), of_all([](const CaseRun& run, Figure value_of) {
+                                  return mean_of(listed(run, value_of));
+                                })});
+  result.comparisons.push_back(
+      {"median_" + metric, median_of(measured),
+       of_all([](const CaseRun& run, Figure value_of) { return median_of(listed(run, value_of)); })});
+}
+
+void compare_all(MeasuredCase& result, const std::vector<LoggedRequest>& requests) {
+  std::vector<double> ttft, tpot, latency;
+  for (const LoggedRequest& request : requests) {
+    ttft.push_back(request.first_token_s - request.queued_s);
+    latency.push_back(request.last_token_s - request.queued_s);
+    if (request.output_tokens > 1) {
+      tpot.push_back((request.last_token_s - request.first_token_s) / static_cast<double>(request.output_tokens - 1));
+    }
+  }
+  compare_all(result, "ttft_s", ttft, [](const auto& r) { return seconds(r.first_token - r.arrival); });
+  compare_all(result, "request_s", latency, [](const auto& r) { return seconds(r.end - r.arrival); });
+  compare_all(result, "tpot_s", tpot, [](const auto& r) {
+    return r.output_tokens > 1 ? seconds(r.end - r.first_token) / (r.output_tokens - 1) : std::nan("");
+  });
+}
+
+/// Whether half of the requests had to wait for the engine: with more coming than it can serve, errors add up in its
+/// queue.
+bool is_overloaded(const std::vector<LoggedRequest>& requests) {
+  constexpr double kNotableWait = 0.1;  // s
+  std::vector<double> waits;
+  for (const LoggedRequest& request : requests) waits.push_back(request.scheduled_s - request.queued_s);
+  return median_of(waits) > kNotableWait;
+}
+
 MeasuredCase measured_case(const std::string& name, Log log, const Host& host, const std::string& model) {
   MeasuredCase result;
   result.name = name;
-  result.group = fmt::format("{} {} vllm requests bf16", host.gpu, model);
+  result.group =
+      fmt::format("{} {} vllm requests bf16{}", host.gpu, model, is_overloaded(log.requests) ? ", overloaded" : "");
   result.engine_version = log.version;
   ReplicaScenario replica;
   replica.host = host;
@@ -149,6 +213,7 @@ MeasuredCase measured_case(const std::string& name, Log log, const Host& host, c
         {request.arrival_s - log.requests.front().arrival_s, request.input_tokens, request.output_tokens});
     compare(result, request, i);
   }
+  compare_all(result, log.requests);
   return result;
 }
 

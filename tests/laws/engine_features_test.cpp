@@ -1,0 +1,159 @@
+// Features of engines on the whole program: runs in closed form equal runs step by step, byte for byte, over random
+// variations of the first example; and what a feature must do to a report.
+#include <cstdint>
+#include <fstream>
+#include <random>
+#include <string>
+
+#include "tests/catch.hpp"
+#include "tests/laws/program.hpp"
+
+using namespace tokenworks::testing;
+using nlohmann::json;
+
+namespace {
+
+/// Leaves room for about so many tokens of Llama 3.1 8B in bf16 on H100s that it is split over.
+void leave_room(json& engine, double tokens, double gpus = 1) {
+  engine["memory_share"] = 0.92;
+  engine["runtime_reserve_gb"] = 79.03 - (16.06 + tokens * 131072e-9) / gpus - (gpus > 1 ? 0.6 : 0.0);  // the head
+}
+
+class Draw {
+ public:
+  explicit Draw(std::uint64_t seed) : random_(seed) {}
+  std::int64_t whole(std::int64_t low, std::int64_t high) {
+    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
+  }
+  bool chance(int percent) { return whole(1, 100) <= percent; }
+  template <class T>
+  T one_of(std::initializer_list<T> list) {
+    return *(list.begin() + whole(0, static_cast<std::int64_t>(list.size()) - 1));
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+json fixed(std::int64_t tokens) { return {{"kind", "fixed"}, {"tokens", tokens}}; }
+
+/// The quickstart with one replica of a small model, a short clock and `users` of a closed loop.
+json small_scenario(std::int64_t users, std::int64_t requests, const json& input, const json& output) {
+  std::ifstream file(TOKENWORKS_SOURCE_DIR "/scenarios/quickstart.json");
+  json scenario = json::parse(file);
+  scenario["clock"]["duration_s"] = 100'000;
+  scenario["clock"]["warm_up_s"] = 0;
+  json& service = scenario["services"][0];
+  service["model"] = "llama_3_1_8b";
+  service["precision"] = "bf16";
+  service["parallelism"] = json::object();
+  service["replicas"] = 1;
+  json& workload = scenario["workloads"][0];
+  workload["arrivals"] = {{"kind", "closed_loop"}, {"concurrency", users}, {"requests", requests}};
+  workload["lengths"] = {{"input", input}, {"output", output}};
+  return scenario;
+}
+
+/// One of many: engines, lengths, speculation, a window, arrivals, and how the run ends.
+json random_scenario(Draw& draw) {
+  const std::int64_t most = draw.one_of<std::int64_t>({200, 3'000, 12'000});
+  const json input = {{"kind", "uniform_share"}, {"nominal_tokens", most}, {"low", 0.02}, {"high", 1.0}};
+  const json output = {{"kind", "uniform_share"}, {"nominal_tokens", draw.whole(2, 600)}, {"low", 0.0}, {"high", 1.0}};
+  json scenario = small_scenario(draw.whole(1, 60), draw.whole(20, 150), input, output);
+  scenario["seed"] = draw.whole(1, 1'000'000);
+  json& service = scenario["services"][0];
+  json& engine = service["engine"];
+  engine["kind"] = draw.one_of<std::string>({"vllm", "vllm", "sglang", "tensorrt_llm"});
+  if (draw.chance(50)) engine["max_batch_tokens"] = engine["kind"] == "tensorrt_llm" ? 16'384 : draw.whole(64, 4'096);
+  if (draw.chance(50)) engine["max_sequences"] = draw.whole(8, 64);
+  if (engine["kind"] == "sglang" && draw.chance(50)) engine["poll_interval_steps"] = draw.whole(2, 20);
+  if (draw.chance(25)) {
+    service["speculation"] = {{"kind", "n_gram"},
+                              {"draft_tokens", 3},
+                              {"mean_accepted", 1.0 + 0.01 * static_cast<double>(draw.whole(0, 300))}};
+  }
+  json& workload = scenario["workloads"][0];
+  if (draw.chance(50)) {
+    workload["arrivals"] = {{"kind", "poisson"}, {"rate_per_s", draw.one_of<double>({0.5, 4.0, 20.0})}};
+    scenario["clock"]["duration_s"] = 20;
+    scenario["clock"]["drain"] = draw.chance(70);
+  }
+  if (draw.chance(15)) workload["patience_s"] = 1.5;
+  if (draw.chance(15)) workload["gives_up_share"] = 0.2;
+  scenario["report"]["interval_s"] = draw.one_of<std::int64_t>({1, 10});
+  return scenario;
+}
+
+json run(const json& scenario) {
+  const ProgramRun ran = run_program(scenario);
+  INFO(ran.messages);
+  REQUIRE(ran.exit_code == 0);
+  return ran.report;
+}
+
+/// The report, after the exact run has given the same bytes.
+json run_both_ways(const json& scenario) {
+  const ProgramRun closed = run_program(scenario);
+  const ProgramRun exact = run_program(scenario, {"--exact-iterations"});
+  INFO(scenario.dump(1));
+  INFO(closed.messages);
+  REQUIRE(closed.exit_code == 0);
+  REQUIRE(exact.exit_code == 0);
+  CHECK((closed.report_text == exact.report_text));
+  CHECK((closed.series == exact.series));
+  const json& requests = closed.report["services"][0]["requests"];
+  if (scenario["clock"].value("drain", true)) CHECK(requests["unfinished"] == 0);
+  CHECK(closed.report["services"][0]["kv_cache"]["peak_share"].get<double>() <= 1.0);
+  return closed.report;
+}
+
+}  // namespace
+
+// ---- Pipelines ----------------------------------------------------------------------------------------------------
+
+TEST_CASE("pipelines: closed form equals step by step", "[law]") {
+  int with_bubbles = 0;
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
+    Draw draw(seed);
+    json scenario = random_scenario(draw);
+    scenario["services"][0]["parallelism"] = {{"tensor", draw.whole(1, 2)}, {"pipeline", draw.one_of({2, 4})}};
+    json& parallelism = scenario["services"][0]["parallelism"];
+    if (draw.chance(40)) {
+      leave_room(scenario["services"][0]["engine"], draw.one_of<double>({16'000, 40'000}),
+                 parallelism["tensor"].get<double>() * parallelism["pipeline"].get<double>());
+    }
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& pipeline = report["services"][0]["pipeline"];
+    if (pipeline["bubble_s"].get<double>() > 0) ++with_bubbles;
+    if (!pipeline["bubble_share"].is_null()) CHECK(pipeline["bubble_share"].get<double>() < 1.0);
+  }
+  CHECK(with_bubbles >= 20);
+}
+
+TEST_CASE("pipelines: a prompt by itself leaves all stages but one waiting, as many prompts as stages leave none",
+          "[law]") {
+  json scenario = small_scenario(1, 1, fixed(4'000), fixed(1));
+  CHECK(run(scenario)["services"][0]["pipeline"].is_null());
+  scenario["services"][0]["parallelism"]["pipeline"] = 4;
+  json report = run(scenario);
+  const double alone = report["services"][0]["pipeline"]["bubble_share"];
+  CHECK(alone > 0.6);  // 3 of 4, less what does not go by stages
+  CHECK(alone < 0.75);
+  scenario["workloads"][0]["arrivals"] = {{"kind", "closed_loop"}, {"concurrency", 4}, {"requests", 4}};
+  report = run(scenario);
+  CHECK(report["services"][0]["pipeline"]["bubble_s"].get<double>() == 0.0);  // one micro-batch each
+}
+
+TEST_CASE("pipelines: the budget of tokens is that of a micro-batch", "[law]") {
+  json scenario = small_scenario(1, 1, fixed(8'000), fixed(1));
+  json& service = scenario["services"][0];
+  service["parallelism"]["pipeline"] = 4;
+  service["engine"] = {{"kind", "vllm"}, {"max_batch_tokens", 2'000}};
+  // Cut into four pieces, one a micro-batch: one step without bubbles, but for later pieces that see more context.
+  const json cut = run(scenario);
+  CHECK(cut["services"][0]["pipeline"]["bubble_share"].get<double>() < 0.15);
+  service["engine"] = {{"kind", "tensorrt_llm"}, {"max_batch_tokens", 8'000}};
+  const json whole = run(scenario);
+  CHECK(whole["services"][0]["pipeline"]["bubble_share"].get<double>() > 0.6);
+}
