@@ -205,9 +205,12 @@ class NetworkChecker {
     check_service_name(pointer + "/service", load.service);
     for (ServiceSpec& service : spec_.services) {
       const auto* llm = service.has_value() ? dynamic_cast<LlmServiceSpec*>(&*service) : nullptr;
-      if (llm == nullptr || llm->name != load.service || load.replicas <= llm->replicas) continue;
+      if (llm == nullptr || llm->name != load.service) continue;
+      std::int64_t replicas = 0;
+      for (const ReplicaPlan& plan : replica_plans(*llm)) replicas += plan.replicas;
+      if (load.replicas <= replicas) continue;
       faults_.add(FaultKind::out_of_range, pointer + "/replicas",
-                  fmt::format("found {}; {} has {}", load.replicas, load.service, llm->replicas));
+                  fmt::format("found {}; {} has {}", load.replicas, load.service, replicas));
     }
   }
 

@@ -64,7 +64,7 @@ void check_router(const std::string& pointer, const RouterSpec& router, std::siz
 
 void check_serving(const std::string& pointer, const LlmServiceSpec& service, FaultList& faults) {
   check_pools(pointer, service, faults);
-  std::vector<std::string> pools = unique_names(pointer, "pools", service.pools, faults);
+  unique_names(pointer, "pools", service.pools, faults);
   std::vector<std::string> classes = unique_names(pointer, "classes", service.classes, faults);
   unique_names(pointer, "tenants", service.tenants, faults);
   if (service.fairness == "token_share" && service.tenants.size() < 2 && !faults.concern(pointer + "/tenants")) {
@@ -77,12 +77,14 @@ void check_serving(const std::string& pointer, const LlmServiceSpec& service, Fa
     faults.add(FaultKind::conflicting_keys, fmt::format("{}/kv_tiers/{}/kind", pointer, i),
                "allowed: host_memory, local_drives, or both in this order");
   }
-  if (pools.empty()) pools.push_back(service.name);
+  std::vector<std::string> entry_pools, decode_pools;  // that the two routers choose from
+  for (const PoolSpec& pool : service.pools) (pool.role == "decode" ? decode_pools : entry_pools).push_back(pool.name);
+  if (service.pools.empty()) entry_pools.push_back(service.name);
   if (classes.empty()) classes.emplace_back("default");
-  check_router(pointer + "/router", service.router, 1, pools, classes, faults);
-  if (service.disaggregation) {
-    check_router(pointer + "/disaggregation/decode_router", service.disaggregation->decode_router, 1, pools, classes,
-                 faults);
+  check_router(pointer + "/router", service.router, 1, entry_pools, classes, faults);
+  if (service.disaggregation && !decode_pools.empty()) {
+    check_router(pointer + "/disaggregation/decode_router", service.disaggregation->decode_router, 1, decode_pools,
+                 classes, faults);
   }
 }
 

@@ -9,6 +9,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/laws/random_scenario.hpp"
+
 namespace tokenworks::testing {
 namespace {
 
@@ -39,6 +41,7 @@ struct TemporaryFolder {
 ProgramRun run_program(const nlohmann::json& scenario, const std::vector<std::string>& arguments, bool quiet) {
   const TemporaryFolder folder;
   std::ofstream(folder.path / "scenario.json") << scenario.dump(1);
+  write_drawn_traces(scenario, folder.path);
   // Names relative to the folder: the report tells which files were read, and must not differ from folder to folder.
   std::string command =
       "cd '" + folder.path.string() + "' && '" TOKENWORKS_BINARY_DIR "/bin/tokenworks' run scenario.json --out out";

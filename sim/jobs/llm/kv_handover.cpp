@@ -43,9 +43,9 @@ void KvHandover::free(std::int32_t passage) {
 
 void KvHandover::arrived(RequestId request, Replica* prefill) {
   const std::int32_t passage = open(request);
-  if (!anyone_decodes()) return service_.reject(request, kNobodyDecodes);
+  if (!aim(passage)) return service_.reject(request, kNobodyDecodes);
   if (waiting_.empty() && find_room(passage)) return go_on(passage, prefill);
-  waiting_.push_back(passage);
+  wait(passage);
 }
 
 void KvHandover::prompt_done(RequestId request, Replica& prefill) {
@@ -60,32 +60,47 @@ void KvHandover::prompt_done(RequestId request, Replica& prefill) {
   }
   done.stage = Stage::waiting;
   done.since = service_.simulation_.now();
-  if (!anyone_decodes()) {
+  if (!aim(passage)) {
     withdraw(request, Ending::rejected, kNobodyDecodes);
     return;
   }
   if (waiting_.empty() && find_room(passage)) return go_on(passage);
-  waiting_.push_back(passage);
+  wait(passage);
 }
 
-bool KvHandover::anyone_decodes() const {
-  return std::any_of(service_.decode_.begin(), service_.decode_.end(), [this](std::int32_t index) {
-    return service_.replicas_[static_cast<std::size_t>(index)]->takes_new();
-  });
-}
-
-/// The router's choice, or, where that has no room, the first after it that has.
-bool KvHandover::find_room(std::int32_t passage) {
-  const InFlight& request = service_.pool_[passages_[static_cast<std::size_t>(passage)].request];
-  const std::vector<std::int32_t>& candidates = service_.decode_;
+/// Asks the router where it should go; false when no replica is in service that it may go to.
+bool KvHandover::aim(std::int32_t index) {
+  Passage& passage = passages_[static_cast<std::size_t>(index)];
   const std::optional<std::int32_t> chosen =
-      service_.setup_.decode_router->choose(service_.arrival_of(passages_[static_cast<std::size_t>(passage)].request));
-  if (!chosen) return false;
+      service_.setup_.decode_router->choose(service_.arrival_of(passage.request));
+  passage.wanted = chosen.value_or(-1);
+  return chosen.has_value();
+}
+
+void KvHandover::wait(std::int32_t index) {
+  const auto level = [this](std::int32_t passage) {
+    const RequestId request = passages_[static_cast<std::size_t>(passage)].request;
+    return service_.class_of(service_.pool_[request]).level;
+  };
+  const std::int32_t own = level(index);
+  auto place = waiting_.end();
+  while (place != waiting_.begin() && level(*std::prev(place)) > own) --place;
+  waiting_.insert(place, index);
+}
+
+/// The router's choice, or, where that has no room, the first of its pool after it that has.
+bool KvHandover::find_room(std::int32_t index) {
+  const Passage& passage = passages_[static_cast<std::size_t>(index)];
+  const InFlight& request = service_.pool_[passage.request];
+  const std::vector<std::int32_t>& candidates = service_.decode_;
+  const auto replica_at = [&](std::size_t place) -> Replica& {
+    return *service_.replicas_[static_cast<std::size_t>(candidates[place])];
+  };
+  const auto wanted = static_cast<std::size_t>(passage.wanted);
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const std::size_t place = (static_cast<std::size_t>(*chosen) + i) % candidates.size();
-    Replica& replica = *service_.replicas_[static_cast<std::size_t>(candidates[place])];
-    if (!replica.has_room_for(request)) continue;
-    take_room(passage, replica);
+    Replica& replica = replica_at((wanted + i) % candidates.size());
+    if (&replica.pool() != &replica_at(wanted).pool() || !replica.has_room_for(request)) continue;
+    take_room(index, replica);
     return true;
   }
   return false;
@@ -106,7 +121,10 @@ void KvHandover::take_room(std::int32_t passage, Replica& decode) {
 void KvHandover::room_made(Replica& decode) {
   while (!waiting_.empty()) {
     const std::int32_t passage = waiting_.front();
-    if (!decode.has_room_for(service_.pool_[passages_[static_cast<std::size_t>(passage)].request])) return;
+    const Passage& first = passages_[static_cast<std::size_t>(passage)];
+    const std::int32_t wanted = service_.decode_[static_cast<std::size_t>(first.wanted)];
+    if (&service_.replicas_[static_cast<std::size_t>(wanted)]->pool() != &decode.pool()) return;
+    if (!decode.has_room_for(service_.pool_[first.request])) return;
     waiting_.pop_front();
     take_room(passage, decode);
     go_on(passage);
@@ -122,10 +140,12 @@ void KvHandover::find_rooms() {
 }
 
 void KvHandover::turn_away_where_none_is_left() {
-  if (waiting_.empty() || anyone_decodes()) return;
   const std::deque<std::int32_t> waiting = waiting_;
-  for (const std::int32_t passage : waiting) {
-    withdraw(passages_[static_cast<std::size_t>(passage)].request, Ending::rejected, kNobodyDecodes);
+  for (const std::int32_t index : waiting) {
+    const Passage& passage = passages_[static_cast<std::size_t>(index)];
+    const std::int32_t wanted = service_.decode_[static_cast<std::size_t>(passage.wanted)];
+    if (service_.replicas_[static_cast<std::size_t>(wanted)]->takes_new() || aim(index)) continue;
+    withdraw(passage.request, Ending::rejected, kNobodyDecodes);
   }
 }
 

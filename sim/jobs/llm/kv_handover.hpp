@@ -43,7 +43,7 @@ class KvHandover final : private resources::MoveClient {
   void room_made(Replica& decode);
   /// Whoever waits first may have become another one, who may find room anywhere.
   void find_rooms();
-  /// No decode replica is left: who waits for one is turned away, as by a router without replicas.
+  /// Replicas have gone down: who waits for room where no replica is left is turned away, as by a router without any.
   void turn_away_where_none_is_left();
   /// A request is to end that neither waits nor runs at a replica; false when it is none of these.
   bool withdraw(RequestId request, Ending ending, std::string_view reason = {});
@@ -64,6 +64,7 @@ class KvHandover final : private resources::MoveClient {
   struct Passage {
     Stage stage = Stage::free;
     RequestId request = kNoRequest;
+    std::int32_t wanted = -1;  // the router's choice: it goes there, or to another one of this pool
     Replica* prefill = nullptr;
     Replica* decode = nullptr;
     PrefixCache::Pin pin{};  // what the decode replica has of the prompt already
@@ -78,7 +79,8 @@ class KvHandover final : private resources::MoveClient {
   std::int32_t open(RequestId request);
   Passage& of(RequestId request);
   bool find_room(std::int32_t passage);
-  bool anyone_decodes() const;
+  bool aim(std::int32_t passage);
+  void wait(std::int32_t passage);
   void restart(std::int32_t passage);
   void take_room(std::int32_t passage, Replica& decode);
   void go_on(std::int32_t passage, Replica* prefill = nullptr);
@@ -90,7 +92,7 @@ class KvHandover final : private resources::MoveClient {
   bool layer_by_layer_;
   std::vector<Passage> passages_;
   std::vector<std::int32_t> free_;
-  std::deque<std::int32_t> waiting_;  // for room at a decode replica, in order
+  std::deque<std::int32_t> waiting_;  // for room at a decode replica, the most urgent first, then as they came
   std::int64_t transfers_ = 0, failed_ = 0;
   double bytes_ = 0.0, tokens_ = 0.0, reused_tokens_ = 0.0;
   metrics::LatencyHistogram waits_, moves_;

@@ -85,6 +85,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::int32_t index() const { return index_; }
   std::int32_t candidate() const { return candidate_; }
   PoolRole role() const;
+  const PoolSetup& pool() const { return pool_; }
   bool takes_new() const { return is_up() && !is_draining_; }
   std::int64_t waiting_in(std::int32_t lane) const { return queue_.size_of(lane); }
   const ReplicaCache* cache() const { return cache_.get(); }
