@@ -348,7 +348,8 @@ void Replica::set_gpu_power(double watts_per_gpu) {
 }
 
 std::string Replica::describe() const {
-  static constexpr const char* kStates[] = {"idle", "about to form a step", "waiting for its turn", "in a prompt step", "decoding", "down"};
+  static constexpr const char* kStates[] = {
+      "idle", "about to form a step", "waiting for its turn", "in a prompt step", "decoding", "down"};
   std::string text = fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
                                  service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(),
                                  prompts_.size(), batch_->size(), used_blocks(), model_->kv_blocks());
