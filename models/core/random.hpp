@@ -20,6 +20,8 @@ inline RandomEngine random_stream(std::uint64_t seed, std::string_view name) {
 }
 
 /// A number in (0, 1), never 0 nor 1.
-inline double uniform_open(RandomEngine& random) { return (static_cast<double>(random() >> 12) + 0.5) * 0x1.0p-52; }
+inline double uniform_open(RandomEngine& random) {
+  return (static_cast<double>(random() >> 12) + 0.5) * 0x1.0p-52;
+}
 
 }  // namespace tokenworks

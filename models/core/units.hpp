@@ -18,22 +18,10 @@ struct Quantity {
   explicit constexpr Quantity(double si) : value(si) {}
 
   constexpr Quantity operator-() const { return Quantity(-value); }
-  constexpr Quantity& operator+=(Quantity other) {
-    value += other.value;
-    return *this;
-  }
-  constexpr Quantity& operator-=(Quantity other) {
-    value -= other.value;
-    return *this;
-  }
-  constexpr Quantity& operator*=(double factor) {
-    value *= factor;
-    return *this;
-  }
-  constexpr Quantity& operator/=(double divisor) {
-    value /= divisor;
-    return *this;
-  }
+  constexpr Quantity& operator+=(Quantity other) { value += other.value; return *this; }
+  constexpr Quantity& operator-=(Quantity other) { value -= other.value; return *this; }
+  constexpr Quantity& operator*=(double factor) { value *= factor; return *this; }
+  constexpr Quantity& operator/=(double divisor) { value /= divisor; return *this; }
 
   friend constexpr Quantity operator+(Quantity a, Quantity b) { return Quantity(a.value + b.value); }
   friend constexpr Quantity operator-(Quantity a, Quantity b) { return Quantity(a.value - b.value); }

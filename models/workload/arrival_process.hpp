@@ -71,7 +71,9 @@ class ArrivalOption {
   /// Whether these are sessions, whose next request waits for the answer to the last.
   bool brings_sessions() const { return session_trace() != nullptr || agent_sessions() != nullptr; }
   /// Whether requests come with lengths of their own.
-  bool brings_lengths() const { return trace().has_value() || client_statistics().has_value() || brings_sessions(); }
+  bool brings_lengths() const {
+    return trace().has_value() || client_statistics().has_value() || brings_sessions();
+  }
 
   /// `factor` (above 0) times as many requests a second; how bursty they are stays. What comes in whole numbers is
   /// rounded, to 1 at least. Throws std::invalid_argument when the fields do not allow so much.

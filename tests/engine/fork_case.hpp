@@ -1,5 +1,4 @@
-// SimGrid keeps its clock and callbacks for the life of a process, so each case that runs the engine does so in a
-// child.
+// SimGrid keeps its clock and callbacks for the life of a process, so each case that runs the engine does so in a child.
 #pragma once
 
 #include <sys/wait.h>
