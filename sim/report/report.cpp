@@ -8,6 +8,7 @@
 
 #include "sim/report/json_values.hpp"
 #include "sim/report/network_json.hpp"
+#include "sim/report/scaling_json.hpp"
 
 namespace tokenworks::report {
 namespace {
@@ -118,6 +119,7 @@ Json service_json(const ServiceResult& service) {
                                               static_cast<double>(service.input_tokens)))}}},
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
+          {"scaling", scaling_json(service.scaling)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

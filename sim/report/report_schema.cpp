@@ -114,6 +114,18 @@ Json speculation() {
                         "null without speculative decoding"));
 }
 
+Json scaling() {
+  return or_null(object({{"decisions", count("of autoscalers, to start or to drain")},
+                         {"started", count("replicas that came into service during the run")},
+                         {"drained", count("replicas that ended what ran and went down")},
+                         {"replica_seconds", number("in service, draining included")},
+                         {"mean_replicas", number("replica_seconds / length of the run")},
+                         {"peak_replicas", count("in service at one time")},
+                         {"load_s", latency("of a start: its weights")},
+                         {"start_s", latency("of a start: weights, compiling and warming up")}},
+                        "null where failures alone take replicas down"));
+}
+
 Json service() {
   return object(
       {{"name", text()},
@@ -156,6 +168,7 @@ Json service() {
             {{"time_s", number("that steps wait for sending between scale-up domains, of all replicas")},
              {"contention_s", number("of this, what links narrower than the cards, others on them and failures add")}},
             "null: each replica lies in one domain"))},
+       {"scaling", scaling()},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

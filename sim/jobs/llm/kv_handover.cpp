@@ -111,14 +111,14 @@ void KvHandover::go_on(std::int32_t index) {
 // ---- Moving -------------------------------------------------------------------------------------------------------
 
 void KvHandover::computing(RequestId request, std::int64_t tokens) {
-  const auto layers = static_cast<double>(service_.pools_.front().model->layers());
   const RequestDetails& details = service_.details_[service_.pool_[request].details];
   of(request).prefill = service_.replicas_[static_cast<std::size_t>(details.replica)].get();
+  const auto layers = static_cast<double>(of(request).prefill->model().layers());
   send(details.passage, static_cast<double>(tokens) * (layers - 1) / layers);
 }
 
 void KvHandover::computed(RequestId request, std::int64_t tokens) {
-  const auto layers = static_cast<double>(service_.pools_.front().model->layers());
+  const auto layers = static_cast<double>(of(request).prefill->model().layers());
   send(service_.details_[service_.pool_[request].details].passage, static_cast<double>(tokens) / layers);
 }
 
@@ -211,10 +211,12 @@ void KvHandover::forget(std::int32_t index) {
 
 void KvHandover::replica_down(const Replica& replica, std::vector<RequestId>& lost) {
   for (Passage& passage : passages_) {
-    if (passage.stage == Stage::free || passage.stage == Stage::dead) continue;
+    if (passage.stage == Stage::free || passage.stage == Stage::dead || passage.lost) continue;
     if (passage.prompt_done && passage.prefill == &replica) {
+      passage.lost = true;
       lost.push_back(passage.request);
     } else if (passage.decode == &replica && passage.prompt_done) {
+      passage.lost = true;
       passage.prefill->handed_over(passage.request);
       lost.push_back(passage.request);
     } else if (passage.decode == &replica) {  // another one will take it when its prompt is done

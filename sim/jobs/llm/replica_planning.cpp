@@ -11,6 +11,7 @@ namespace tokenworks::jobs {
 void Replica::plan() {
   form_step();
   if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
+  if (is_draining_ && state_ == State::idle && is_empty()) service_.drained(*this);
 }
 
 void Replica::form_step() {
