@@ -99,6 +99,7 @@ void NetworkIncidents::lost(std::size_t service, std::int32_t replica) {
 void NetworkIncidents::found(std::size_t service, std::int32_t replica) {
   if (waiting_for_[{service, replica}] > 0) return;  // lost and found again while it loads
   const LlmService& of = *services_[service].service;
+  if (of.keeper() != nullptr) return of.keeper()->on_repaired(replica, {});
   for (std::int32_t other = 0; other < of.replica_count(); ++other) {
     if (other != replica && of.is_up(other)) loads_[service]->add_holder(other);
   }

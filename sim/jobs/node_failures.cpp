@@ -48,8 +48,10 @@ void NodeFailures::strike(std::size_t failure) {
   const std::int64_t node = failures_[failure].node;
   for (std::size_t s = 0; s < services_.size(); ++s) {
     std::vector<std::int32_t> replicas;
-    progress.requests_failed += services_[s].service->take_down(node, replicas);
+    LlmService& service = *services_[s].service;
+    progress.requests_failed += service.take_down(node, replicas);
     for (const std::int32_t index : replicas) {
+      if (service.keeper() == nullptr || service.keeper()->is_wanted(index)) ++progress.replicas_down;
       progress.replicas.push_back({s, index});
       ++waiting_for_[{s, index}];
     }
@@ -67,6 +69,10 @@ void NodeFailures::repair(std::size_t failure) {
   progress.reading = progress.replicas.size();
   for (const Replica replica : std::vector<Replica>(progress.replicas)) {
     const LlmService& service = *services_[replica.service].service;
+    if (service.keeper() != nullptr) {  // it sees to the weights
+      service.keeper()->on_repaired(replica.index, [this, failure] { part_is_back(failure); });
+      continue;
+    }
     for (std::int32_t other = 0; other < service.replica_count(); ++other) {
       if (other != replica.index && service.is_up(other)) loads_[replica.service]->add_holder(other);
     }
@@ -85,6 +91,10 @@ void NodeFailures::on_weights(std::uint32_t tag, bool arrived) {
 
 void NodeFailures::back_in_service(std::size_t failure, const Replica& replica) {
   if (--waiting_for_[replica] == 0) services_[replica.service].service->bring_up(replica.index);
+  part_is_back(failure);
+}
+
+void NodeFailures::part_is_back(std::size_t failure) {
   if (--progress_[failure].reading == 0) progress_[failure].done = simulation_.now();
 }
 
@@ -97,7 +107,7 @@ std::vector<metrics::IncidentResult> NodeFailures::report() const {
     result.at_s = to_seconds(failures_[i].at);
     if (progress_[i].done) result.repaired_at_s = to_seconds(*progress_[i].done);
     result.effects = {{"happened", progress_[i].struck ? 1.0 : 0.0},
-                      {"replicas_down", static_cast<double>(progress_[i].replicas.size())},
+                      {"replicas_down", static_cast<double>(progress_[i].replicas_down)},
                       {"requests_failed", static_cast<double>(progress_[i].requests_failed)}};
     list.push_back(std::move(result));
   }

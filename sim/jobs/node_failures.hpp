@@ -45,7 +45,8 @@ class NodeFailures final : private engine::TimerClient, private WeightClient {
   };
   struct Progress {
     std::vector<Replica> replicas;  // that wait for this failure's repair
-    std::size_t reading = 0;        // replicas whose weights are on their way
+    std::int64_t replicas_down = 0;
+    std::size_t reading = 0;  // replicas whose weights are on their way
     std::int64_t requests_failed = 0;
     bool struck = false;
     std::optional<Picoseconds> done;
@@ -61,6 +62,7 @@ class NodeFailures final : private engine::TimerClient, private WeightClient {
   void strike(std::size_t failure);
   void repair(std::size_t failure);
   void back_in_service(std::size_t failure, const Replica& replica);
+  void part_is_back(std::size_t failure);
 
   engine::Simulation& simulation_;
   resources::Facility& facility_;

@@ -104,6 +104,17 @@ struct SaturationResult {
   std::map<std::string, double> knee_requests_per_s_of;  ///< by what could be used up
 };
 
+/// Replicas that come and go.
+struct ScalingResult {
+  std::int64_t decisions = 0;  ///< to start or to drain
+  std::int64_t started = 0, drained = 0;
+  double replica_seconds = 0.0;  ///< in service, draining included
+  double mean_replicas = 0.0;
+  std::int64_t peak_replicas = 0;
+  std::optional<LatencySummary> load_s;   ///< of a start: its weights
+  std::optional<LatencySummary> start_s;  ///< of a start: weights, compiling and warming up
+};
+
 /// Blocks that were kept for prompts that begin alike.
 struct PrefixCacheResult {
   std::int64_t read_tokens = 0, written_tokens = 0;  ///< from and to lower tiers
@@ -143,6 +154,7 @@ struct ServiceResult {
   std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
   std::optional<PipelineResult> pipeline;         ///< absent: no replica has stages
   std::optional<SharingResult> sharing;           ///< absent: its GPUs are its own
+  std::optional<ScalingResult> scaling;           ///< absent: failures alone take replicas down
   double gpu_energy_j = 0.0;                      ///< of the boards of its replicas
   double energy_j = 0.0;                          ///< its share of the facility's energy
 };

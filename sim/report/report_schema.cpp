@@ -185,6 +185,18 @@ Json saturation() {
       "where the service stands between idle and too much");
 }
 
+Json scaling() {
+  return or_null(object({{"decisions", count("of autoscalers, to start or to drain")},
+                         {"started", count("replicas that came into service during the run")},
+                         {"drained", count("replicas that ended what ran and went down")},
+                         {"replica_seconds", number("in service, draining included")},
+                         {"mean_replicas", number("replica_seconds / length of the run")},
+                         {"peak_replicas", count("in service at one time")},
+                         {"load_s", latency("of a start: its weights")},
+                         {"start_s", latency("of a start: weights, compiling and warming up")}},
+                        "null where failures alone take replicas down"));
+}
+
 Json service() {
   return object(
       {{"name", text()},
@@ -239,6 +251,7 @@ Json service() {
                         {"switches", count("the GPUs of a replica came over from another service")},
                         {"switch_s", number("that this took: its model was brought into GPU memory")}},
                        "null: its GPUs are its own. What they draw between steps counts for the last that made one"))},
+       {"scaling", scaling()},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/report/json_values.hpp"
+#include "sim/report/scaling_json.hpp"
 #include "sim/report/sustained.hpp"
 
 namespace tokenworks::report {
@@ -173,6 +174,7 @@ Json service_json(const metrics::RunResult& result, const ServiceResult& service
           {"step_traffic", step_traffic_json(service.step_traffic)},
           {"pipeline", pipeline_json(service.pipeline)},
           {"sharing", sharing_json(service.sharing)},
+          {"scaling", scaling_json(service.scaling)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

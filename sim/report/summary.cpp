@@ -151,6 +151,11 @@ void add_service(Text& text, const ServiceResult& service) {
                 fmt::format("steps wait {}, {} by narrow or shared links", scaled(traffic.time_s, "s"),
                             percent(traffic.contention_s / traffic.time_s)));
   }
+  if (service.scaling) {
+    const metrics::ScalingResult& scaling = *service.scaling;
+    text.figure("Replicas", fmt::format("mean {}, peak {}; {} started, {} drained", three_digits(scaling.mean_replicas),
+                                        scaling.peak_replicas, scaling.started, scaling.drained));
+  }
   if (service.slo_attainment) {
     text.figure("Promises (SLO)", fmt::format("kept for {} of requests, goodput {}", percent(*service.slo_attainment),
                                               or_none(service.goodput_requests_per_s, "requests/s")));

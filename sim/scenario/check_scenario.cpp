@@ -12,6 +12,7 @@
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "sim/scenario/check_network.hpp"
+#include "sim/scenario/check_scaling.hpp"
 #include "sim/scenario/check_serving.hpp"
 #include "sim/scenario/check_sessions.hpp"
 #include "sim/scenario/check_sharing.hpp"
@@ -228,51 +229,63 @@ class Checker {
   }
 
   void check_llm(const std::string& pointer, LlmServiceSpec& service) {
-    const bool model_known = !service.model.empty() && !faults_.concern(pointer + "/model");
-    const llm::LlmSpec* model =
-        model_known ? open(pointer + "/model", [&](FaultList& f) { return catalog_.model(service.model, f); })
-                    : nullptr;
-    if (model != nullptr && !check_model(pointer, *model)) model = nullptr;
-    const bool speculation_good = check_speculation(pointer, service, model);
     for (std::size_t i = 0; i < service.pools.size(); ++i) {
       const std::string pool = fmt::format("{}/pools/{}", pointer, i);
       if (service.pools[i].placement) check_racks(pool + "/placement", *service.pools[i].placement);
     }
+    check_served(replica_plans(service, pointer));
+    check_serving(pointer, service, faults_);
+    check_autoscalers(pointer, service, faults_);
+  }
+
+  /// Whether the replicas of one service can serve their model.
+  void check_served(const std::vector<ReplicaPlan>& plans) {
+    const ReplicaPlan& common = plans.front();
+    const std::string model_at = common.served_at + "/model";
+    const bool model_known = !common.model->empty() && !faults_.concern(model_at);
+    const llm::LlmSpec* model =
+        model_known ? open(model_at, [&](FaultList& f) { return catalog_.model(*common.model, f); }) : nullptr;
+    if (model != nullptr && !check_model(model_at, *model)) model = nullptr;
+    const bool speculation_good = check_speculation(common, model);
     // What several pools take from their service is checked once for all that stand in one kind of GPU.
     std::set<std::string> checked;
     const LlmServiceSpec* owner = gpu_owner(spec_, service);
-    for (ReplicaPlan plan : replica_plans(service, pointer)) {
+    for (ReplicaPlan plan : plans) {
       if (owner != nullptr) plan.placement = owner->placement ? &*owner->placement : nullptr;
       const bool layout_new = checked.insert(plan.parallelism_at).second;
       const bool layout_good =
           model != nullptr && (layout_new ? check_parallelism(plan, *model) : !faults_.concern(plan.parallelism_at));
-      const compute::GpuSpec* gpu = check_gpu(plan, checked.insert(plan.placement_at + " of GPUs").second);
+      const bool places_new = checked.insert(plan.placement_at + " of GPUs").second;
+      const compute::GpuSpec* gpu = check_gpu(plan, places_new && !plan.is_swap);
       const std::string title = gpu == nullptr ? std::string() : gpu->title;
-      const bool precision_good = checked.insert("precision on " + title).second
-                                      ? check_precision(pointer, service, model, gpu)
-                                      : !faults_.concern(pointer + "/precision");
-      if (layout_good && precision_good && speculation_good && gpu != nullptr)
-        check_memory(pointer, plan, *model, *gpu);
+      const bool precision_good = checked.insert("precision on " + title).second ? check_precision(plan, model, gpu)
+                                                                                 : !faults_.concern(plan.precision_at);
+      if (layout_good && precision_good && speculation_good && gpu != nullptr) check_memory(plan, *model, *gpu);
     }
-    check_serving(pointer, service, faults_);
   }
 
   bool check_model(const std::string& pointer, const llm::LlmSpec& model) {
     try {
       llm::require_consistent(model);
     } catch (const std::invalid_argument& error) {
-      faults_.add(FaultKind::inconsistent_model, pointer + "/model", error.what());
+      faults_.add(FaultKind::inconsistent_model, pointer, error.what());
       return false;
     }
     return true;
   }
 
   bool check_parallelism(const ReplicaPlan& plan, const llm::LlmSpec& model) {
-    const LlmServiceSpec& service = *plan.service;
     const llm::Parallelism& parallelism = *plan.parallelism;
     if (faults_.concern(plan.parallelism_at)) return false;
+    const std::string model_at = plan.served_at + "/model";
     const auto refuse = [&](std::string_view key, const std::string& message) {
-      faults_.add(FaultKind::bad_parallelism, fmt::format("{}/{}", plan.parallelism_at, key), message);
+      if (plan.is_swap) {
+        if (faults_.concern(model_at)) return false;
+        faults_.add(FaultKind::bad_parallelism, model_at,
+                    fmt::format("does not suit {}/{}: {}", plan.parallelism_at, key, message));
+      } else {
+        faults_.add(FaultKind::bad_parallelism, fmt::format("{}/{}", plan.parallelism_at, key), message);
+      }
       return false;
     };
     std::vector<std::int64_t> heads;
@@ -281,10 +294,10 @@ class Checker {
     for (const std::int64_t count : heads) {
       if (count % parallelism.tensor == 0) continue;
       return refuse("tensor", fmt::format("found {}; allowed: divisors of the {} attention heads of {}",
-                                          parallelism.tensor, count, service.model));
+                                          parallelism.tensor, count, *plan.model));
     }
     if (parallelism.expert > 1 && model.experts.empty()) {
-      return refuse("expert", fmt::format("found {}; {} has no experts to spread", parallelism.expert, service.model));
+      return refuse("expert", fmt::format("found {}; {} has no experts to spread", parallelism.expert, *plan.model));
     }
     for (const llm::Experts& experts : model.experts) {
       const std::int64_t gpus = parallelism.gpus_per_stage();
@@ -294,13 +307,13 @@ class Checker {
                                           parallelism.pipeline > 1 ? "stage" : "replica"));
     }
     if (parallelism.pipeline > model.layers) {
-      return refuse("pipeline", fmt::format("found {}; {} has {} to cut into stages", parallelism.pipeline,
-                                            service.model, counted(model.layers, "layer", "layers")));
+      return refuse("pipeline", fmt::format("found {}; {} has {} to cut into stages", parallelism.pipeline, *plan.model,
+                                            counted(model.layers, "layer", "layers")));
     }
     try {
       llm::gpu_layout(model, parallelism);
     } catch (const std::invalid_argument& error) {
-      faults_.add(FaultKind::bad_parallelism, plan.parallelism_at, error.what());
+      faults_.add(FaultKind::bad_parallelism, plan.is_swap ? model_at : plan.parallelism_at, error.what());
       return false;
     }
     return true;
@@ -324,17 +337,19 @@ class Checker {
     return first == nullptr ? nullptr : first->gpu;
   }
 
-  bool check_precision(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec* model,
-                       const compute::GpuSpec* gpu) {
-    if (faults_.concern(pointer + "/precision")) return false;
+  bool check_precision(const ReplicaPlan& plan, const llm::LlmSpec* model, const compute::GpuSpec* gpu) {
+    if (faults_.concern(plan.precision_at)) return false;
+    const std::string at =
+        plan.is_swap && !plan.precision_at.starts_with(plan.served_at) ? plan.served_at + "/model" : plan.precision_at;
+    if (faults_.concern(at)) return false;
     const auto refuse = [&](const std::string& message, const std::vector<std::string>& allowed) {
-      faults_.add(FaultKind::unsupported_precision, pointer + "/precision",
-                  fmt::format("found {}; {}: {}", shown(service.precision), message, name_list(allowed)));
+      faults_.add(FaultKind::unsupported_precision, at,
+                  fmt::format("found {}; {}: {}", shown(*plan.precision), message, name_list(allowed)));
       return false;
     };
     if (model != nullptr &&
-        std::find(model->precisions.begin(), model->precisions.end(), service.precision) == model->precisions.end()) {
-      return refuse(fmt::format("{} is served in", service.model), model->precisions);
+        std::find(model->precisions.begin(), model->precisions.end(), *plan.precision) == model->precisions.end()) {
+      return refuse(fmt::format("{} is served in", *plan.model), model->precisions);
     }
     if (gpu == nullptr) return true;
     std::vector<std::string> known = {"bf16"};
@@ -343,16 +358,16 @@ class Checker {
     const bool widened =
         model != nullptr && (model->fp4_format == "mxfp4_experts" || model->fp4_format == "int4_experts");
     if (gpu->ratings.fp4_flop_per_s > 0 || widened) known.emplace_back("fp4");
-    if (std::find(known.begin(), known.end(), service.precision) != known.end()) return true;
+    if (std::find(known.begin(), known.end(), *plan.precision) != known.end()) return true;
     return refuse(fmt::format("{} computes in", gpu->title), known);
   }
 
   /// Whether the layers of the drafter, if one is used, are known.
-  bool check_speculation(const std::string& pointer, const LlmServiceSpec& service, const llm::LlmSpec* model) {
-    if (!service.speculation) return true;
-    const std::string place = pointer + "/speculation";
-    if (faults_.concern(place) || !service.speculation->has_value()) return false;
-    const llm::SpeculationOption& option = **service.speculation;
+  bool check_speculation(const ReplicaPlan& plan, const llm::LlmSpec* model) {
+    if (!*plan.speculation) return true;
+    const std::string place = plan.served_at + "/speculation";
+    if (faults_.concern(place) || !(*plan.speculation)->has_value()) return false;
+    const llm::SpeculationOption& option = ***plan.speculation;
     const std::optional<double> stated = option.stated_mean_accepted();
     const auto most = static_cast<double>(1 + option.draft_tokens);
     if (stated && *stated > most) {
@@ -364,37 +379,36 @@ class Checker {
     if (option.uses_drafter() && model->drafters.empty()) {
       faults_.add(
           FaultKind::no_drafter, place + "/kind",
-          fmt::format("{} has no drafter in the catalog; allowed: n_gram, or a model with drafters", service.model));
+          fmt::format("{} has no drafter in the catalog; allowed: n_gram, or a model with drafters", *plan.model));
       return false;
     }
     if (!llm::mean_accepted(option, *model)) {
       const std::size_t measured = model->drafters.front().mean_accepted.size();
       faults_.add(
           FaultKind::missing_key, place + "/mean_accepted",
-          fmt::format("is missing; the drafter of {} is measured for {}, not for {}", service.model,
+          fmt::format("is missing; the drafter of {} is measured for {}, not for {}", *plan.model,
                       measured == 0 ? "no number of drafted tokens" : fmt::format("1 to {} drafted tokens", measured),
                       option.draft_tokens));
     }
     return true;
   }
 
-  void check_memory(const std::string& pointer, const ReplicaPlan& plan, const llm::LlmSpec& model,
-                    const compute::GpuSpec& gpu) {
-    const LlmServiceSpec& service = *plan.service;
+  void check_memory(const ReplicaPlan& plan, const llm::LlmSpec& model, const compute::GpuSpec& gpu) {
     if (faults_.concern(plan.engine_at) || !plan.engine->has_value()) return;
-    if (faults_.concern(pointer + "/kv_cache_precision")) return;
+    if (faults_.concern(plan.served_at + "/kv_cache_precision")) return;
     const batching::EngineProfile profile = (*plan.engine)->profile(gpu);
-    const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
-                                          service.kv_format(), *plan.parallelism, memory_rule(profile));
+    const llm::KvPool pool = llm::kv_pool(gpu, plan.held_layers(model), llm::precision_from_name(*plan.precision),
+                                          plan.kv_format(), *plan.parallelism, memory_rule(profile));
     if (service.pools.empty()) memory_claims_[&service] = claimed_share(memory_rule(profile), pool, gpu);
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))
                                     : std::string("no room is left for the KV cache");
-    faults_.add(FaultKind::does_not_fit, service.pools.empty() ? pointer + "/model" : plan.pointer,
-                fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model,
-                            service.precision, counted(plan.parallelism->gpus(), "GPU", "GPUs"),
-                            gigabytes(pool.weight_bytes_per_gpu), gigabytes(gpu.memory), missing));
+    faults_.add(FaultKind::does_not_fit,
+                plan.is_swap || plan.service->pools.empty() ? plan.served_at + "/model" : plan.pointer,
+                fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", *plan.model, *plan.precision,
+                            counted(plan.parallelism->gpus(), "GPU", "GPUs"), gigabytes(pool.weight_bytes_per_gpu),
+                            gigabytes(gpu.memory), missing));
   }
 
   /// All services together, as the run will place them.
@@ -582,6 +596,24 @@ class Checker {
     }
     if (const auto* failure = dynamic_cast<NodeFailureSpec*>(&incident))
       check_target(pointer + "/target", failure->target);
+    if (const auto* swap = dynamic_cast<ModelSwapSpec*>(&incident)) check_swap(pointer, *swap);
+  }
+
+  void check_swap(const std::string& pointer, const ModelSwapSpec& swap) {
+    if (swap.service.empty() || faults_.concern(pointer + "/service")) return;
+    if (!services_.contains(swap.service)) {
+      if (all_known("/services", service_names_)) {
+        unknown_name(pointer + "/service", swap.service, "the services are", service_names_);
+      }
+      return;
+    }
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
+      const auto* llm = spec_.services[i].has_value() ? dynamic_cast<LlmServiceSpec*>(&*spec_.services[i]) : nullptr;
+      if (llm == nullptr || llm->name != swap.service) continue;
+      if (faults_.stand_at(at("services", i)) || faults_.concern(pointer + "/to/model")) return;
+      check_served(replica_plans_after(*llm, swap, at("services", i), pointer));
+      check_model_swap(pointer, swap, *llm, faults_);
+    }
   }
 
   void check_target(const std::string& pointer, const std::string& target) {

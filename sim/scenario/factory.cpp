@@ -41,6 +41,7 @@ Factory::Factory(ReadOutcome& scenario, const RunOptions& options)
   build_services(options);
   build_workloads();
   build_traffic();
+  build_fleets();
   build_incidents(options.run_watch);
 }
 
@@ -141,17 +142,16 @@ const RackGroupSpec& Factory::racks_of(const ReplicaPlan& plan) const {
   return **std::find_if(racks_.begin(), racks_.end(), [&](const auto* rack) { return rack->name == name; });
 }
 
-/// A pool without the places of its replicas; notes what their weights take.
-jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded) {
-  const LlmServiceSpec& service = *plan.service;
+/// What a pool's replicas serve, and what it takes of each GPU's memory.
+std::unique_ptr<jobs::ServedModel> Factory::build_model(const ReplicaPlan& plan, llm::KvPool& room) {
   const RackGroupSpec& group = racks_of(plan);
   const compute::RackSpec& kind = *scenario_.catalog.rack(group.kind, scenario_.faults);
   const compute::GpuSpec& gpu = gpu_of(group, kind);
-  const llm::LlmSpec& model = *scenario_.catalog.model(service.model, scenario_.faults);
-  const llm::Precision precision = llm::precision_from_name(service.precision);
+  const llm::LlmSpec& model = *scenario_.catalog.model(*plan.model, scenario_.faults);
+  const llm::Precision precision = llm::precision_from_name(*plan.precision);
 
   jobs::ServedModel::Setup served;
-  served.name = service.model;
+  served.name = *plan.model;
   served.profile = (*plan.engine)->profile(gpu);
   served.prompt_launch_s = served.profile.prompt_launch.seconds(model);
   served.eager_step_s = served.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
@@ -160,14 +160,14 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
       .kernels = scenario_.catalog.kernels_of(gpu, served.profile.kernels.kernel_library, scenario_.faults),
       .model = model,
       .precision = precision,
-      .kv_format = service.kv_format(),
+      .kv_format = plan.kv_format(),
       .parallelism = *plan.parallelism,
       .variant = served.profile.kernels,
       .host = {served.profile.host_per_step_s, served.profile.host_per_sequence_s},
       .fabric = fabric_links(kind)};
   served.step_model = std::make_unique<llm::StepModel>(steps, notes_);
-  if (service.speculation) {
-    const llm::SpeculationOption& option = **service.speculation;
+  if (*plan.speculation) {
+    const llm::SpeculationOption& option = ***plan.speculation;
     served.speculation =
         std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *served.step_model,
                                                                              .steps = steps,
@@ -176,28 +176,37 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
                                                 notes_);
     served.mean_accepted = llm::mean_accepted(option, model).value();
   }
-  const llm::KvPool room = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
-                                        *plan.parallelism, memory_rule(served.profile));
+  room = llm::kv_pool(gpu, plan.held_layers(model), precision, plan.kv_format(), *plan.parallelism,
+                      memory_rule(served.profile));
   served.profile.max_sequences = room.sequences;
   served.kv_pool_tokens = room.tokens;
   served.context_tokens = model.context_tokens;
   served.layers = model.layers;
-  const llm::KvBytes per_token = llm::kv_bytes_per_token(service.held_layers(model), service.kv_format());
+  const llm::KvBytes per_token = llm::kv_bytes_per_token(plan.held_layers(model), plan.kv_format());
   served.kv_bytes_per_token = per_token.full + per_token.window + per_token.index;
-  for (std::int64_t i = 0; i < plan.replicas; ++i) loaded.weights_per_gpu_of.push_back(room.weight_bytes_per_gpu);
+  return std::make_unique<jobs::ServedModel>(std::move(served));
+}
 
+/// A pool without the places of its replicas; notes what their weights take.
+jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded) {
+  const RackGroupSpec& group = racks_of(plan);
+  const compute::RackSpec& kind = *scenario_.catalog.rack(group.kind, scenario_.faults);
   jobs::PoolSetup pool;
   pool.name = plan.pool;
   if (plan.role == "prefill") pool.role = jobs::PoolRole::prefill;
   if (plan.role == "decode") pool.role = jobs::PoolRole::decode;
-  pool.keeps_prefixes = served.profile.prefix_cache && prompts_say_something(service);
-  pool.tiers = kv_tiers(service, kind, plan.parallelism->gpus());
-  pool.model = std::make_unique<jobs::ServedModel>(std::move(served));
-  pool.idle_gpu_power_w = gpu.power.idle.value;
+  llm::KvPool room;
+  pool.model = build_model(plan, room);
+  pool.keeps_prefixes = pool.model->profile().prefix_cache && prompts_say_something(*plan.service);
+  pool.tiers = kv_tiers(*plan.service, kind, plan.parallelism->gpus());
+  pool.idle_gpu_power_w = gpu_of(group, kind).power.idle.value;
+  pool.in_service = plan.in_service;
   pool.sharing.weights = room.weight_bytes_per_gpu;
   pool.sharing.block = room.bytes_per_gpu *
                        (static_cast<double>(pool.model->profile().kv_block_tokens) / static_cast<double>(room.tokens));
   pool.sharing.sequence = room.state_bytes_per_gpu * (1.0 / static_cast<double>(room.sequences));
+  loaded.weights_per_gpu_of.insert(loaded.weights_per_gpu_of.end(), static_cast<std::size_t>(plan.replicas),
+                                   room.weight_bytes_per_gpu);
   return pool;
 }
 

@@ -8,9 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "models/llm/memory_capacity.hpp"
 #include "models/weather/weather_option.hpp"
 #include "sim/engine/simulation.hpp"
+#include "sim/jobs/autoscaler.hpp"
+#include "sim/jobs/fleet.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
+#include "sim/jobs/model_swaps.hpp"
 #include "sim/jobs/network_incidents.hpp"
 #include "sim/jobs/node_failures.hpp"
 #include "sim/jobs/request_source.hpp"
@@ -48,6 +52,7 @@ class Factory {
   std::vector<ReplicaPlan> plans_of(const LlmServiceSpec& service) const;
   void share_gpus(const LlmServiceSpec& service, jobs::SharedGpus& sharing);
   const RackGroupSpec& racks_of(const ReplicaPlan& plan) const;
+  std::unique_ptr<jobs::ServedModel> build_model(const ReplicaPlan& plan, llm::KvPool& room);
   jobs::PoolSetup build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded);
   bool prompts_say_something(const LlmServiceSpec& service) const;
   static jobs::KvTiers kv_tiers(const LlmServiceSpec& service, const compute::RackSpec& kind, std::int64_t gpus);
@@ -61,7 +66,10 @@ class Factory {
   std::unique_ptr<jobs::RequestSource> make_sessions(const WorkloadSpec& workload, std::uint64_t number,
                                                      const jobs::SenderTraits& traits);
   void build_traffic();
+  void build_fleets();
   void build_incidents(metrics::RunWatch* watch);
+  jobs::ModelSwap build_swap(const ModelSwapSpec& spec);
+  jobs::Fleet* fleet_of(const std::string& service) const;
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
   std::int64_t node_number(const std::string& target) const;
   std::string describe_work_left() const;
@@ -103,10 +111,13 @@ class Factory {
   std::vector<std::unique_ptr<jobs::LlmService>> services_;  // sorted by name
   std::vector<const LlmServiceSpec*> llm_specs_;             // the same
   std::vector<jobs::LoadedService> loaded_;                  // by service
+  std::vector<std::unique_ptr<jobs::Fleet>> fleets_;         // by service; null: all its replicas serve all the time
+  std::vector<std::unique_ptr<jobs::Autoscaler>> autoscalers_;
   std::vector<std::unique_ptr<jobs::RequestSource>> sources_;
   std::vector<std::unique_ptr<jobs::TrafficSource>> traffic_;  // sorted by name
   std::unique_ptr<jobs::NodeFailures> failures_;
   std::unique_ptr<jobs::WeightLoadIncidents> weight_loads_;
+  std::unique_ptr<jobs::ModelSwaps> swaps_;
   std::unique_ptr<jobs::NetworkIncidents> network_incidents_;  // null: there is no network
 };
 

@@ -154,6 +154,7 @@ std::unique_ptr<jobs::TrafficSource> Factory::make_traffic(const jobs::TrafficCo
 void Factory::build_incidents(metrics::RunWatch* watch) {
   std::vector<jobs::NodeFailure> failures;
   std::vector<jobs::WeightLoadIncident> weight_loads;
+  std::vector<const ModelSwapSpec*> swap_specs;
   std::vector<jobs::NetworkIncident> network;
   for (const IncidentSpec& incident : scenario_.spec.incidents) {
     const Picoseconds at = to_picoseconds(incident->at.value);
@@ -166,6 +167,8 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
         return one.service->name() == load->service;
       });
       weight_loads.push_back({load->service, *loaded, static_cast<std::int32_t>(load->replicas), at});
+    } else if (const auto* swap = dynamic_cast<const ModelSwapSpec*>(&*incident)) {
+      swap_specs.push_back(swap);
     } else {
       network.push_back(
           network_incident(std::string(incident.kind()), dynamic_cast<const NetworkIncidentSpec&>(*incident), at));
@@ -178,6 +181,12 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   };
   sort(failures, [](const jobs::NodeFailure& f) { return f.target; });
   sort(weight_loads, [](const jobs::WeightLoadIncident& w) { return w.service; });
+  std::stable_sort(swap_specs.begin(), swap_specs.end(), [](const ModelSwapSpec* a, const ModelSwapSpec* b) {
+    return a->at != b->at ? a->at < b->at : a->service < b->service;
+  });
+  std::vector<jobs::ModelSwap> swaps;
+  for (const ModelSwapSpec* spec : swap_specs) swaps.push_back(build_swap(*spec));
+  swaps_ = std::make_unique<jobs::ModelSwaps>(*simulation_, std::move(swaps), watch);
   sort(network, [](const jobs::NetworkIncident& n) { return n.kind + n.target; });
   failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_,
                                                    std::move(failures), watch);

@@ -20,6 +20,9 @@ metrics::RunResult Factory::result() {
     service->finish(end);
     service->report(result.services.emplace_back(), end);
   }
+  for (std::size_t s = 0; s < fleets_.size(); ++s) {
+    if (fleets_[s]) result.services[s].scaling = fleets_[s]->report(end);
+  }
   if (on_ended_) tell_unfinished(end);
   report_power(result);
   report_cooling(result);
@@ -34,6 +37,7 @@ metrics::RunResult Factory::result() {
   };
   add_incidents(failures_->report());
   add_incidents(weight_loads_->report());
+  add_incidents(swaps_->report());
   if (network_incidents_) add_incidents(network_incidents_->report());
   std::stable_sort(result.incidents.begin(), result.incidents.end(),
                    [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
@@ -154,6 +158,8 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
     columns.push_back({name + "output_tokens", "1", "Tokens generated", "sum"});
     columns.push_back({name + "requests_in_engine", "1", "Requests waiting or running", "mean"});
     columns.push_back({name + "requests_waiting", "1", "Requests that wait for their first step", "mean"});
+    if (fleet_of(service->name()) == nullptr) continue;
+    columns.push_back({name + "replicas", "1", "Replicas in service, draining included", "mean"});
   }
   const std::vector<std::vector<double>>& links = result.network.busiest_utilisation;
   for (const metrics::LinkResult& link : result.network.busiest_links) {
@@ -189,6 +195,7 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
       cells.push_back(static_cast<double>(stats.output_tokens_series()[row]));
       cells.push_back(mean(stats.in_system_series()));
       cells.push_back(mean(stats.waiting_series()));
+      if (fleet_of(service->name()) != nullptr) cells.push_back(mean(service->replicas_series()));
     }
     for (const std::vector<double>& link : links) cells.push_back(row < link.size() ? link[row] : 0.0);
     result.rows.push_back(std::move(cells));

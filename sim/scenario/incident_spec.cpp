@@ -1,5 +1,7 @@
 #include "sim/scenario/incident_spec.hpp"
 
+#include "sim/scenario/model_swap_spec.hpp"
+
 namespace tokenworks::scenario {
 namespace {
 
@@ -101,6 +103,10 @@ constexpr Option<IncidentOption> kIncidents[] = {
      make<NodeFailureSpec>},
     {"weight_load", "Replicas of a service load their weights once more while they serve, as before a swap of models",
      make<WeightLoadSpec>},
+    {"model_swap",
+     "A service gets another model while it serves: its replicas drain, load it and serve again, a canary first where "
+     "there is one",
+     make<ModelSwapSpec>},
     {"link_failure", "A link of the fabric is down", make<LinkFailure>},
     {"link_flap", "A link of the fabric goes down and comes back, again and again", make<LinkFlap>},
     {"link_degraded", "A link of the fabric loses a part of its bandwidth", make<DegradedLink>},

@@ -32,10 +32,12 @@ void PoolSpec::visit(FieldVisitor& v) {
       "serve: prompts and answers; prefill: prompts alone, whose keys and values go to a decode pool; decode: answers, "
       "and prompts that are short enough",
       rule().one_of(kRoles));
-  field(v, "replicas", replicas, "Copies of the model in this pool", rule().required().at_least(1).at_most(1e6));
+  field(v, "replicas", replicas, "Copies of the model in this pool; with an autoscaler, at the start",
+        rule().required().at_least(1).at_most(1e6));
   field(v, "parallelism", parallelism, "How a replica is spread over GPUs; as the service says when absent");
   field(v, "placement", placement, "Where its replicas may stand; as the service says when absent");
   field(v, "engine", engine, "Inference engine and settings; as the service says when absent");
+  field(v, "autoscaler", autoscaler, "What starts and drains its replicas; when absent, all serve all the time");
 }
 
 void DisaggregationSpec::visit(FieldVisitor& v) {

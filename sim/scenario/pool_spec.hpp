@@ -9,8 +9,10 @@
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
 #include "models/llm/parallelism.hpp"
+#include "models/llm/speculation/speculation_option.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/routing/router_option.hpp"
+#include "sim/policies/scaling/scaling_option.hpp"
 
 namespace tokenworks::scenario {
 
@@ -32,6 +34,14 @@ struct RouterSpec : Choice<routing::RouterOption> {
   RouterSpec() : Choice(routing::router_options(), "least_loaded") {}
 };
 
+struct SpeculationSpec : Choice<llm::SpeculationOption> {
+  SpeculationSpec() : Choice(llm::speculation_options()) {}
+};
+
+struct AutoscalerSpec : Choice<scaling::ScalingOption> {
+  AutoscalerSpec() : Choice(scaling::scaling_options()) {}
+};
+
 /// Room for keys and values below GPU memory.
 struct KvTierSpec {
   std::string kind;  ///< "host_memory" or "local_drives"
@@ -47,6 +57,7 @@ struct PoolSpec {
   std::optional<llm::Parallelism> parallelism;
   std::optional<PlacementSpec> placement;
   std::optional<EngineSpec> engine;
+  std::optional<AutoscalerSpec> autoscaler;
   void visit(FieldVisitor& v);
 };
 

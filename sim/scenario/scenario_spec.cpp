@@ -69,13 +69,19 @@ void ServiceOption::visit_common(FieldVisitor& v) {
   field(v, "placement", placement, "Where its replicas may stand; anywhere when absent");
 }
 
-llm::KvFormat LlmServiceSpec::kv_format() const {
-  return kv_cache_precision ? llm::kv_format_from_name(*kv_cache_precision)
-                            : llm::usual_kv_format(llm::precision_from_name(precision));
-}
+llm::KvFormat LlmServiceSpec::kv_format() const { return replica_plans(*this).front().kv_format(); }
 
 llm::LlmSpec LlmServiceSpec::held_layers(const llm::LlmSpec& served) const {
-  return speculation && (*speculation)->uses_drafter() ? llm::model_with_drafter(served) : served;
+  return replica_plans(*this).front().held_layers(served);
+}
+
+llm::KvFormat ReplicaPlan::kv_format() const {
+  return *kv_cache_precision ? llm::kv_format_from_name(**kv_cache_precision)
+                             : llm::usual_kv_format(llm::precision_from_name(*precision));
+}
+
+llm::LlmSpec ReplicaPlan::held_layers(const llm::LlmSpec& served) const {
+  return *speculation && (**speculation)->uses_drafter() ? llm::model_with_drafter(served) : served;
 }
 
 llm::MemoryRule memory_rule(const batching::EngineProfile& profile) {
@@ -93,7 +99,9 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
         "Number format of the cache of keys and values; when absent, bf16 under precision bf16 and fp8 otherwise",
         rule().one_of(llm::kKvFormatNames));
   field(v, "parallelism", parallelism, "How a replica is spread over GPUs");
-  field(v, "replicas", replicas, "Copies of the model, each with its own GPUs", rule().at_least(1).at_most(1e6));
+  field(v, "replicas", replicas, "Copies of the model, each with its own GPUs; with an autoscaler, at the start",
+        rule().at_least(1).at_most(1e6));
+  field(v, "autoscaler", autoscaler, "What starts and drains replicas; when absent, all serve all the time");
   field(v, "engine", engine, "Inference engine: its scheduler and settings");
   field(v, "speculation", speculation,
         "Speculative decoding: how tokens are drafted for the model to verify; none when absent");
@@ -131,19 +139,74 @@ std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std:
     if (own) return &*own;
     return service.placement ? &*service.placement : nullptr;
   };
+  const auto scale = [](ReplicaPlan& plan, const std::optional<AutoscalerSpec>& autoscaler) {
+    plan.in_service = plan.replicas;
+    plan.replicas_at = plan.pointer + "/replicas";
+    plan.autoscaler_at = plan.pointer + "/autoscaler";
+    if (!autoscaler || !autoscaler->has_value()) return;
+    plan.autoscaler = &**autoscaler;
+    if (plan.autoscaler->max_replicas <= plan.replicas) return;
+    plan.replicas = plan.autoscaler->max_replicas;
+    plan.replicas_at = plan.autoscaler_at + "/max_replicas";
+  };
+  ReplicaPlan common;
+  common.service = &service;
+  common.model = &service.model;
+  common.precision = &service.precision;
+  common.kv_cache_precision = &service.kv_cache_precision;
+  common.speculation = &service.speculation;
+  common.served_at = pointer;
+  common.precision_at = pointer + "/precision";
   if (service.pools.empty()) {
-    return {{service.name, "serve", service.replicas, &service, &service.parallelism, placement({}), &service.engine,
-             pointer, pointer + "/replicas", pointer + "/parallelism", pointer + "/placement", pointer + "/engine"}};
+    ReplicaPlan plan = common;
+    plan.pool = service.name;
+    plan.replicas = service.replicas;
+    plan.parallelism = &service.parallelism;
+    plan.placement = placement({});
+    plan.engine = &service.engine;
+    plan.pointer = pointer;
+    plan.parallelism_at = pointer + "/parallelism";
+    plan.placement_at = pointer + "/placement";
+    plan.engine_at = pointer + "/engine";
+    scale(plan, service.autoscaler);
+    return {plan};
   }
   std::vector<ReplicaPlan> plans;
   for (std::size_t i = 0; i < service.pools.size(); ++i) {
     const PoolSpec& pool = service.pools[i];
-    const std::string at = pointer + "/pools/" + std::to_string(i);
-    plans.push_back({pool.name, pool.role, pool.replicas, &service,
-                     pool.parallelism ? &*pool.parallelism : &service.parallelism, placement(pool.placement),
-                     pool.engine ? &*pool.engine : &service.engine, at, at + "/replicas",
-                     (pool.parallelism ? at : pointer) + "/parallelism", (pool.placement ? at : pointer) + "/placement",
-                     (pool.engine ? at : pointer) + "/engine"});
+    ReplicaPlan& plan = plans.emplace_back(common);
+    plan.pool = pool.name;
+    plan.role = pool.role;
+    plan.replicas = pool.replicas;
+    plan.parallelism = pool.parallelism ? &*pool.parallelism : &service.parallelism;
+    plan.placement = placement(pool.placement);
+    plan.engine = pool.engine ? &*pool.engine : &service.engine;
+    plan.pointer = pointer + "/pools/" + std::to_string(i);
+    plan.parallelism_at = (pool.parallelism ? plan.pointer : pointer) + "/parallelism";
+    plan.placement_at = (pool.placement ? plan.pointer : pointer) + "/placement";
+    plan.engine_at = (pool.engine ? plan.pointer : pointer) + "/engine";
+    scale(plan, pool.autoscaler);
+  }
+  return plans;
+}
+
+std::vector<ReplicaPlan> replica_plans_after(const LlmServiceSpec& service, const ModelSwapSpec& swap,
+                                             const std::string& pointer, const std::string& swap_pointer) {
+  std::vector<ReplicaPlan> plans = replica_plans(service, pointer);
+  for (ReplicaPlan& plan : plans) {
+    plan.is_swap = true;
+    plan.model = &swap.to.model;
+    plan.served_at = swap_pointer + "/to";
+    plan.kv_cache_precision = &swap.to.kv_cache_precision;
+    plan.speculation = &swap.to.speculation;
+    if (swap.to.precision) {
+      plan.precision = &*swap.to.precision;
+      plan.precision_at = plan.served_at + "/precision";
+    }
+    if (swap.to.engine) {
+      plan.engine = &*swap.to.engine;
+      plan.engine_at = plan.served_at + "/engine";
+    }
   }
   return plans;
 }

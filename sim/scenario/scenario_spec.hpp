@@ -17,7 +17,6 @@
 #include "models/llm/architecture.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
-#include "models/llm/speculation/speculation_option.hpp"
 #include "models/power/power_chain.hpp"
 #include "models/storage/storage_option.hpp"
 #include "models/topology/parts.hpp"
@@ -29,6 +28,7 @@
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/scenario/fabric_spec.hpp"
 #include "sim/scenario/incident_spec.hpp"
+#include "sim/scenario/model_swap_spec.hpp"
 #include "sim/scenario/pool_spec.hpp"
 #include "sim/scenario/sharing_spec.hpp"
 #include "sim/scenario/traffic_spec.hpp"
@@ -81,10 +81,6 @@ struct FactorySpec {
   void visit(FieldVisitor& v);
 };
 
-struct SpeculationSpec : Choice<llm::SpeculationOption> {
-  SpeculationSpec() : Choice(llm::speculation_options()) {}
-};
-
 /// One member of the family of service kinds.
 class ServiceOption {
  public:
@@ -106,6 +102,7 @@ class LlmServiceSpec final : public ServiceOption {
   std::optional<std::string> kv_cache_precision;  ///< as `precision` implies when absent
   llm::Parallelism parallelism;
   std::int64_t replicas = 1;
+  std::optional<AutoscalerSpec> autoscaler;
   EngineSpec engine;
   std::optional<SpeculationSpec> speculation;
   std::vector<PoolSpec> pools;
@@ -131,18 +128,34 @@ class LlmServiceSpec final : public ServiceOption {
 struct ReplicaPlan {
   std::string pool;  ///< its name; that of the service where it has no pools
   std::string role = "serve";
-  std::int64_t replicas = 1;
+  std::int64_t replicas = 1;    ///< that have a place
+  std::int64_t in_service = 1;  ///< of these, at the start
   const LlmServiceSpec* service = nullptr;
   const llm::Parallelism* parallelism = nullptr;
   const PlacementSpec* placement = nullptr;  ///< null: anywhere
   const EngineSpec* engine = nullptr;
+  const scaling::ScalingOption* autoscaler = nullptr;  ///< null: all serve all the time
+  // What is served.
+  const std::string* model = nullptr;  ///< catalog id
+  const std::string* precision = nullptr;
+  const std::optional<std::string>* kv_cache_precision = nullptr;
+  const std::optional<SpeculationSpec>* speculation = nullptr;
   // Where these stand in the scenario, for faults.
-  std::string pointer, replicas_at, parallelism_at, placement_at, engine_at;
+  std::string pointer, replicas_at, parallelism_at, placement_at, engine_at, autoscaler_at;
+  std::string served_at, precision_at;  ///< the object with the model; its precision, or its service's
+  bool is_swap = false;                 ///< it is what a swap leads to: what is at fault is its model
+
+  llm::KvFormat kv_format() const;
+  /// What its GPUs hold of the model: with the drafter when that drafts.
+  llm::LlmSpec held_layers(const llm::LlmSpec& served) const;
 
   /// Name under which its replicas are placed; unique in the factory.
   std::string demand() const { return service->pools.empty() ? service->name : service->name + "/" + pool; }
 };
 std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std::string& pointer = {});
+/// The same replicas after a swap.
+std::vector<ReplicaPlan> replica_plans_after(const LlmServiceSpec& service, const ModelSwapSpec& swap,
+                                             const std::string& pointer = {}, const std::string& swap_pointer = {});
 
 /// What an engine with this profile lets its caches have.
 llm::MemoryRule memory_rule(const batching::EngineProfile& profile);

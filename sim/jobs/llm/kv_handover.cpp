@@ -165,10 +165,10 @@ void KvHandover::go_on(std::int32_t index, Replica* prefill) {
 // ---- Moving -------------------------------------------------------------------------------------------------------
 
 void KvHandover::computing(RequestId request, std::int64_t from, std::int64_t to) {
-  const auto layers = static_cast<double>(service_.pools_.front().model->layers());
   const RequestDetails& details = service_.details_[service_.pool_[request].details];
   Passage& passage = of(request);
   passage.prefill = service_.replicas_[static_cast<std::size_t>(details.replica)].get();
+  const auto layers = static_cast<double>(passage.prefill->model().layers());
   if (passage.decode == nullptr) return;  // without a goal all of it moves when the prompt is done
   if (from > passage.sent) {
     send(details.passage, static_cast<double>(from - passage.sent));
@@ -178,8 +178,8 @@ void KvHandover::computing(RequestId request, std::int64_t from, std::int64_t to
 }
 
 void KvHandover::computed(RequestId request, std::int64_t to) {
-  const auto layers = static_cast<double>(service_.pools_.front().model->layers());
   Passage& passage = of(request);
+  const auto layers = static_cast<double>(passage.prefill->model().layers());
   if (passage.decode == nullptr || to <= passage.sent) return;
   send(service_.details_[service_.pool_[request].details].passage, static_cast<double>(to - passage.sent) / layers);
   passage.sent = to;

@@ -72,6 +72,7 @@ class KvHandover final : private resources::MoveClient {
     std::int64_t parts = 0;  // on their way
     bool prompt_done = false;
     bool failed = false;    // a part found no path
+    bool lost = false;      // one of its replicas went down, and the request with it
     Picoseconds since = 0;  // it waits, or moves
   };
 

@@ -43,7 +43,10 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
           *this, 0, engine::rank(engine::RankClass::arrival, kDeadlines + setup_.first_replica_number))),
       rooms_timer_(simulation.add_timer(
           *this, kRoomsTag, engine::rank(engine::RankClass::arrival, kRooms + setup_.first_replica_number))),
-      stats_(stats_setup(setup_)) {
+      stats_(stats_setup(setup_)),
+      without_replica_(setup_.lanes),
+      without_decode_replica_(setup_.lanes),
+      replicas_up_(setup_.series_interval) {
   if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
     keeps_prefixes_ = keeps_prefixes_ || pool.keeps_prefixes;
@@ -57,7 +60,19 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
           engine::rank(engine::RankClass::step, setup_.first_replica_number + static_cast<std::uint64_t>(index))));
     }
   }
+  serves_.resize(replicas_.size());
+  loads_.resize(replicas_.size());
+  on_empty_.resize(replicas_.size());
+  replicas_up_.change(static_cast<std::int64_t>(replicas_.size()), 0);
   if (!decode_.empty()) handover_ = std::make_unique<KvHandover>(*this, setup_.disaggregation.layer_by_layer);
+  for (std::size_t pool = 0; pool < pools_.size(); ++pool) {
+    const Range range = replicas_of(pool);
+    std::vector<RequestId> none;
+    for (std::int64_t i = pools_[pool].in_service.value_or(range.count); i < range.count; ++i) {
+      replicas_[static_cast<std::size_t>(range.first + i)]->go_down(none, none);
+    }
+  }
+  most_replicas_ = replicas_up_.level();
   needs_details_ = setup_.on_ended || handover_;
   for (const ServiceClass& service_class : setup_.classes) {
     if (service_class.timeout < kNever) needs_details_ = true;
@@ -82,16 +97,20 @@ std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& trai
 
 void LlmService::submit(const Request& request, std::int32_t owner) {
   const RequestId id = take_in(request, owner);
-  const std::string_view why = refusal(request);
+  const std::string_view why = refusal(request.input_tokens, request.output_tokens);
   if (!why.empty()) return reject(id, why);
   if (deadlines_apply_to(owner)) set_deadlines(id, owners_[static_cast<std::size_t>(owner)]);
-  if (is_local(pool_[id])) return send_or_reject(id, choose(id, *setup_.decode_router, decode_));
+  enter(id);
+}
+
+void LlmService::enter(RequestId id) {
+  if (is_local(pool_[id])) return send(id, /*to_decode=*/true);
   const bool takes_room_first = handover_ && handover_->layer_by_layer() && pool_[id].output_tokens > 1;
   if (takes_room_first && !has_serving_pool_) return handover_->arrived(id, nullptr);
-  Replica* replica = choose(id, *setup_.router, entry_);
+  Replica* replica = choose_entry(id);
   const bool to_prefill = replica != nullptr && replica->role() == PoolRole::prefill;
   if (takes_room_first && to_prefill) return handover_->arrived(id, replica);
-  send_or_reject(id, replica);
+  send_or_wait(id, replica, /*to_decode=*/false);
 }
 
 RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
@@ -126,12 +145,13 @@ RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
 }
 
 /// Why no replica can ever serve such a request; empty when one can.
-std::string_view LlmService::refusal(const Request& request) const {
+std::string_view LlmService::refusal(std::int64_t input_tokens, std::int64_t output_tokens) const {
+  if (!editions_.empty()) return refusal_now(input_tokens, output_tokens);
   std::string_view of_serve, of_prefill, of_decode;
   bool serve = false, prefill = false, decode = true;  // decode replicas are alike to those who send to them
   for (const PoolSetup& pool : pools_) {
-    const std::int64_t output = pool.role == PoolRole::prefill ? 1 : request.output_tokens;
-    const std::string_view why = pool.model->refusal(request.input_tokens, output);
+    const std::int64_t output = pool.role == PoolRole::prefill ? 1 : output_tokens;
+    const std::string_view why = pool.model->refusal(input_tokens, output);
     (pool.role == PoolRole::serve ? of_serve : pool.role == PoolRole::prefill ? of_prefill : of_decode) = why;
     if (pool.role == PoolRole::serve && why.empty()) serve = true;
     if (pool.role == PoolRole::prefill && why.empty()) prefill = true;
@@ -139,7 +159,7 @@ std::string_view LlmService::refusal(const Request& request) const {
   }
   if (serve) return {};
   if (!decode_.empty() && !decode) return of_decode;
-  if (prefill || (!decode_.empty() && request.input_tokens <= setup_.disaggregation.local_prompt_tokens)) return {};
+  if (prefill || (!decode_.empty() && input_tokens <= setup_.disaggregation.local_prompt_tokens)) return {};
   return of_prefill.empty() ? of_serve : of_prefill;
 }
 
@@ -175,11 +195,27 @@ routing::Arrival LlmService::arrival_of(RequestId id) const {
   return arrival;
 }
 
-void LlmService::route(RequestId id) { send_or_reject(id, choose(id, *setup_.router, entry_)); }
+void LlmService::route(RequestId id) { send_or_wait(id, choose_entry(id), /*to_decode=*/false); }
 
-void LlmService::send_or_reject(RequestId id, Replica* replica) {
-  if (replica == nullptr) return reject(id, "no_replica");
-  send_to(id, *replica);
+void LlmService::send(RequestId id, bool to_decode) {
+  send_or_wait(id, to_decode ? choose(id, *setup_.decode_router, decode_) : choose_entry(id), to_decode);
+}
+
+/// A replica that takes prompts. While some of them serve another model, each side has its share of the arrivals.
+Replica* LlmService::choose_entry(RequestId id) {
+  if (!split_) return choose(id, *setup_.router, entry_);
+  const bool to_chosen = split_->next_goes_to_chosen();
+  Replica* replica = choose(id, to_chosen ? split_->router() : *setup_.router, entry_);
+  if (replica == nullptr) replica = choose(id, to_chosen ? *setup_.router : split_->router(), entry_);
+  return replica;
+}
+
+/// Without a replica it waits for one that may come.
+void LlmService::send_or_wait(RequestId id, Replica* replica, bool to_decode) {
+  if (replica != nullptr) return send_to(id, *replica);
+  if (!may_come(id, to_decode)) return reject(id, "no_replica");
+  (to_decode ? without_decode_replica_ : without_replica_).push_back(pool_, id, lane_of(pool_[id]));
+  stats_.waiting_changed(+1, simulation_.now());
 }
 
 /// The router's choice. Where pools differ and that one can never serve the request, the least busy that can.
@@ -189,7 +225,7 @@ Replica* LlmService::choose(RequestId id, routing::Router& router, const std::ve
       needs_arrivals_ ? router.choose(arrival_of(id)) : router.choose({.prompt_tokens = request.input_tokens});
   if (!chosen) return nullptr;
   Replica* replica = replicas_[static_cast<std::size_t>(candidates[static_cast<std::size_t>(*chosen)])].get();
-  if (pools_.size() == 1) return replica;
+  if (pools_.size() == 1 && editions_.empty()) return replica;
   if (can_serve(*replica, request)) return replica;
   Replica* best = nullptr;
   for (const std::int32_t index : candidates) {
@@ -229,6 +265,10 @@ void LlmService::load_changed(const Replica& replica, std::int32_t requests, Req
   const InFlight& request = pool_[id];
   const bool counts = router.counts_tokens() && request.first_token < 0;
   router.load_changed(replica.candidate(), requests, counts ? requests * std::int64_t{request.input_tokens} : 0);
+  loads_[static_cast<std::size_t>(replica.index())] += requests;
+  if (split_ && replica.role() != PoolRole::decode) {
+    split_->router().load_changed(replica.candidate(), requests, 0);
+  }
 }
 
 void LlmService::prompt_computed(const Replica& replica, RequestId id) {
@@ -237,6 +277,9 @@ void LlmService::prompt_computed(const Replica& replica, RequestId id) {
 }
 
 void LlmService::set_in_service(const Replica& replica, bool in_service) {
+  if (split_ && replica.role() != PoolRole::decode && split_->is_chosen(replica.candidate())) {
+    return split_->router().set_in_service(replica.candidate(), in_service);
+  }
   router_of(replica).set_in_service(replica.candidate(), in_service);
 }
 
@@ -277,6 +320,11 @@ void LlmService::on_timer(std::uint32_t tag) {
 
 void LlmService::withdraw(RequestId id, Ending ending) {
   if (handover_ && handover_->withdraw(id, ending)) return;
+  for (WaitingLine* line : {&without_replica_, &without_decode_replica_}) {
+    if (line->empty() || !line->remove(pool_, id, lane_of(pool_[id]))) continue;
+    stats_.waiting_changed(-1, simulation_.now());
+    return ended(id, ending);
+  }
   replicas_[static_cast<std::size_t>(details_[pool_[id].details].replica)]->withdraw(id, ending);
 }
 
@@ -334,12 +382,7 @@ EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::s
 /// Requests of replicas that went down: those that ran fail, those that waited go to others. How many failed.
 std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting) {
   for (const RequestId id : lost) ended(id, Ending::failed);
-  for (const RequestId id : waiting) {
-    const bool decoded =
-        handover_ &&
-        replicas_[static_cast<std::size_t>(details_[pool_[id].details].replica)]->role() == PoolRole::decode;
-    send_or_reject(id, decoded ? choose(id, *setup_.decode_router, decode_) : choose(id, *setup_.router, entry_));
-  }
+  for (const RequestId id : waiting) send_again(id, is_decoded(id));
   if (handover_) handover_->turn_away_where_none_is_left();
   return static_cast<std::int64_t>(lost.size());
 }
@@ -365,8 +408,11 @@ std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>&
     if (!touched) continue;
     replicas.push_back(static_cast<std::int32_t>(i));
     if (replicas_[i]->is_up()) replicas_[i]->go_down(lost, waiting);
+    if (keeper_ != nullptr) keeper_->on_broken(static_cast<std::int32_t>(i));
   }
-  return settle_lost(lost, waiting);
+  const std::int64_t failed = settle_lost(lost, waiting);
+  if (keeper_ != nullptr) retry_waiting();
+  return failed;
 }
 
 std::int64_t LlmService::take_down_replica(std::int32_t replica) {
@@ -374,7 +420,10 @@ std::int64_t LlmService::take_down_replica(std::int32_t replica) {
   if (!one.is_up()) return 0;
   std::vector<RequestId> lost, waiting;
   one.go_down(lost, waiting);
-  return settle_lost(lost, waiting);
+  if (keeper_ != nullptr) keeper_->on_broken(replica);
+  const std::int64_t failed = settle_lost(lost, waiting);
+  if (keeper_ != nullptr) retry_waiting();
+  return failed;
 }
 
 bool LlmService::is_up(std::int32_t replica) const { return replicas_[static_cast<std::size_t>(replica)]->is_up(); }
@@ -406,6 +455,7 @@ void LlmService::finish(Picoseconds end) {
   if (kChecksBooks && pool_.in_flight() == 0) check_nothing_is_left();
   for (const auto& replica : replicas_) replica->settle_at_end(end);
   stats_.finish(end);
+  replicas_up_.settle(end);
 }
 
 /// A run that has been drained holds no block, pin or place for anybody.
@@ -496,12 +546,11 @@ void LlmService::report_pools(metrics::ServiceResult& result) const {
       one.prompt_steps_s += to_seconds(replica.prompt_time());
       one.decode_steps_s += to_seconds(replica.decode_time());
       one.up_s += to_seconds(replica.up_time());
-      const double peak = static_cast<double>(replica.peak_blocks()) / static_cast<double>(pool.model->kv_blocks());
-      one.kv_peak_share = std::max(one.kv_peak_share, peak);
-      if (replica.cache() == nullptr || pool.tiers.tiers.empty()) continue;
+      one.kv_peak_share = std::max(one.kv_peak_share, replica.peak_share());
+      if (!pool.keeps_prefixes || pool.tiers.tiers.empty()) continue;
       has_tiers = true;
-      tiers.read_tokens += replica.cache()->read_blocks() * block;
-      tiers.written_tokens += replica.cache()->written_blocks() * block;
+      tiers.read_tokens += replica.read_tokens();
+      tiers.written_tokens += replica.written_tokens();
     }
     result.kv_peak_share = std::max(result.kv_peak_share, one.kv_peak_share);
     result.pools.push_back(std::move(one));
@@ -577,6 +626,9 @@ std::string LlmService::describe_work_left() const {
   const std::string handing_over = handover_ ? handover_->describe() : std::string();
   if (!handing_over.empty()) text += "; " + handing_over;
   int named = 0;
+  if (const std::int64_t waiting = without_replica_.size() + without_decode_replica_.size(); waiting > 0) {
+    text = setup_.name + ": " + std::to_string(waiting) + " requests wait for a replica; ";
+  }
   for (const auto& replica : replicas_) {
     if (replica->is_clear()) continue;
     if (named++ == 5) return text + "; ...";

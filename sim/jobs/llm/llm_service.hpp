@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <queue>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,11 @@
 #include "sim/jobs/llm/request_details.hpp"
 #include "sim/jobs/llm/served_model.hpp"
 #include "sim/jobs/llm/service_stats.hpp"
+#include "sim/jobs/llm/traffic_split.hpp"
 #include "sim/jobs/llm/waiting_line.hpp"
 #include "sim/jobs/request.hpp"
 #include "sim/jobs/run_end.hpp"
+#include "sim/metrics/interval_series.hpp"
 #include "sim/metrics/run_watch.hpp"
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/resources/fabric.hpp"
@@ -80,12 +83,32 @@ struct PoolSetup {
   bool keeps_prefixes = false;    ///< requests may begin alike, and its engine makes use of that
   KvTiers tiers;
   SharedGpus sharing;
+  std::optional<std::int64_t> in_service;  ///< at the start, the first so many; absent: all
 };
 
 /// How keys and values get from a prefill pool to a decode pool.
 struct Disaggregation {
   bool layer_by_layer = false;           ///< while the prompt is computed, not after it
   std::int64_t local_prompt_tokens = 0;  ///< prompts up to this are computed where they are decoded
+};
+
+/// Whoever decides which replicas of a service serve. Failures of nodes and networks tell it, and leave it to it when a
+/// replica comes back.
+class ReplicaKeeper {
+ public:
+  /// The replica has lost its GPUs, or its way between them: it is down. May be told again before it is repaired.
+  virtual void on_broken(std::int32_t replica) = 0;
+  /// As often as it was told. `back` is called once the replica serves, or is not wanted; it may be empty.
+  virtual void on_repaired(std::int32_t replica, std::function<void()> back) = 0;
+  /// Of a replica that takes nothing now: whether it will, without anything else having to happen.
+  virtual bool may_come(std::int32_t replica) const = 0;
+  /// What it serves when it comes.
+  virtual std::int32_t edition_to_come(std::int32_t replica) const = 0;
+  /// Whether it serves, or is on its way to that.
+  virtual bool is_wanted(std::int32_t replica) const = 0;
+
+ protected:
+  ~ReplicaKeeper() = default;
 };
 
 class KvHandover;
@@ -143,6 +166,60 @@ class LlmService : private engine::TimerClient {
   void set_prompt_watch(std::function<void(std::int32_t replica, std::int64_t tokens)> watch) {
     prompt_watch_ = std::move(watch);
   }
+
+  // Replicas that come and go ----------------------------------------------------------------------------------------
+  // A request for which no replica is in service waits while one may come; otherwise it is rejected.
+
+  void set_keeper(ReplicaKeeper* keeper) { keeper_ = keeper; }
+  ReplicaKeeper* keeper() const { return keeper_; }
+  /// Another model that replicas may serve: one for each pool. Edition 0 is what the pools were made with.
+  std::int32_t add_edition(std::vector<std::unique_ptr<ServedModel>> by_pool);
+  /// Replicas leave service: what waits there goes elsewhere at once, what runs ends, then each goes down without loss
+  /// and `on_empty` is called. A failure that takes one down in between is told to the keeper alone.
+  void drain(std::span<const std::int32_t> replicas, const std::function<void(std::int32_t)>& on_empty);
+  struct Evacuated {
+    std::int64_t restarted = 0;  ///< requests that ran
+    std::int64_t tokens = 0;     ///< of answers, that are thrown away
+    std::int64_t refused = 0;    ///< of the restarted: no replica can serve them any more
+    Evacuated& operator+=(const Evacuated& other);
+  };
+  /// Replicas go down at once; what runs there starts again elsewhere.
+  Evacuated evacuate(std::span<const std::int32_t> replicas);
+  /// A replica that is down serves an edition from now on.
+  void start(std::int32_t replica, std::int32_t edition = 0);
+  bool takes_new(std::int32_t replica) const;
+  std::int32_t edition_of(std::int32_t replica) const { return serves_[static_cast<std::size_t>(replica)]; }
+  /// A keeper's word has changed: what waits for a replica is looked at again.
+  void retry_waiting();
+
+  /// Replicas of a pool: the first, and how many.
+  struct Range {
+    std::int32_t first = 0, count = 0;
+  };
+  Range replicas_of(std::size_t pool) const;
+  PoolRole role_of(std::size_t pool) const { return pools_[pool].role; }
+  std::int64_t load_of(std::int32_t replica) const { return loads_[static_cast<std::size_t>(replica)]; }
+  std::int64_t waiting_at(std::int32_t replica) const {
+    return replicas_[static_cast<std::size_t>(replica)]->waiting();
+  }
+  /// Requests that wait for a replica of such a role, at none.
+  std::int64_t waiting_for(PoolRole role) const;
+  struct KvUse {
+    std::int64_t used = 0, blocks = 0;
+  };
+  /// When the step under way has ended.
+  KvUse kv_use_of(std::int32_t replica) const;
+  /// Seconds of all replicas in service, and most of them at once.
+  double replica_seconds() const;
+  std::int64_t most_replicas() const { return most_replicas_; }
+  const metrics::LevelSeries& replicas_series() const { return replicas_up_; }
+
+  /// From now on `share` of the arrivals goes to these replicas as they come into service, the rest to the others.
+  void split_traffic(std::span<const std::int32_t> replicas, double share);
+  TrafficSplit* split() { return split_.get(); }
+  /// The router decides alone again.
+  void join_traffic();
+
   /// GPUs of a replica that stand on a node.
   std::int64_t gpus_on_node(std::int32_t replica, std::int64_t node) const;
 
@@ -192,7 +269,18 @@ class LlmService : private engine::TimerClient {
   void load_changed(const Replica& replica, std::int32_t requests, RequestId request);
   void prompt_computed(const Replica& replica, RequestId request);
   void set_in_service(const Replica& replica, bool in_service);
-  std::string_view refusal(const Request& request) const;
+  std::string_view refusal(std::int64_t input_tokens, std::int64_t output_tokens) const;
+  std::string_view refusal_now(std::int64_t input_tokens, std::int64_t output_tokens) const;
+  void send(RequestId request, bool to_decode);
+  void send_again(RequestId request, bool to_decode);
+  bool is_decoded(RequestId request) const;
+  void start_again(RequestId request, Evacuated& book);
+  bool may_come(RequestId request, bool to_decode) const;
+  ServedModel& model_of(const Replica& replica, std::int32_t edition) const;
+  std::size_t pool_of(std::int32_t replica) const;
+  void drained(Replica& replica);
+  void came_up(Replica& replica);
+  void went_down(Replica& replica);
   routing::Arrival arrival_of(RequestId request) const;
   const ServiceClass& class_of(const InFlight& request) const {
     return setup_
@@ -201,7 +289,8 @@ class LlmService : private engine::TimerClient {
   bool is_local(const InFlight& request) const;
   bool can_decode(const InFlight& request) const;
   bool can_serve(const Replica& replica, const InFlight& request) const;
-  void send_or_reject(RequestId request, Replica* replica);
+  Replica* choose_entry(RequestId request);
+  void send_or_wait(RequestId request, Replica* replica, bool to_decode);
   void check_nothing_is_left() const;
   bool deadlines_apply_to(std::int32_t owner) const;
   void withdraw(RequestId request, Ending ending);
@@ -213,6 +302,7 @@ class LlmService : private engine::TimerClient {
   void send_to(RequestId request, Replica& replica);
   void ended(RequestId request, Ending ending, std::string_view reason = {});
   void reject(RequestId request, std::string_view reason);
+  void enter(RequestId request);
   void route(RequestId request);
   void look_for_rooms();
   std::int64_t settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting);
@@ -244,6 +334,16 @@ class LlmService : private engine::TimerClient {
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<FinishedDecode> finished_;         // scratch of a replica's step
   std::vector<llm::PromptChunk> prompt_chunks_;  // likewise
+  std::vector<FinishedDecode> finished_;         // scratch of a replica's step
+  ReplicaKeeper* keeper_ = nullptr;              // null: replicas serve unless a failure takes them down
+  std::vector<std::vector<std::unique_ptr<ServedModel>>> editions_;  // from 1 on, by pool
+  std::vector<std::int32_t> serves_;                                 // edition, by replica
+  std::vector<std::int64_t> loads_;                                  // requests waiting or running, by replica
+  std::vector<std::function<void(std::int32_t)>> on_empty_;          // by replica, while it drains
+  WaitingLine without_replica_, without_decode_replica_;             // nobody takes them now
+  metrics::LevelSeries replicas_up_;
+  std::int64_t most_replicas_ = 0;
+  std::unique_ptr<TrafficSplit> split_;  // null: all arrivals are alike
 };
 
 }  // namespace tokenworks::jobs

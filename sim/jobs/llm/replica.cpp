@@ -20,13 +20,7 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
       index_(index),
       candidate_(candidate),
       queue_(service.setup_.lanes) {
-  const DecodeBatchSetup setup{
-      .pool = &service.pool_,
-      .block_tokens = model_->profile().reserves_full_length ? 0 : model_->profile().kv_block_tokens,
-      .window_tokens = model_->steps().window_tokens(),
-      .pattern = model_->pattern(),
-      .draft_tokens = model_->draft_tokens()};
-  batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
+  make_batch();
   for (const placement::Slice& slice : slices_) {
     gpus_ += slice.gpus;
     gpus_on_node_ = std::max(gpus_on_node_, slice.gpus);
@@ -48,6 +42,16 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
                                                          .replica = {service.number_, index},
                                                          .requests = static_cast<bool>(service.setup_.on_ended)});
   }
+}
+
+void Replica::make_batch() {
+  const DecodeBatchSetup setup{
+      .pool = &service_.pool_,
+      .block_tokens = model_->profile().reserves_full_length ? 0 : model_->profile().kv_block_tokens,
+      .window_tokens = model_->steps().window_tokens(),
+      .pattern = model_->pattern(),
+      .draft_tokens = model_->draft_tokens()};
+  batch_ = service_.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
 }
 
 Replica::~Replica() = default;
@@ -133,7 +137,8 @@ void Replica::withdraw_doomed() {
     service_.load_changed(*this, -1, id);
     service_.ended(id, ending);
   }
-  if (state_ == State::idle && pool_.role == PoolRole::decode) wake();  // there may be room for others
+  const bool matters = pool_.role == PoolRole::decode || is_draining_;
+  if (state_ == State::idle && matters) wake();  // there may be room for others, or it is empty
 }
 
 bool Replica::is_between_steps(RequestId id) const {
@@ -224,6 +229,9 @@ void Replica::complete(RequestId id, std::int64_t held_tokens) {
   hold_admission_ = false;
   const InFlight& request = service_.pool_[id];
   queue_.charge(service_.lane_of(request), 2 * std::int64_t{request.output_tokens});
+  if (service_.split_ && pool_.role != PoolRole::decode) {
+    service_.split_->completed(candidate_, request, service_.simulation_.now());
+  }
   if (!doomed_.empty()) std::erase_if(doomed_, [id](const auto& one) { return one.first == id; });
   service_.load_changed(*this, -1, id);
   service_.ended(id, Ending::completed);
@@ -244,6 +252,8 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   for (const RequestId id : batch_->members()) {
     batch_->remove(id);
     if (watch_) watch_leave(id);
+    InFlight& request = service_.pool_[id];
+    if (request.joined_step != batch_->steps()) request.last_token = last_step_end_;
     lost.push_back(id);
   }
   lost.insert(lost.end(), prompts_.begin(), prompts_.end());
@@ -255,17 +265,15 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   std::fill(running_at_level_.begin(), running_at_level_.end(), 0);
   chunks_.clear();
   fresh_.clear();
-  service_.stats_.waiting_changed(-queue_.size(), now);
-  while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
-  note_blocked(Blocked::by_nothing, now);
-  waiting_tokens_ = 0;
+  empty_queue(waiting);
   used_blocks_ = 0;
   held_since_step_ = -1;
   hold_admission_ = false;
   composition_changed_ = true;
   for (std::size_t i = lost_before; i < lost.size(); ++i) service_.load_changed(*this, -1, lost[i]);
   for (std::size_t i = waiting_before; i < waiting.size(); ++i) service_.load_changed(*this, -1, waiting[i]);
-  service_.set_in_service(*this, false);
+  service_.went_down(*this);
+  is_draining_ = false;
   if (service_.handover_) service_.handover_->replica_down(*this, lost);
   handing_over_.clear();
   expected_.clear();
@@ -282,6 +290,54 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   }
 }
 
+void Replica::empty_queue(std::vector<RequestId>& waiting) {
+  const Picoseconds now = service_.simulation_.now();
+  service_.stats_.waiting_changed(-queue_.size(), now);
+  while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
+  note_blocked(Blocked::by_nothing, now);
+  waiting_tokens_ = 0;
+}
+
+void Replica::drain(std::vector<RequestId>& waiting) {
+  const std::size_t before = waiting.size();
+  is_draining_ = true;
+  service_.set_in_service(*this, false);
+  empty_queue(waiting);
+  for (std::size_t i = before; i < waiting.size(); ++i) service_.load_changed(*this, -1, waiting[i]);
+  if (state_ == State::idle) wake();
+}
+
+bool Replica::is_empty() const {
+  return queue_.empty() && running() == 0 && received_.empty() && expected_.empty() && handing_over_.empty();
+}
+
+void Replica::set_model(ServedModel& model) {
+  if (&model == model_) return;
+  peak_share_ = peak_share();
+  peak_blocks_ = 0;
+  model_ = &model;
+  make_batch();
+  last_step_end_ = 0;
+  if (cache_) retired_caches_.push_back(std::move(cache_));
+  if (model_->profile().prefix_cache && service_.keeps_prefixes_) make_cache();
+}
+
+double Replica::peak_share() const {
+  return std::max(peak_share_, static_cast<double>(peak_blocks_) / static_cast<double>(model_->kv_blocks()));
+}
+
+std::int64_t Replica::read_tokens() const {
+  std::int64_t tokens = cache_ ? cache_->read_blocks() * cache_->block_tokens() : 0;
+  for (const auto& cache : retired_caches_) tokens += cache->read_blocks() * cache->block_tokens();
+  return tokens;
+}
+
+std::int64_t Replica::written_tokens() const {
+  std::int64_t tokens = cache_ ? cache_->written_blocks() * cache_->block_tokens() : 0;
+  for (const auto& cache : retired_caches_) tokens += cache->written_blocks() * cache->block_tokens();
+  return tokens;
+}
+
 void Replica::come_up() {
   lost_ring_ = false;
   up_since_ = service_.simulation_.now();
@@ -289,10 +345,8 @@ void Replica::come_up() {
   state_ = State::idle;
   if (turns_ != nullptr) turns_->come_up(place_);
   set_gpu_power(model_->waiting_gpu_power_w());
-  service_.set_in_service(*this, true);
-  if (pool_.role == PoolRole::decode) wake();  // others may wait for room
   if (watch_) watch_state(metrics::ReplicaState::in_service);
-  if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
+  service_.came_up(*this);
 }
 
 /// From a date on, not before the last one.

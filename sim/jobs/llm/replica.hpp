@@ -60,9 +60,15 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   /// `waiting`.
   void go_down(std::vector<RequestId>& lost, std::vector<RequestId>& waiting);
   void come_up();
+  /// While it is down: what it serves from now on. Its caches begin anew.
+  void set_model(ServedModel& model);
   bool is_up() const { return state_ != State::down; }
   /// What it has had of GPUs that it shares; null: they are its own.
   const GpuTurns::Book* turns() const { return turns_ == nullptr ? nullptr : &turns_->book(place_); }
+  /// Takes nothing new from now on, but for what is on its way to it; what waits is handed to `waiting`. It tells the
+  /// service when the last of what runs has ended (LlmService::drained), never before this returns.
+  void drain(std::vector<RequestId>& waiting);
+  bool is_draining() const { return is_draining_; }
   /// While it is down: its weights are being loaded.
   void weights_on_the_way();
 
@@ -88,7 +94,6 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   const PoolSetup& pool() const { return pool_; }
   bool takes_new() const { return is_up() && !is_draining_; }
   std::int64_t waiting_in(std::int32_t lane) const { return queue_.size_of(lane); }
-  const ReplicaCache* cache() const { return cache_.get(); }
   std::int64_t waiting() const { return queue_.size(); }
   /// Blocks that requests hold, those that they share counted once.
   std::int64_t used_blocks() const { return used_blocks_ + (cache_ ? cache_->pinned_blocks() : 0); }
@@ -97,7 +102,12 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   Picoseconds prompt_time() const { return prompt_time_; }  ///< of steps with prompts
   Picoseconds decode_time() const { return decode_time_; }  ///< of pure decode steps
   Picoseconds up_time() const { return up_time_; }
-  std::int64_t peak_blocks() const { return peak_blocks_; }
+  double peak_share() const;  ///< of its blocks in use
+  /// Tokens that its caches have read from tiers below GPU memory, and written there.
+  std::int64_t read_tokens() const;
+  std::int64_t written_tokens() const;
+  /// Blocks in use when the step that `now` falls into has ended.
+  std::int64_t used_after_step(Picoseconds now) const;
   Picoseconds blocked_time(Blocked reason) const { return blocked_time_[static_cast<std::size_t>(reason)]; }
   std::int64_t gpus() const { return gpus_; }
   /// What it is doing, for the message about a run that is stuck.
@@ -114,7 +124,6 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
     std::int32_t start, end;
   };
 
-  std::int64_t used_after_step(Picoseconds now) const;
   Found find_received(const InFlight& request) const;
   void join_received();
   void send_layers();
@@ -123,6 +132,9 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void count_level(RequestId request, std::int32_t change);
   // Forming a step
   void plan();
+  bool is_empty() const;
+  void make_batch();
+  void empty_queue(std::vector<RequestId>& waiting);
   bool admission_due();
   void plan_step();
   void form_chunks(std::int64_t budget, bool admit);
@@ -248,15 +260,17 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   Blocked blocked_ = Blocked::by_nothing;
   Picoseconds blocked_since_ = 0;
   std::array<Picoseconds, static_cast<std::size_t>(Blocked::count)> blocked_time_{};
-  std::unique_ptr<ReplicaCache> cache_;               // null: nothing is kept of what has ended
-  std::vector<std::pair<RequestId, Ending>> doomed_;  // to be taken out at the end of the step under way
-  std::vector<RequestId> expected_;                   // whose caches are on their way from prefill replicas
-  std::vector<RequestId> received_;                   // that decode from the next step on
-  std::vector<RequestId> handing_over_;               // prompts that were computed for decode replicas
-  bool is_draining_ = false;                          // takes nothing new
-  std::vector<RequestId> fetching_;                   // admitted; their beginning is on its way from a lower tier
-  std::vector<std::int32_t> running_at_level_;        // that can give way; empty: all requests are of one level
-  Milliwatts gpu_power_ = 0;                          // of each of its GPUs
+  std::unique_ptr<ReplicaCache> cache_;                        // null: nothing is kept of what has ended
+  std::vector<std::unique_ptr<ReplicaCache>> retired_caches_;  // of models served before; moves may still come
+  double peak_share_ = 0.0;                                    // likewise
+  std::vector<std::pair<RequestId, Ending>> doomed_;           // to be taken out at the end of the step under way
+  std::vector<RequestId> expected_;                            // whose caches are on their way from prefill replicas
+  std::vector<RequestId> received_;                            // that decode from the next step on
+  std::vector<RequestId> handing_over_;                        // prompts that were computed for decode replicas
+  bool is_draining_ = false;                                   // takes nothing new
+  std::vector<RequestId> fetching_;             // admitted; their beginning is on its way from a lower tier
+  std::vector<std::int32_t> running_at_level_;  // that can give way; empty: all requests are of one level
+  Milliwatts gpu_power_ = 0;                    // of each of its GPUs
   Picoseconds power_since_ = 0;
   Femtojoules gpu_energy_ = 0;
   // Where it spans scale-up domains; behind all that others need, for many replicas do not fit the cache.

@@ -79,10 +79,15 @@ void Replica::receive(RequestId id, const PrefixCache::Pin& pin) {
     keep(request, request.input_tokens);
     evict_what_does_not_fit();
   }
-  service_.prompt_computed(*this, id);
-  request.first_token = request.last_token = now;
+  if (request.first_token < 0) {
+    service_.prompt_computed(*this, id);
+    request.first_token = now;
+    service_.stats_.first_token(request, now);
+  } else {  // it has started again
+    service_.stats_.late_token(request, now);
+  }
+  request.last_token = now;
   request.generated = 1;
-  service_.stats_.first_token(request, now);
   wake();
 }
 
@@ -127,7 +132,7 @@ void Replica::handed_over(RequestId id) {
   std::erase(handing_over_, id);
   count_level(id, +1);  // leaves() takes it back
   leaves(id, service_.pool_[id].input_tokens);
-  if (!queue_.empty()) wake();
+  if (!queue_.empty() || is_draining_) wake();
 }
 
 }  // namespace tokenworks::jobs

@@ -13,6 +13,7 @@ void Replica::plan() {
   if (watch_) watch_levels();
   // What the step did not take, others may.
   if (pool_.role == PoolRole::decode) service_.handover_->room_made(*this);
+  if (is_draining_ && state_ == State::idle && is_empty()) service_.drained(*this);
 }
 
 void Replica::plan_step() {

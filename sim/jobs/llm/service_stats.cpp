@@ -225,13 +225,19 @@ void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending endi
     completed_output_tokens_ += request.output_tokens;
     if (ended_in_window) ++window_completed_;
   }
+  const Promise& promise =
+      setup_.promises[static_cast<std::size_t>(setup_.class_of_lane[static_cast<std::size_t>(lane)])];
+  if (promise.any() && ending != Ending::cancelled) {
+    ++attained_.judged;
+    const Kept now_kept = completed ? compare(request, promise, now) : Kept{.late = true};
+    if (!now_kept.late && !now_kept.slow) ++attained_.kept;
+  }
   const bool has_tpot = request.output_tokens > 1;
   const Picoseconds tpot = completed && has_tpot ? (now - request.first_token) / (request.output_tokens - 1) : 0;
   if (completed && arrived_in_window) {
     e2e_.add(now - request.arrival);
     if (has_tpot) tpot_.add(tpot);
-    const auto service_class = static_cast<std::size_t>(setup_.class_of_lane[static_cast<std::size_t>(lane)]);
-    kept = compare(request, setup_.promises[service_class], now);
+    kept = compare(request, promise, now);
     note(promised_, kept);
   }
   if (is_judged) ++judged_;

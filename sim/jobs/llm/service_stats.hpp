@@ -76,6 +76,12 @@ class ServiceStats {
   void preempted() { ++preemptions_; }
   /// A request has ended, however; `reason` of a rejected one.
   void ended(const InFlight& request, std::int32_t lane, Ending ending, std::string_view reason, Picoseconds now);
+  /// Of requests to which something is promised, whole run: those that ended other than by their client's will, and of
+  /// these, those for which every promise was kept.
+  struct Attained {
+    std::int64_t judged = 0, kept = 0;
+  };
+  const Attained& attained() const { return attained_; }
   const std::vector<GroupBook>& classes() const { return classes_; }  ///< empty: there is one
   const std::vector<GroupBook>& tenants() const { return tenants_; }  ///< likewise
   void waiting_changed(std::int64_t delta, Picoseconds now) { waiting_.change(delta, now); }
@@ -122,6 +128,7 @@ class ServiceStats {
   std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
   std::int64_t judged_ = 0;          // requests of the window that have ended
   metrics::PromiseResult promised_;  // and how they fared
+  Attained attained_;
   struct Arrivals {
     std::int64_t in_window = 0;
     Picoseconds last = 0;
