@@ -37,6 +37,7 @@ void KvHandover::free(std::int32_t passage) {
 void KvHandover::arrived(RequestId request) {
   const std::int32_t passage = open(request);
   if (waiting_.empty() && find_room(passage)) return go_on(passage);
+  if (!service_.may_be_decoded(request)) return give_up(passage);
   waiting_.push_back(passage);
 }
 
@@ -53,7 +54,23 @@ void KvHandover::prompt_done(RequestId request, Replica& prefill) {
   done.stage = Stage::waiting;
   done.since = service_.simulation_.now();
   if (waiting_.empty() && find_room(passage)) return go_on(passage);
+  if (!service_.may_be_decoded(request)) return give_up(passage);
   waiting_.push_back(passage);
+}
+
+/// No decode replica will ever take it.
+void KvHandover::give_up(std::int32_t index) {
+  const Passage& passage = passages_[static_cast<std::size_t>(index)];
+  if (!passage.prompt_done) return service_.reject(passage.request, "no_replica");
+  passage.prefill->handed_over(passage.request);
+  service_.ended(passage.request, Ending::failed);
+}
+
+void KvHandover::drop_hopeless() {
+  const std::deque<std::int32_t> waiting = waiting_;
+  for (const std::int32_t passage : waiting) {
+    if (!service_.may_be_decoded(passages_[static_cast<std::size_t>(passage)].request)) give_up(passage);
+  }
 }
 
 /// The router's choice, or, where that has no room, the first after it that has.
@@ -85,11 +102,20 @@ void KvHandover::take_room(std::int32_t passage, Replica& decode) {
 }
 
 void KvHandover::room_made(Replica& decode) {
-  while (!waiting_.empty()) {
+  if (waiting_.empty()) return;
+  const std::int32_t passage = waiting_.front();
+  if (!decode.has_room_for(service_.pool_[passages_[static_cast<std::size_t>(passage)].request])) return;
+  waiting_.pop_front();
+  take_room(passage, decode);
+  go_on(passage);
+  serve_waiting();
+}
+
+/// Somebody else is the first to wait: it may need less, so all replicas are asked.
+void KvHandover::serve_waiting() {
+  while (!waiting_.empty() && find_room(waiting_.front())) {
     const std::int32_t passage = waiting_.front();
-    if (!decode.has_room_for(service_.pool_[passages_[static_cast<std::size_t>(passage)].request])) return;
     waiting_.pop_front();
-    take_room(passage, decode);
     go_on(passage);
   }
 }
@@ -203,10 +229,7 @@ void KvHandover::forget(std::int32_t index) {
     passage.stage = Stage::dead;
     passage.request = kNoRequest;
   }
-  if (!was_first) return;
-  for (const std::int32_t replica : service_.decode_) {  // the next may need less
-    room_made(*service_.replicas_[static_cast<std::size_t>(replica)]);
-  }
+  if (was_first) serve_waiting();
 }
 
 void KvHandover::replica_down(const Replica& replica, std::vector<RequestId>& lost) {

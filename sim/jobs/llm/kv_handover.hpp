@@ -43,6 +43,8 @@ class KvHandover final : private resources::MoveClient {
   void forget(std::int32_t passage);
   /// What a replica that goes down was sending is lost, and what was on its way to it.
   void replica_down(const Replica& replica, std::vector<RequestId>& lost);
+  /// Decode replicas have gone: what can wait for none any more ends.
+  void drop_hopeless();
   std::int64_t waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
   void report(metrics::HandoverResult& result) const;
 
@@ -65,6 +67,8 @@ class KvHandover final : private resources::MoveClient {
   std::int32_t open(RequestId request);
   Passage& of(RequestId request);
   bool find_room(std::int32_t passage);
+  void serve_waiting();
+  void give_up(std::int32_t passage);
   void take_room(std::int32_t passage, Replica& decode);
   void go_on(std::int32_t passage);
   void send(std::int32_t passage, double tokens);

@@ -266,6 +266,7 @@ class LlmService : private engine::TimerClient {
   void send_again(RequestId request);
   void start_again(RequestId request, Evacuated& book);
   bool may_come(RequestId request, bool to_decode) const;
+  bool may_be_decoded(RequestId request) const;
   ServedModel& model_of(const Replica& replica, std::int32_t edition) const;
   std::size_t pool_of(std::int32_t replica) const;
   void drained(Replica& replica);

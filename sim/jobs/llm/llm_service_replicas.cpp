@@ -125,7 +125,14 @@ bool LlmService::may_come(RequestId id, bool to_decode) const {
   return false;
 }
 
+/// Whether a decode replica takes requests, or will.
+bool LlmService::may_be_decoded(RequestId id) const {
+  const auto takes = [this](std::int32_t index) { return takes_new(index); };
+  return std::any_of(decode_.begin(), decode_.end(), takes) || may_come(id, /*to_decode=*/true);
+}
+
 void LlmService::retry_waiting() {
+  if (handover_) handover_->drop_hopeless();
   for (WaitingLine* line : {&without_decode_replica_, &without_replica_}) {
     if (line->empty()) continue;
     std::vector<RequestId> waiting;
