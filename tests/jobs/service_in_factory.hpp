@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,8 +15,12 @@ namespace tokenworks::tests {
 
 class ServiceInFactory {
  public:
+  struct Options {
+    std::optional<std::int64_t> in_service{};  ///< of the replicas, at the start; absent: all
+    std::optional<std::int64_t> max_sequences{};
+  };
   ServiceInFactory(SmallFactory& factory, jobs::RunEnd& run_end,
-                   const std::vector<std::vector<placement::Slice>>& replicas)
+                   const std::vector<std::vector<placement::Slice>>& replicas, Options options)
       : kernels_(made_up_kernels()), board_(catalog_entry<compute::GpuSpec>("gpus", "h100_sxm5")) {
     board_.ratings = made_up_ratings();
     model_.layers = 10;
@@ -24,7 +29,25 @@ class ServiceInFactory {
     model_.context_tokens = 65536;
     model_.grouped_attention = {{.layers = 10, .heads = 8, .kv_heads = 8, .head_dim = 128}};
     model_.dense_networks = {{.layers = 10, .intermediate = 4096}};
+    jobs::LlmService::Setup setup;
+    setup.name = "chat";
+    setup.pools.emplace_back().model = make_model(65536, options.max_sequences);
+    setup.pools.back().replicas = replicas;
+    setup.pools.back().in_service = options.in_service;
+    setup.router = Choice<routing::RouterOption>(routing::router_options(), "round_robin")
+                       ->make({.candidates = std::vector<routing::Candidate>(replicas.size())});
+    setup.series_interval = kPicosecondsPerSecond;
+    service = std::make_unique<jobs::LlmService>(factory.simulation, factory.facility, run_end, std::move(setup));
+  }
+
+  ServiceInFactory(SmallFactory& factory, jobs::RunEnd& run_end,
+                   const std::vector<std::vector<placement::Slice>>& replicas)
+      : ServiceInFactory(factory, run_end, replicas, {}) {}
+
+  std::unique_ptr<jobs::ServedModel> make_model(std::int64_t context_tokens,
+                                                std::optional<std::int64_t> max_sequences = {}) {
     jobs::ServedModel::Setup served;
+    if (max_sequences) served.profile.max_sequences = *max_sequences;
     served.step_model = std::make_unique<llm::StepModel>(
         llm::StepModel::Setup{.gpu = board_,
                               .kernels = {&kernels_},
@@ -37,15 +60,8 @@ class ServiceInFactory {
                               .fabric = std::nullopt},
         notes_);
     served.kv_pool_tokens = 1 << 20;
-    served.context_tokens = 65536;
-    jobs::LlmService::Setup setup;
-    setup.name = "chat";
-    setup.pools.emplace_back().model = std::make_unique<jobs::ServedModel>(std::move(served));
-    setup.pools.back().replicas = replicas;
-    setup.router = Choice<routing::RouterOption>(routing::router_options(), "round_robin")
-                       ->make({.candidates = std::vector<routing::Candidate>(replicas.size())});
-    setup.series_interval = kPicosecondsPerSecond;
-    service = std::make_unique<jobs::LlmService>(factory.simulation, factory.facility, run_end, std::move(setup));
+    served.context_tokens = context_tokens;
+    return std::make_unique<jobs::ServedModel>(std::move(served));
   }
 
  private:

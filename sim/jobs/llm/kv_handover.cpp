@@ -9,6 +9,7 @@
 namespace tokenworks::jobs {
 namespace {
 
+constexpr std::int32_t kNothingWanted = -1;  // yet
 constexpr std::string_view kNobodyDecodes = "no_replica";
 
 }  // namespace
@@ -43,7 +44,7 @@ void KvHandover::free(std::int32_t passage) {
 
 void KvHandover::arrived(RequestId request, Replica* prefill) {
   const std::int32_t passage = open(request);
-  if (!aim(passage)) return service_.reject(request, kNobodyDecodes);
+  if (!aim(passage)) return turn_away(passage);
   if (waiting_.empty() && find_room(passage)) return go_on(passage, prefill);
   wait(passage);
 }
@@ -60,21 +61,23 @@ void KvHandover::prompt_done(RequestId request, Replica& prefill) {
   }
   done.stage = Stage::waiting;
   done.since = service_.simulation_.now();
-  if (!aim(passage)) {
-    withdraw(request, Ending::rejected, kNobodyDecodes);
-    return;
-  }
+  if (!aim(passage)) return turn_away(passage);
   if (waiting_.empty() && find_room(passage)) return go_on(passage);
   wait(passage);
 }
 
-/// Asks the router where it should go; false when no replica is in service that it may go to.
+/// Asks the router where it should go; false when no replica is in service that it may go to, and none will be. Nothing
+/// is wanted while one is still to come.
 bool KvHandover::aim(std::int32_t index) {
   Passage& passage = passages_[static_cast<std::size_t>(index)];
   const std::optional<std::int32_t> chosen =
       service_.setup_.decode_router->choose(service_.arrival_of(passage.request));
-  passage.wanted = chosen.value_or(-1);
-  return chosen.has_value();
+  passage.wanted = chosen.value_or(kNothingWanted);
+  return chosen || service_.may_come(passage.request, /*to_decode=*/true);
+}
+
+void KvHandover::turn_away(std::int32_t index) {
+  withdraw(passages_[static_cast<std::size_t>(index)].request, Ending::rejected, kNobodyDecodes);
 }
 
 void KvHandover::wait(std::int32_t index) {
@@ -91,6 +94,8 @@ void KvHandover::wait(std::int32_t index) {
 /// The router's choice, or, where that has no room, the first of its pool after it that has.
 bool KvHandover::find_room(std::int32_t index) {
   const Passage& passage = passages_[static_cast<std::size_t>(index)];
+  if (passage.wanted == kNothingWanted) aim(index);
+  if (passage.wanted == kNothingWanted) return false;
   const InFlight& request = service_.pool_[passage.request];
   const std::vector<std::int32_t>& candidates = service_.decode_;
   const auto replica_at = [&](std::size_t place) -> Replica& {
@@ -122,10 +127,12 @@ void KvHandover::room_made(Replica& decode) {
   while (!waiting_.empty()) {
     const std::int32_t passage = waiting_.front();
     const Passage& first = passages_[static_cast<std::size_t>(passage)];
+    if (first.wanted == kNothingWanted) return service_.look_for_rooms();
     const std::int32_t wanted = service_.decode_[static_cast<std::size_t>(first.wanted)];
     if (&service_.replicas_[static_cast<std::size_t>(wanted)]->pool() != &decode.pool()) return;
     if (!decode.has_room_for(service_.pool_[first.request])) return;
     waiting_.pop_front();
+    if (!waiting_.empty()) service_.look_for_rooms();  // who is first now may find room elsewhere
     take_room(passage, decode);
     go_on(passage);
   }
@@ -142,10 +149,9 @@ void KvHandover::find_rooms() {
 void KvHandover::turn_away_where_none_is_left() {
   const std::deque<std::int32_t> waiting = waiting_;
   for (const std::int32_t index : waiting) {
-    const Passage& passage = passages_[static_cast<std::size_t>(index)];
-    const std::int32_t wanted = service_.decode_[static_cast<std::size_t>(passage.wanted)];
-    if (service_.replicas_[static_cast<std::size_t>(wanted)]->takes_new() || aim(index)) continue;
-    withdraw(passage.request, Ending::rejected, kNobodyDecodes);
+    const std::int32_t wanted = passages_[static_cast<std::size_t>(index)].wanted;
+    if (wanted != kNothingWanted && service_.takes_new(service_.decode_[static_cast<std::size_t>(wanted)])) continue;
+    if (!aim(index)) turn_away(index);
   }
 }
 

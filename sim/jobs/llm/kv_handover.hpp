@@ -43,7 +43,8 @@ class KvHandover final : private resources::MoveClient {
   void room_made(Replica& decode);
   /// Whoever waits first may have become another one, who may find room anywhere.
   void find_rooms();
-  /// Replicas have gone down: who waits for room where no replica is left is turned away, as by a router without any.
+  /// Replicas have gone or come: who waits for room where no replica is left, and none will come, is turned away, as by
+  /// a router without any.
   void turn_away_where_none_is_left();
   /// A request is to end that neither waits nor runs at a replica; false when it is none of these.
   bool withdraw(RequestId request, Ending ending, std::string_view reason = {});
@@ -83,6 +84,7 @@ class KvHandover final : private resources::MoveClient {
   bool aim(std::int32_t passage);
   void wait(std::int32_t passage);
   void restart(std::int32_t passage);
+  void turn_away(std::int32_t passage);
   void take_room(std::int32_t passage, Replica& decode);
   void go_on(std::int32_t passage, Replica* prefill = nullptr);
   void send(std::int32_t passage, double tokens);

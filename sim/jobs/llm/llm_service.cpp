@@ -383,7 +383,7 @@ EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::s
 std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting) {
   for (const RequestId id : lost) ended(id, Ending::failed);
   for (const RequestId id : waiting) send_again(id, is_decoded(id));
-  if (handover_) handover_->turn_away_where_none_is_left();
+  retry_waiting();
   return static_cast<std::int64_t>(lost.size());
 }
 
@@ -410,9 +410,7 @@ std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>&
     if (replicas_[i]->is_up()) replicas_[i]->go_down(lost, waiting);
     if (keeper_ != nullptr) keeper_->on_broken(static_cast<std::int32_t>(i));
   }
-  const std::int64_t failed = settle_lost(lost, waiting);
-  if (keeper_ != nullptr) retry_waiting();
-  return failed;
+  return settle_lost(lost, waiting);
 }
 
 std::int64_t LlmService::take_down_replica(std::int32_t replica) {
@@ -421,9 +419,7 @@ std::int64_t LlmService::take_down_replica(std::int32_t replica) {
   std::vector<RequestId> lost, waiting;
   one.go_down(lost, waiting);
   if (keeper_ != nullptr) keeper_->on_broken(replica);
-  const std::int64_t failed = settle_lost(lost, waiting);
-  if (keeper_ != nullptr) retry_waiting();
-  return failed;
+  return settle_lost(lost, waiting);
 }
 
 bool LlmService::is_up(std::int32_t replica) const { return replicas_[static_cast<std::size_t>(replica)]->is_up(); }

@@ -126,6 +126,7 @@ bool LlmService::may_come(RequestId id, bool to_decode) const {
 }
 
 void LlmService::retry_waiting() {
+  if (handover_) handover_->turn_away_where_none_is_left();
   for (WaitingLine* line : {&without_decode_replica_, &without_replica_}) {
     if (line->empty()) continue;
     std::vector<RequestId> waiting;

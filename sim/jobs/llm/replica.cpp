@@ -358,8 +358,7 @@ void Replica::note_blocked(Blocked reason, Picoseconds from) {
   blocked_since_ = since;
 }
 
-void Replica::note_blocks() {
-  const std::int64_t used = used_blocks();
+void Replica::note_blocks(std::int64_t used) {
   peak_blocks_ = std::max(peak_blocks_, used);
   service_.stats_.kv_used(used);
 }

@@ -176,7 +176,9 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void cache_lost(std::vector<RequestId>& lost);
   // Out
   void wake();
-  void note_blocks();
+  void note_blocks() { note_blocks(used_blocks()); }
+  void note_blocks(std::int64_t used);
+  void note_steps_so_far();
   void note_blocked(Blocked reason, Picoseconds from);
   void cut_decoding(Picoseconds now);
   void withdraw_doomed();

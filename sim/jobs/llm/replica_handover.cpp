@@ -50,13 +50,23 @@ PrefixCache::Pin Replica::expect(RequestId id) {
   used_blocks_ += blocks_taken(request, request.input_tokens) - pin.tokens() / model_->profile().kv_block_tokens;
   evict_what_does_not_fit();
   expected_.push_back(id);
-  note_blocks();
+  note_blocks(used_after_step(service_.simulation_.now()));                 // however many steps a run of them has
   if (state_ == State::decoding) cut_decoding(service_.simulation_.now());  // there is less room for what decodes
   return pin;
 }
 
+/// Before blocks are given back in the middle of a run of steps: what the steps that have ended used.
+void Replica::note_steps_so_far() {
+  std::int64_t grown = 0;
+  if (state_ == State::decoding) {
+    grown = batch_->blocks_of_steps(segment_.step_at(service_.simulation_.now()) - 1);
+  }
+  note_blocks(used_blocks() + grown);
+}
+
 void Replica::expect_no_more(RequestId id, PrefixCache::Pin& pin) {
   if (!is_up()) return;
+  note_steps_so_far();
   std::erase(expected_, id);
   used_blocks_ -= blocks_taken(service_.pool_[id], service_.pool_[id].input_tokens) -
                   pin.tokens() / model_->profile().kv_block_tokens;
@@ -69,6 +79,7 @@ void Replica::receive(RequestId id, const PrefixCache::Pin& pin) {
   InFlight& request = service_.pool_[id];
   RequestDetails& details = service_.details_[request.details];
   const Picoseconds now = service_.simulation_.now();
+  note_steps_so_far();
   std::erase(expected_, id);
   received_.push_back(id);
   details.pin = pin;
