@@ -137,7 +137,6 @@ void check_rows(const std::vector<Row>& rows) {
     CHECK(value(row, "gpu_energy_j") >= 0.0);
     CHECK(row.at("class") == "default");
     CHECK(row.at("tenant") == "default");
-    CHECK_FALSE(has(row, "session"));
   }
 }
 
