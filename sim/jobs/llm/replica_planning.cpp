@@ -51,9 +51,13 @@ void Replica::go_idle() {
 bool Replica::admission_due() {
   const batching::EngineProfile& profile = model_->profile();
   if (queue_.empty()) return false;
-  if (sequences_taken() >= profile.max_sequences) return can_preempt_for(queue_.front(service_.pool_));
+  const bool is_polled =
+      batch_->size() == 0 || profile.poll_interval_steps <= 1 || batch_->steps() % profile.poll_interval_steps == 0;
+  if (sequences_taken() >= profile.max_sequences) {
+    return is_polled && can_preempt_for(queue_.front(service_.pool_));
+  }
   if (batch_->size() == 0) return true;
-  if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
+  if (!is_polled) return false;
   if (profile.batch_wait_steps > 0) {
     if (held_since_step_ < 0) held_since_step_ = batch_->steps();
     const double wanted = profile.batch_wait_token_share * static_cast<double>(model_->step_tokens());
