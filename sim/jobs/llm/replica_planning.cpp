@@ -274,10 +274,14 @@ bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   blocked = Blocked::by_kv_memory;
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
+  if (!content_of(request).empty()) {
+    // Room for the whole prompt, but for what others hold of it. What nobody holds may leave while the request waits;
+    // if it counted, room could come without that anything ends.
+    const std::int64_t held = found.in_gpu_memory / model_->profile().kv_block_tokens - found.unpinned_blocks;
+    const std::int64_t wanted = blocks_taken(request, request.prompt_target()) - held;
+    if (used_blocks() + promised_blocks() + wanted > model_->kv_blocks()) return false;
+  }
   if (found.with_fetch > found.in_gpu_memory) {
-    const std::int64_t shared = found.in_gpu_memory / model_->profile().kv_block_tokens;
-    const std::int64_t coming = blocks_taken(request, found.with_fetch) - shared;
-    if (used_blocks() + promised_blocks() + found.unpinned_blocks + coming > model_->kv_blocks()) return false;
     take_from_queue(id);
     start_fetch(id, found);
     return true;

@@ -19,6 +19,10 @@ Found Replica::find_cached(const InFlight& request) const {
   const std::int64_t most = std::min<std::int64_t>(content.tokens, request.prompt_target() - 1);
   const PrefixCache::Match match = cache_->match(content, most);
   Found found{match.tokens[0], match.unpinned_blocks, match.tokens[0]};
+  // Without room it waits, and what it would cost to compute is nobody's question yet.
+  const std::int64_t held = found.in_gpu_memory / cache_->block_tokens() - found.unpinned_blocks;
+  const std::int64_t wanted = blocks_taken(request, request.prompt_target()) - held;
+  if (used_blocks() + promised_blocks() + wanted > model_->kv_blocks()) return found;
   const KvTiers& tiers = cache_->tiers();
   const double token_bytes = cache_->block_bytes().value / static_cast<double>(cache_->block_tokens());
   Picoseconds fetching = 0;
