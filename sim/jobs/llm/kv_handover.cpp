@@ -85,6 +85,7 @@ void KvHandover::wait(std::int32_t index) {
   const std::int32_t own = level(index);
   auto place = waiting_.end();
   while (place != waiting_.begin() && level(*std::prev(place)) > own) --place;
+  if (place == waiting_.begin()) service_.look_for_rooms();
   waiting_.insert(place, index);
 }
 
@@ -126,6 +127,7 @@ void KvHandover::room_made(Replica& decode) {
     if (&service_.replicas_[static_cast<std::size_t>(wanted)]->pool() != &decode.pool()) return;
     if (!decode.has_room_for(service_.pool_[first.request])) return;
     waiting_.pop_front();
+    if (!waiting_.empty()) service_.look_for_rooms();  // who is first now may find room elsewhere
     take_room(passage, decode);
     go_on(passage);
   }

@@ -44,6 +44,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       rooms_timer_(simulation.add_timer(
           *this, kRoomsTag, engine::rank(engine::RankClass::arrival, kRooms + setup_.first_replica_number))),
       stats_(stats_setup(setup_)) {
+  if (setup_.on_ended) setup_.shares_out_energy = true;
   if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
     keeps_prefixes_ = keeps_prefixes_ || pool.keeps_prefixes;
@@ -58,7 +59,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
     }
   }
   if (!decode_.empty()) handover_ = std::make_unique<KvHandover>(*this, setup_.disaggregation.layer_by_layer);
-  needs_details_ = setup_.on_ended || handover_;
+  needs_details_ = setup_.shares_out_energy || handover_;
   for (const ServiceClass& service_class : setup_.classes) {
     if (service_class.timeout < kNever) needs_details_ = true;
   }
@@ -327,7 +328,7 @@ EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::s
   last.cached_tokens = details.cached_tokens;
   last.preemptions = details.preemptions;
   last.replica = details.replica;
-  last.gpu_energy_j = details.gpu_energy_j;
+  last.gpu_energy_j = to_joules(details.gpu_energy);
   return last;
 }
 

@@ -20,7 +20,7 @@ void Replica::plan_step() {
   if (turns_ != nullptr && !takes_turn()) return;
   const batching::EngineProfile& profile = model_->profile();
   chunks_.clear();
-  just_preempted_ = false;
+  look_again_ = false;
   if (!received_.empty()) join_received();
   if (profile.mixing == batching::StepMixing::prompt_first) {
     form_chunks(model_->step_tokens(), admission_due() && !hold_admission_);
@@ -166,7 +166,7 @@ void Replica::preempt(RequestId victim) {
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
   if (pool[victim].details >= 0) ++service_.details_[pool[victim].details].preemptions;
-  just_preempted_ = true;
+  look_again_ = true;
   if (model_->profile().mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
 }
 
@@ -283,7 +283,9 @@ bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   }
   if (found.with_fetch > found.in_gpu_memory) {
     take_from_queue(id);
-    start_fetch(id, found);
+    if (start_fetch(id, found)) return true;
+    prompts_.push_back(id);
+    if (!continue_prompt(id, budget)) look_again_ = true;
     return true;
   }
   std::int64_t end = 0, blocks = 0;
