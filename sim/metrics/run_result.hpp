@@ -169,8 +169,8 @@ struct SessionResult {
   std::int64_t input_tokens = 0, cached_input_tokens = 0, output_tokens = 0;  ///< of completed steps
   /// Over sessions that completed after the warm-up.
   std::optional<LatencySummary> time_s, llm_time_s, wait_time_s;
-  std::optional<LatencySummary> steps_per_session, tokens_per_session, gpu_energy_j_per_session;
-  double gpu_energy_j = 0.0;     ///< of boards, of all steps
+  std::optional<LatencySummary> steps_per_session, tokens_per_session;
+  double gpu_energy_j = 0.0;     ///< of its service's boards, by its share of the tokens that these computed
   double energy_j = 0.0;         ///< of the facility, by the share of the boards' energy
   double electricity_usd = 0.0;  ///< likewise
 };

@@ -80,7 +80,6 @@ Json session_json(const metrics::SessionResult& sessions) {
           {"tool_and_think_time_s", latency(sessions.wait_time_s)},
           {"steps_per_session", latency(sessions.steps_per_session)},
           {"tokens_per_session", latency(sessions.tokens_per_session)},
-          {"gpu_energy_j_per_session", latency(sessions.gpu_energy_j_per_session)},
           {"gpu_energy_j", sessions.gpu_energy_j},
           {"energy_j", sessions.energy_j},
           {"electricity_usd", sessions.electricity_usd},

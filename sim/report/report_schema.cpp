@@ -277,8 +277,7 @@ Json session() {
        {"tool_and_think_time_s", latency("its waits between steps, those side by side too")},
        {"steps_per_session", latency("a count")},
        {"tokens_per_session", latency("input and output, a count")},
-       {"gpu_energy_j_per_session", latency("J, of boards, by its share of the steps it was in")},
-       {"gpu_energy_j", number("of boards, of all steps")},
+       {"gpu_energy_j", number("of its service's boards, by its share of the tokens that these computed")},
        {"energy_j", number("of the facility, by the share of the energy of all boards")},
        {"electricity_usd", number("likewise")},
        {"electricity_usd_per_completed_session", number_or_null("sessions that did not complete are paid by those that "

@@ -11,6 +11,7 @@
 
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
+#include "models/llm/speculation/drafter_layers.hpp"
 #include "sim/scenario/check_network.hpp"
 #include "sim/scenario/check_scaling.hpp"
 #include "sim/scenario/check_serving.hpp"
@@ -381,6 +382,14 @@ class Checker {
           FaultKind::no_drafter, place + "/kind",
           fmt::format("{} has no drafter in the catalog; allowed: n_gram, or a model with drafters", *plan.model));
       return false;
+    }
+    if (option.uses_drafter() && !model->drafters.empty()) {
+      try {
+        llm::model_with_drafter(*model);
+      } catch (const std::invalid_argument& error) {
+        faults_.add(FaultKind::inconsistent_model, place + "/kind", error.what());
+        return false;
+      }
     }
     if (!llm::mean_accepted(option, *model)) {
       const std::size_t measured = model->drafters.front().mean_accepted.size();

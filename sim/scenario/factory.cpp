@@ -127,7 +127,9 @@ void Factory::build_services(const RunOptions& options) {
     }
     for (const WorkloadSpec& workload : spec.workloads) {
       const bool follows_answers = workload.arrivals->closed_loop() || workload.arrivals->brings_sessions();
-      if (workload.service == service->name && follows_answers) setup.plans_after_completions = true;
+      if (workload.service != service->name) continue;
+      if (follows_answers) setup.plans_after_completions = true;
+      if (workload.arrivals->brings_sessions()) setup.shares_out_energy = true;
     }
     services_.push_back(std::make_unique<jobs::LlmService>(*simulation_, *facility_, *run_end_, std::move(setup)));
     loaded_.push_back(std::move(loaded));

@@ -137,6 +137,14 @@ void Factory::report_sessions(metrics::RunResult& result) const {
     if (!sessions) continue;
     sessions->workload = workloads[w]->name;
     sessions->service = workloads[w]->service;
+    const auto served = std::find_if(result.services.begin(), result.services.end(),
+                                     [&](const auto& service) { return service.name == sessions->service; });
+    // By tokens that had to be computed: whole numbers, which do not depend on how steps are summed.
+    const auto computed =
+        static_cast<double>(served->input_tokens - served->cached_input_tokens + served->output_tokens);
+    const auto theirs =
+        static_cast<double>(sessions->input_tokens - sessions->cached_input_tokens + sessions->output_tokens);
+    if (computed > 0) sessions->gpu_energy_j = served->gpu_energy_j * std::min(1.0, theirs / computed);
     const double share = boards > 0 ? sessions->gpu_energy_j / boards : 0.0;
     sessions->energy_j = result.power.facility_energy_j * share;
     sessions->electricity_usd = result.electricity_usd * share;

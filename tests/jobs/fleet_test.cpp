@@ -23,10 +23,10 @@ constexpr double kLoading = 0.802;  // s: 16 GB at the 20 GB/s of one reader, an
 /// One replica of 8 GPUs on each of so many nodes, 16 GB of weights each, storage; nothing else moves.
 class Hall final : private jobs::RequestOwner {
  public:
-  Hall(std::int64_t nodes, ServiceInFactory::Options options)
+  Hall(std::int64_t nodes, PoolInFactory pool)
       : factory(setup(nodes)),
         run_end(factory.simulation, kNever, false),
-        made(factory, run_end, replicas(nodes), options),
+        made(factory, run_end, {filled(std::move(pool), nodes)}, {}),
         service(*made.service),
         owner_(service.add_owner(this)) {}
 
@@ -40,10 +40,10 @@ class Hall final : private jobs::RequestOwner {
                                                 .request_latency = Seconds(0.002)};
     return setup;
   }
-  static std::vector<std::vector<placement::Slice>> replicas(std::int64_t nodes) {
-    std::vector<std::vector<placement::Slice>> result;
-    for (std::int64_t node = 0; node < nodes; ++node) result.push_back({{.node = node, .gpus = 8}});
-    return result;
+  static PoolInFactory filled(PoolInFactory pool, std::int64_t nodes) {
+    pool.replicas = nodes;
+    pool.gpus = 8;
+    return pool;
   }
   std::vector<Bytes> weights() const {
     return std::vector<Bytes>(static_cast<std::size_t>(service.replica_count()), Bytes(2e9));
@@ -95,7 +95,7 @@ std::string ends_of(const Hall& hall) {
 
 TEST_CASE("draining: what waits goes elsewhere, what runs ends, then the replica is down without loss", "[jobs]") {
   const std::string text = in_child([] {
-    Hall hall(2, {.max_sequences = 1});
+    Hall hall(2, {.profile = {.max_sequences = 1}});
     hall.submit(0.0, 500, 6);  // 1, 3 and 5 to replica 0
     hall.at(0.01, [&] {
       const std::int32_t first[] = {0};
@@ -118,7 +118,7 @@ TEST_CASE("draining: what waits goes elsewhere, what runs ends, then the replica
 TEST_CASE("draining: an idle replica is down at once; a failure on the way loses what runs, and nobody is told",
           "[jobs]") {
   const std::string text = in_child([] {
-    Hall hall(3, {.max_sequences = 1});
+    Hall hall(3, {.profile = {.max_sequences = 1}});
     hall.submit(0.0, 500, 2);
     const auto drain = [&](std::int32_t replica) {
       hall.service.drain({&replica, 1}, [&](std::int32_t which) { hall.say(fmt::format("{} empty", which)); });
@@ -209,7 +209,7 @@ TEST_CASE("another model: replicas drain into it one by one; what only the old o
     Hall hall(2, {});
     jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
     std::vector<std::unique_ptr<jobs::ServedModel>> shorter;
-    shorter.push_back(hall.made.make_model(150));
+    shorter.push_back(hall.made.served({.context_tokens = 150}));
     const std::int32_t edition = hall.service.add_edition(std::move(shorter));
     REQUIRE(fleet.add_edition(hall.weights(), kPicosecondsPerSecond) == edition);
     jobs::ModelSwaps swaps(hall.factory.simulation, {{.service = "chat",
@@ -243,7 +243,7 @@ TEST_CASE("another model: without draining, what runs starts again elsewhere and
     Hall hall(2, {});
     jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
     std::vector<std::unique_ptr<jobs::ServedModel>> same;
-    same.push_back(hall.made.make_model(65536));
+    same.push_back(hall.made.served({}));
     const std::int32_t edition = hall.service.add_edition(std::move(same));
     fleet.add_edition(hall.weights(), 0);
     hall.submit(0.0, 4000, 2);

@@ -1,10 +1,11 @@
 // Many random scenarios, one after another, each as a run of the program in a process of its own with a time limit:
 // none may hang, crash, leak (in builds with sanitizers) or lose a request.
 //
-//   small_scenarios [--first SEED] [--count N] [--usual] [--limit-s S] [--show SEED FOLDER]
+//   small_scenarios [--first SEED] [--count N] [--usual] [--compare] [--limit-s S] [--show SEED FOLDER]
 //
 // Prints each failure with its seed, and the features that occurred in fewer than 5 % of the scenarios; exit code 1
-// when anything failed. --usual takes scenarios of the size that the laws take; --show writes the files of one.
+// when anything failed. --usual takes scenarios of the size that the laws take; --compare runs each a second time, step
+// by step, which must change no byte of report and lines of requests; --show writes the files of one.
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ struct Options {
   std::uint64_t first = 0;
   std::int64_t count = 300;
   ScenarioSize size = ScenarioSize::tiny;
+  bool compare = false;
   double limit_s = 60;
   std::string show_folder;
 };
@@ -117,6 +119,21 @@ std::string lost_requests(const json& report, const json& scenario) {
   return {};
 }
 
+/// Empty, or what differs between a run and one that takes every step by itself.
+std::string changed_step_by_step(const fs::path& folder, double limit_s) {
+  const std::string program = TOKENWORKS_BINARY_DIR "/bin/tokenworks";
+  const std::vector<std::string> together = {program, "run", "scenario.json", "--quiet",
+                                             "--out", "out", "--requests",    "requests.csv"};
+  std::vector<std::string> one_by_one = together;
+  one_by_one[5] = "exact";
+  one_by_one[7] = "exact.csv";
+  one_by_one.emplace_back("--exact-iterations");
+  if (run(together, folder, limit_s) != 0 || run(one_by_one, folder, limit_s) != 0) return "failed when run again";
+  if (read_file(folder / "requests.csv") != read_file(folder / "exact.csv")) return "other requests step by step";
+  const bool is_same = read_file(folder / "out" / "report.json") == read_file(folder / "exact" / "report.json");
+  return is_same ? "" : "another report step by step";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -127,6 +144,7 @@ int main(int argc, char** argv) {
     if (argument == "--first") options.first = std::strtoull(next(), nullptr, 10);
     if (argument == "--count") options.count = std::strtoll(next(), nullptr, 10);
     if (argument == "--usual") options.size = ScenarioSize::usual;
+    if (argument == "--compare") options.compare = true;
     if (argument == "--limit-s") options.limit_s = std::strtod(next(), nullptr);
     if (argument == "--show") {
       options.first = std::strtoull(next(), nullptr, 10);
@@ -162,6 +180,7 @@ int main(int argc, char** argv) {
         if (!service.at("kv_tiers").is_null()) fetched += service.at("kv_tiers").at("read_tokens").get<std::int64_t>();
       }
     }
+    if (wrong.empty() && options.compare) wrong = changed_step_by_step(folder, options.limit_s);
     if (wrong.empty()) continue;
     ++failures;
     std::cout << "seed " << seed << ": " << wrong << "\n"

@@ -135,9 +135,6 @@ void check_rows(const std::vector<Row>& rows) {
     CHECK((has(row, "replica") || value(row, "gpu_energy_j") == 0.0));
     CHECK(has(row, "replica") >= has(row, "first_token_s"));
     CHECK(value(row, "gpu_energy_j") >= 0.0);
-    CHECK(row.at("class") == "default");
-    CHECK(row.at("tenant") == "default");
-    CHECK_FALSE(has(row, "session"));
   }
 }
 
@@ -359,6 +356,10 @@ TEST_CASE("watched runs: random scenarios tell the same in every mode, and what 
     if (!timeline.down.empty()) ++down;
     if (run.timeline.find("\"s\":\"g\"") != std::string::npos) ++incidents;
 
+    // What boards draw between steps is known here where all replicas of a service are alike and serve.
+    const bool has_pools = std::any_of(scenario["services"].begin(), scenario["services"].end(),
+                                       [](const json& service) { return service.contains("pools"); });
+    if (has_pools) continue;
     for (const auto& [service, energy] : energies(scenario, run)) {
       CAPTURE(service, energy.requests_j, energy.idle_j, energy.service_j);
       CHECK(std::abs(energy.requests_j + energy.idle_j - energy.service_j) <=

@@ -110,7 +110,6 @@ metrics::RunResult sample_run() {
   agents.wait_time_s = metrics::LatencySummary{300, 225, 600, 675, 700, 749};
   agents.steps_per_session = metrics::LatencySummary{20, 15, 40, 45, 49, 50};
   agents.tokens_per_session = metrics::LatencySummary{18'000, 15'000, 30'000, 35'000, 39'000, 40'000};
-  agents.gpu_energy_j_per_session = metrics::LatencySummary{2e5, 1e5, 4e5, 5e5, 6e5, 7e5};
   agents.gpu_energy_j = 1.4e6;
   agents.energy_j = 2.5e6;
   agents.electricity_usd = 0.4;

@@ -88,6 +88,7 @@ void KvHandover::wait(std::int32_t index) {
   const std::int32_t own = level(index);
   auto place = waiting_.end();
   while (place != waiting_.begin() && level(*std::prev(place)) > own) --place;
+  if (place == waiting_.begin()) service_.look_for_rooms();
   waiting_.insert(place, index);
 }
 

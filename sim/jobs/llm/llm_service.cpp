@@ -47,6 +47,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
       without_replica_(setup_.lanes),
       without_decode_replica_(setup_.lanes),
       replicas_up_(setup_.series_interval) {
+  if (setup_.on_ended) setup_.shares_out_energy = true;
   if (setup_.watch != nullptr) number_ = setup_.watch->add_service(setup_.name);
   for (PoolSetup& pool : pools_) {
     keeps_prefixes_ = keeps_prefixes_ || pool.keeps_prefixes;
@@ -73,7 +74,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
     }
   }
   most_replicas_ = replicas_up_.level();
-  needs_details_ = setup_.on_ended || handover_;
+  needs_details_ = setup_.shares_out_energy || handover_;
   for (const ServiceClass& service_class : setup_.classes) {
     if (service_class.timeout < kNever) needs_details_ = true;
   }
@@ -375,7 +376,7 @@ EndedRequest LlmService::describe(const InFlight& request, Ending ending, std::s
   last.cached_tokens = details.cached_tokens;
   last.preemptions = details.preemptions;
   last.replica = details.replica;
-  last.gpu_energy_j = details.gpu_energy_j;
+  last.gpu_energy_j = to_joules(details.gpu_energy);
   return last;
 }
 

@@ -44,7 +44,7 @@ struct SenderTraits {
   Picoseconds patience = kNever;  ///< a client without a first token leaves after so long
   double gives_up_share = 0.0;    ///< of the clients leave somewhere in their answer
   std::uint64_t seed = 0;         ///< of who gives up, and where
-  std::string stream;             ///< name of its stream of random numbers
+  std::string stream{};           ///< name of its stream of random numbers
 };
 
 /// Requests of one kind: who goes first, and what they are promised.
@@ -133,7 +133,8 @@ class LlmService : private engine::TimerClient {
     std::uint64_t first_replica_number = 0;  ///< ranks of its replicas' events; unique in the factory
     bool exact_iterations = false;
     std::function<void(const EndedRequest&)> on_ended;  ///< empty: nobody watches single requests
-    metrics::RunWatch* watch = nullptr;                 ///< null: nobody watches single steps
+    bool shares_out_energy = false;        ///< senders want to know the energy of each request; with on_ended always
+    metrics::RunWatch* watch = nullptr;    ///< null: nobody watches single steps
     bool plans_after_completions = false;  ///< let answers of a closed loop arrive before the next step is formed
   };
 

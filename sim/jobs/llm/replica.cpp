@@ -37,10 +37,10 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
   }
   if (pool_.keeps_prefixes) make_cache();
   if (service.setup_.spans_domains) open_ring();
-  if (service.setup_.watch != nullptr || service.setup_.on_ended) {
+  if (service.setup_.watch != nullptr || service.setup_.shares_out_energy) {
     watch_ = std::make_unique<ReplicaWatch>(ReplicaWatch{.run = service.setup_.watch,
                                                          .replica = {service.number_, index},
-                                                         .requests = static_cast<bool>(service.setup_.on_ended)});
+                                                         .requests = service.setup_.shares_out_energy});
   }
 }
 

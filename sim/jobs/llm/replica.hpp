@@ -171,7 +171,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void keep(InFlight& request, std::int64_t tokens);
   void let_go(InFlight& request);
   void evict_what_does_not_fit();
-  void start_fetch(RequestId request, const Found& found);
+  bool start_fetch(RequestId request, const Found& found);
   void on_fetched(RequestId request);
   void cache_lost(std::vector<RequestId>& lost);
   // Out
@@ -241,7 +241,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   State state_ = State::idle;
   bool with_decodes_ = false;                      // the prompt step under way carries the decoding batch along
   bool composition_changed_ = true;                // since decode power was last taken
-  bool just_preempted_ = false;                    // while the step under way was formed
+  bool look_again_ = false;                        // after the step under way: what it did may let others in
   std::optional<resources::Fabric::RingId> ring_;  // it spans scale-up domains
   bool hold_admission_ = false;                    // after a retraction, until a request ends
   WaitingLine queue_;

@@ -21,7 +21,7 @@ void Replica::plan_step() {
   if (turns_ != nullptr && !takes_turn()) return;
   const batching::EngineProfile& profile = model_->profile();
   chunks_.clear();
-  just_preempted_ = false;
+  look_again_ = false;
   if (!received_.empty()) join_received();
   if (profile.mixing == batching::StepMixing::prompt_first) {
     form_chunks(model_->step_tokens(), admission_due() && !hold_admission_);
@@ -52,9 +52,13 @@ void Replica::go_idle() {
 bool Replica::admission_due() {
   const batching::EngineProfile& profile = model_->profile();
   if (queue_.empty()) return false;
-  if (sequences_taken() >= profile.max_sequences) return can_preempt_for(queue_.front(service_.pool_));
+  const bool is_polled =
+      batch_->size() == 0 || profile.poll_interval_steps <= 1 || batch_->steps() % profile.poll_interval_steps == 0;
+  if (sequences_taken() >= profile.max_sequences) {
+    return is_polled && can_preempt_for(queue_.front(service_.pool_));
+  }
   if (batch_->size() == 0) return true;
-  if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
+  if (!is_polled) return false;
   if (profile.batch_wait_steps > 0) {
     if (held_since_step_ < 0) held_since_step_ = batch_->steps();
     const double wanted = profile.batch_wait_token_share * static_cast<double>(model_->step_tokens());
@@ -163,7 +167,7 @@ void Replica::preempt(RequestId victim) {
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
   if (pool[victim].details >= 0) ++service_.details_[pool[victim].details].preemptions;
-  just_preempted_ = true;
+  look_again_ = true;
   if (model_->profile().mixing == batching::StepMixing::prompt_first) hold_admission_ = true;
 }
 
@@ -271,12 +275,18 @@ bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   blocked = Blocked::by_kv_memory;
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
+  if (!content_of(request).empty()) {
+    // Room for the whole prompt, but for what others hold of it. What nobody holds may leave while the request waits;
+    // if it counted, room could come without that anything ends.
+    const std::int64_t held = found.in_gpu_memory / model_->profile().kv_block_tokens - found.unpinned_blocks;
+    const std::int64_t wanted = blocks_taken(request, request.prompt_target()) - held;
+    if (used_blocks() + promised_blocks() + wanted > model_->kv_blocks()) return false;
+  }
   if (found.with_fetch > found.in_gpu_memory) {
-    const std::int64_t shared = found.in_gpu_memory / model_->profile().kv_block_tokens;
-    const std::int64_t coming = blocks_taken(request, found.with_fetch) - shared;
-    if (used_blocks() + promised_blocks() + found.unpinned_blocks + coming > model_->kv_blocks()) return false;
     take_from_queue(id);
-    start_fetch(id, found);
+    if (start_fetch(id, found)) return true;
+    prompts_.push_back(id);
+    if (!continue_prompt(id, budget)) look_again_ = true;
     return true;
   }
   std::int64_t end = 0, blocks = 0;

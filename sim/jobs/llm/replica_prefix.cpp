@@ -19,6 +19,10 @@ Found Replica::find_cached(const InFlight& request) const {
   const std::int64_t most = std::min<std::int64_t>(content.tokens, request.prompt_target() - 1);
   const PrefixCache::Match match = cache_->match(content, most);
   Found found{match.tokens[0], match.unpinned_blocks, match.tokens[0]};
+  // Without room it waits, and what it would cost to compute is nobody's question yet.
+  const std::int64_t held = found.in_gpu_memory / cache_->block_tokens() - found.unpinned_blocks;
+  const std::int64_t wanted = blocks_taken(request, request.prompt_target()) - held;
+  if (used_blocks() + promised_blocks() + wanted > model_->kv_blocks()) return found;
   const KvTiers& tiers = cache_->tiers();
   const double token_bytes = cache_->block_bytes().value / static_cast<double>(cache_->block_tokens());
   Picoseconds fetching = 0;
@@ -76,8 +80,9 @@ void Replica::note_cached(InFlight& request, std::int64_t tokens) {
   if (request.first_token < 0 && details.preemptions == 0) details.cached_tokens = request.prompt_done;
 }
 
-/// The prompt's beginning is read from lower tiers; what is left of it is computed when that is there.
-void Replica::start_fetch(RequestId id, const Found& found) {
+/// The prompt's beginning is read from lower tiers; what is left of it is computed when that is there. False when
+/// making room for it has pushed it out.
+bool Replica::start_fetch(RequestId id, const Found& found) {
   InFlight& request = service_.pool_[id];
   RequestDetails& details = service_.details_[request.details];
   const workload::Content content = details.content();
@@ -90,13 +95,11 @@ void Replica::start_fetch(RequestId id, const Found& found) {
   note_cached(request, details.pin.tokens());
   if (request.prompt_done > 0) used_blocks_ += blocks_taken(request, request.prompt_done) - pinned_of(request);
   evict_what_does_not_fit();
-  if (blocks[1] + blocks[2] == 0) {  // making room has pushed it out
-    prompts_.push_back(id);
-    return;
-  }
+  if (blocks[1] + blocks[2] == 0) return false;
   fetching_.push_back(id);
   count_level(id, -1);
   cache_->read(id, blocks);
+  return true;
 }
 
 void Replica::on_fetched(RequestId id) {

@@ -137,8 +137,8 @@ void Replica::start_decoding() {
   const batching::EngineProfile& profile = model_->profile();
   if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
   DecodeLimits limits{.free_blocks = model_->kv_blocks() - used_blocks()};
+  if (look_again_) limits.max_steps = 1;
   if (!queue_.empty()) {
-    if (just_preempted_) limits.max_steps = 1;  // what it freed may admit the next in the queue after this step
     if (profile.poll_interval_steps > 1) {
       limits.max_steps =
           std::min(limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);

@@ -10,16 +10,16 @@ namespace tokenworks::jobs {
 void Replica::watch_work(bool ended, Picoseconds now) {
   ReplicaWatch& watch = *watch_;
   settle_energy(now);
-  const double energy_j = to_joules(gpu_energy_ - watch.energy_seen);
+  const Femtojoules energy = gpu_energy_ - watch.energy_seen;
   watch.energy_seen = gpu_energy_;
   if (state_ == State::prompt_step) {
     std::int64_t prompt_tokens = 0;
     for (const Chunk& chunk : chunks_) prompt_tokens += chunk.end - chunk.start;
     const std::int64_t decodes = with_decodes_ ? batch_->size() : 0;
     if (watch.requests) {
-      const double share_j = energy_j / static_cast<double>(prompt_tokens + model_->decode_tokens(decodes));
-      for (const Chunk& chunk : chunks_) details_of(chunk.request).gpu_energy_j += share_j * (chunk.end - chunk.start);
-      if (decodes > 0) watch.decode_energy_j += share_j * static_cast<double>(model_->decode_tokens(1));
+      const Femtojoules share = energy / (prompt_tokens + model_->decode_tokens(decodes));
+      for (const Chunk& chunk : chunks_) details_of(chunk.request).gpu_energy += share * (chunk.end - chunk.start);
+      if (decodes > 0) watch.of_sequence += share * model_->decode_tokens(1);
     }
     if (watch.run != nullptr && now > step_start_) {
       watch.run->on_prompt_step(watch.replica, {.start = step_start_,
@@ -31,7 +31,8 @@ void Replica::watch_work(bool ended, Picoseconds now) {
                                                 .cut = !ended});
     }
   } else if (state_ == State::decoding) {
-    if (watch.requests) watch.decode_energy_j += energy_j / static_cast<double>(batch_->size());
+    watch.undivided += energy;
+    watch.sequences = batch_->size();
     if (watch.run == nullptr) return;
     metrics::DecodeRun run{.start = segment_.start,
                            .end = now,
@@ -76,11 +77,11 @@ void Replica::watch_state(metrics::ReplicaState state) {
 }
 
 void Replica::watch_join(RequestId request) {
-  if (watch_->requests) details_of(request).gpu_energy_j -= watch_->decode_energy_j;
+  if (watch_->requests) details_of(request).gpu_energy -= watch_->decode_energy();
 }
 
 void Replica::watch_leave(RequestId request) {
-  if (watch_->requests) details_of(request).gpu_energy_j += watch_->decode_energy_j;
+  if (watch_->requests) details_of(request).gpu_energy += watch_->decode_energy();
 }
 
 void Replica::watch_preemption(std::int64_t held_tokens) {

@@ -25,7 +25,7 @@ struct RequestDetails {
   PrefixCache::Pin pin{};     ///< what it shares with others
   std::int32_t passage = -1;  ///< on its way from a prefill replica to a decode replica; -1: it is not
   std::int32_t replica = -1;  ///< that serves it or did last
-  double gpu_energy_j = 0.0;
+  Femtojoules gpu_energy = 0;
 
   workload::Content content() const { return {runs, unit_tokens, content_tokens, space}; }
 };

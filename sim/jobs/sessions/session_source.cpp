@@ -208,7 +208,6 @@ class SessionSource final : public RequestSource, private engine::TimerClient, p
       stats_.step_ended(request, chains_[slot].planned != 0);
       ++session.sums.steps;
       session.sums.llm_time += request.end - request.arrival;
-      session.sums.gpu_energy_j += request.gpu_energy_j;
       if (request.ending == Ending::completed) {
         session.sums.input_tokens += request.input_tokens;
         session.sums.output_tokens += request.generated_tokens;

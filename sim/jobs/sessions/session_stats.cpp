@@ -27,7 +27,6 @@ void SessionStats::step_ended(const EndedRequest& request, bool of_sub_agent) {
     counts_.cached_input_tokens += request.cached_tokens;
     counts_.output_tokens += request.generated_tokens;
   }
-  counts_.gpu_energy_j += request.gpu_energy_j;
 }
 
 void SessionStats::completed(const SessionSums& sums, Picoseconds started, Picoseconds now) {
@@ -38,7 +37,6 @@ void SessionStats::completed(const SessionSums& sums, Picoseconds started, Picos
   wait_time_.add(sums.wait_time);
   steps_.add(sums.steps);
   tokens_.add(sums.input_tokens + sums.output_tokens);
-  energy_.add(std::llround(sums.gpu_energy_j * 1e3));
 }
 
 metrics::SessionResult SessionStats::report() const {
@@ -49,7 +47,6 @@ metrics::SessionResult SessionStats::report() const {
   result.wait_time_s = wait_time_.summary();
   result.steps_per_session = summary_in(steps_, 1.0);
   result.tokens_per_session = summary_in(tokens_, 1.0);
-  result.gpu_energy_j_per_session = summary_in(energy_, 1e-3);
   return result;
 }
 

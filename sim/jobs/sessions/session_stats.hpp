@@ -15,7 +15,6 @@ struct SessionSums {
   std::int64_t input_tokens = 0, output_tokens = 0;
   Picoseconds llm_time = 0;   ///< arrival to end, of steps that ran side by side too
   Picoseconds wait_time = 0;  ///< of users and tools
-  double gpu_energy_j = 0.0;
 };
 
 class SessionStats {
@@ -38,7 +37,6 @@ class SessionStats {
   metrics::SessionResult counts_;
   metrics::LatencyHistogram time_, llm_time_, wait_time_;
   metrics::LatencyHistogram steps_, tokens_;  // of counts: one is a picosecond
-  metrics::LatencyHistogram energy_;          // of millijoules
 };
 
 }  // namespace tokenworks::jobs
