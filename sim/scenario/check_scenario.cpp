@@ -250,7 +250,7 @@ class Checker {
     const bool speculation_good = check_speculation(common, model);
     // What several pools take from their service is checked once for all that stand in one kind of GPU.
     std::set<std::string> checked;
-    const LlmServiceSpec* owner = gpu_owner(spec_, service);
+    const LlmServiceSpec* owner = gpu_owner(spec_, *common.service);
     for (ReplicaPlan plan : plans) {
       if (owner != nullptr) plan.placement = owner->placement ? &*owner->placement : nullptr;
       const bool layout_new = checked.insert(plan.parallelism_at).second;
@@ -408,7 +408,7 @@ class Checker {
     const batching::EngineProfile profile = (*plan.engine)->profile(gpu);
     const llm::KvPool pool = llm::kv_pool(gpu, plan.held_layers(model), llm::precision_from_name(*plan.precision),
                                           plan.kv_format(), *plan.parallelism, memory_rule(profile));
-    if (service.pools.empty()) memory_claims_[&service] = claimed_share(memory_rule(profile), pool, gpu);
+    if (plan.service->pools.empty() && !plan.is_swap) memory_claims_[plan.service] = claimed_share(memory_rule(profile), pool, gpu);
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))

@@ -23,10 +23,10 @@ constexpr double kLoading = 0.802;  // s: 16 GB at the 20 GB/s of one reader, an
 /// One replica of 8 GPUs on each of so many nodes, 16 GB of weights each, storage; nothing else moves.
 class Hall final : private jobs::RequestOwner {
  public:
-  Hall(std::int64_t nodes, PoolInFactory pool)
+  Hall(std::int64_t nodes, const PoolInFactory& pool)
       : factory(setup(nodes)),
         run_end(factory.simulation, kNever, false),
-        made(factory, run_end, {filled(std::move(pool), nodes)}, {}),
+        made(factory, run_end, {filled(pool, nodes)}, {}),
         service(*made.service),
         owner_(service.add_owner(this)) {}
 
@@ -81,6 +81,24 @@ class Hall final : private jobs::RequestOwner {
   std::int32_t owner_, tag_ = 0;
 };
 
+PoolInFactory one_at_a_time() {
+  PoolInFactory pool;
+  pool.profile.max_sequences = 1;
+  return pool;
+}
+
+PoolInFactory serving_first(std::int64_t replicas) {
+  PoolInFactory pool;
+  pool.in_service = replicas;
+  return pool;
+}
+
+PoolInFactory with_context(std::int64_t tokens) {
+  PoolInFactory pool;
+  pool.context_tokens = tokens;
+  return pool;
+}
+
 std::string ends_of(const Hall& hall) {
   static constexpr const char* kEndings[] = {"completed", "rejected", "failed", "cancelled", "timed_out", "unfinished"};
   std::string text;
@@ -95,7 +113,7 @@ std::string ends_of(const Hall& hall) {
 
 TEST_CASE("draining: what waits goes elsewhere, what runs ends, then the replica is down without loss", "[jobs]") {
   const std::string text = in_child([] {
-    Hall hall(2, {.profile = {.max_sequences = 1}});
+    Hall hall(2, one_at_a_time());
     hall.submit(0.0, 500, 6);  // 1, 3 and 5 to replica 0
     hall.at(0.01, [&] {
       const std::int32_t first[] = {0};
@@ -118,7 +136,7 @@ TEST_CASE("draining: what waits goes elsewhere, what runs ends, then the replica
 TEST_CASE("draining: an idle replica is down at once; a failure on the way loses what runs, and nobody is told",
           "[jobs]") {
   const std::string text = in_child([] {
-    Hall hall(3, {.profile = {.max_sequences = 1}});
+    Hall hall(3, one_at_a_time());
     hall.submit(0.0, 500, 2);
     const auto drain = [&](std::int32_t replica) {
       hall.service.drain({&replica, 1}, [&](std::int32_t which) { hall.say(fmt::format("{} empty", which)); });
@@ -142,7 +160,7 @@ TEST_CASE("draining: an idle replica is down at once; a failure on the way loses
 TEST_CASE("fleet: a replica loads its weights and starts up; requests wait for it, but for none that will not come",
           "[jobs]") {
   const std::string text = in_child([] {
-    Hall hall(2, {.in_service = 0});
+    Hall hall(2, serving_first(0));
     jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
     hall.submit(0.0, 10);  // nobody will come
     hall.at(1.0, [&] { fleet.start(1); });
@@ -170,7 +188,7 @@ TEST_CASE("fleet: a failure while a replica loads or starts up means starting ov
   for (const double failure : {1.4, 3.0}) {
     CAPTURE(failure);
     const std::string text = in_child([failure] {
-      Hall hall(1, {.in_service = 0});
+      Hall hall(1, serving_first(0));
       jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
       hall.at(1.0, [&] { fleet.start(0); });
       hall.submit(1.2, 10);
@@ -190,7 +208,7 @@ TEST_CASE("fleet: a failure while a replica loads or starts up means starting ov
 
 TEST_CASE("fleet: a replica that is not wanted any more goes no further than its weights", "[jobs]") {
   const std::string text = in_child([] {
-    Hall hall(2, {.in_service = 1});
+    Hall hall(2, serving_first(1));
     jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
     hall.at(1.0, [&] { fleet.start(1); });
     hall.at(2.0, [&] { fleet.drain(1); });
@@ -209,7 +227,7 @@ TEST_CASE("another model: replicas drain into it one by one; what only the old o
     Hall hall(2, {});
     jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
     std::vector<std::unique_ptr<jobs::ServedModel>> shorter;
-    shorter.push_back(hall.made.served({.context_tokens = 150}));
+    shorter.push_back(hall.made.served(with_context(150)));
     const std::int32_t edition = hall.service.add_edition(std::move(shorter));
     REQUIRE(fleet.add_edition(hall.weights(), kPicosecondsPerSecond) == edition);
     jobs::ModelSwaps swaps(hall.factory.simulation, {{.service = "chat",

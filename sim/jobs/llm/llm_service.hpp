@@ -335,7 +335,6 @@ class LlmService : private engine::TimerClient {
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<FinishedDecode> finished_;         // scratch of a replica's step
   std::vector<llm::PromptChunk> prompt_chunks_;  // likewise
-  std::vector<FinishedDecode> finished_;         // scratch of a replica's step
   ReplicaKeeper* keeper_ = nullptr;              // null: replicas serve unless a failure takes them down
   std::vector<std::vector<std::unique_ptr<ServedModel>>> editions_;  // from 1 on, by pool
   std::vector<std::int32_t> serves_;                                 // edition, by replica
