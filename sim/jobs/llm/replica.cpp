@@ -71,6 +71,8 @@ void Replica::submit(RequestId request) {
   const batching::EngineProfile& profile = model_->profile();
   const bool counts_tokens = profile.batch_wait_steps > 0;
   const bool goes_first = queue_.front(service_.pool_) == request;
+  // It may stand before one that had to give way, for whom others are kept out.
+  if (goes_first && pool_.role == PoolRole::decode) service_.look_for_rooms();
   if (!goes_first && !counts_tokens) return;
   if ((sequences_taken() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) {
     // Found out when the next step is formed.
