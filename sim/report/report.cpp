@@ -99,6 +99,7 @@ Json service_json(const ServiceResult& service) {
             {"failed", requests.failed},
             {"cancelled", requests.cancelled},
             {"timed_out", requests.timed_out},
+            {"sent_on", requests.sent_on},
             {"unfinished", requests.unfinished}}},
           {"rejections", service.rejections},
           {"tokens",

@@ -126,6 +126,7 @@ Json service() {
                             {"failed", count()},
                             {"cancelled", count()},
                             {"timed_out", count()},
+                            {"sent_on", count("to another service, where they count as arrivals, too")},
                             {"unfinished", count()}},
                            "whole run; arrived is the sum of the others")},
        {"rejections", map_to(count(), "rejected requests by reason")},

@@ -42,6 +42,7 @@ class Checker {
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
     check_sharing(spec_, memory_claims_, all_known("/services", service_names_), faults_);
+    check_overflow(spec_, all_known("/services", service_names_), faults_);
     check_placement();
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
     for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/weather/weather_option.hpp"
@@ -46,6 +48,9 @@ class Factory {
   void build_fabric();
   void build_services(const RunOptions& options);
   std::vector<ReplicaPlan> plans_of(const LlmServiceSpec& service) const;
+  std::set<std::pair<std::int32_t, std::int32_t>> senders_of(const LlmServiceSpec& service) const;
+  bool follows_answers(const LlmServiceSpec& service) const;
+  void connect_overflows();
   void share_gpus(const LlmServiceSpec& service, jobs::SharedGpus& sharing);
   const RackGroupSpec& racks_of(const ReplicaPlan& plan) const;
   jobs::PoolSetup build_pool(const ReplicaPlan& plan, jobs::LoadedService& loaded);

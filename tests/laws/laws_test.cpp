@@ -71,7 +71,7 @@ void check_requests_and_tokens(const json& report, const json& scenario) {
     const json& requests = service.at("requests");
     const auto count = [&](const char* key) { return requests.at(key).get<std::int64_t>(); };
     RC_ASSERT(count("arrived") == count("completed") + count("rejected") + count("failed") + count("cancelled") +
-                                      count("timed_out") + count("unfinished"));
+                                      count("timed_out") + count("sent_on") + count("unfinished"));
     const bool drained = scenario["clock"].value("drain", true);
     if (drained) RC_ASSERT(count("unfinished") == 0);
     RC_ASSERT(number(service.at("kv_cache").at("peak_share")) <= 1.0);

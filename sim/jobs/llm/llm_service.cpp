@@ -62,36 +62,53 @@ std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& trai
   }
   if (traits.patience < kNever || traits.gives_up_share > 0.0) needs_details_ = true;
   owners_.push_back({owner, traits, lane, random_stream(traits.seed, traits.stream)});
+  if (overflow_.service != nullptr) {
+    SenderTraits there = traits;
+    there.service_class = overflow_.class_there[static_cast<std::size_t>(traits.service_class)];
+    there.tenant = overflow_.tenant_there[static_cast<std::size_t>(traits.tenant)];
+    there.gives_up_share = 0.0;  // who gives up has been drawn
+    owners_.back().there = overflow_.service->add_owner_of_another(owner, there);
+  }
   return static_cast<std::int32_t>(owners_.size() - 1);
+}
+
+std::int32_t LlmService::add_owner_of_another(RequestOwner* owner, const SenderTraits& traits) {
+  const std::int32_t number = add_owner(owner, traits);
+  owners_[static_cast<std::size_t>(number)].is_of_another = true;
+  return number;
 }
 
 // ---- Requests in --------------------------------------------------------------------------------------------------
 
-void LlmService::submit(const Request& request, std::int32_t owner) {
-  const RequestId id = take_in(request, owner);
+void LlmService::submit(const Request& request, std::int32_t owner) { submit(request, owner, false); }
+
+/// `gives_up`: it has been cut already, for its client leaves when the answer has got so far.
+void LlmService::submit(const Request& request, std::int32_t owner, bool gives_up) {
+  const RequestId id = take_in(request, owner, gives_up);
   const std::string_view why = refusal(request);
   if (!why.empty()) return reject(id, why);
   if (deadlines_apply_to(owner)) set_deadlines(id, owners_[static_cast<std::size_t>(owner)]);
   const bool goes_to_decode = handover_ && (request.input_tokens <= setup_.disaggregation.local_prompt_tokens);
   if (goes_to_decode) {
     if (Replica* replica = choose(id, *setup_.decode_router, decode_)) return send_to(id, *replica);
-    return reject(id, "no_replica");
+    return turn_away(id, "no_replica");
   }
   if (handover_ && handover_->layer_by_layer() && pool_[id].output_tokens > 1) return handover_->arrived(id);
   route(id);
 }
 
-RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
+RequestId LlmService::take_in(const Request& request, std::int32_t owner, bool gives_up) {
   const RequestId id = pool_.add({.arrival = request.arrival,
                                   .input_tokens = request.input_tokens,
                                   .output_tokens = request.output_tokens,
                                   .owner = owner});
   Owner& sender = owners_[static_cast<std::size_t>(owner)];
   const bool has_content = keeps_prefixes_ && !request.content.empty();
-  if (needs_details_ || has_content || request.tag != 0 || request.session != 0) {
+  if (needs_details_ || has_content || request.tag != 0 || request.session != 0 || gives_up) {
     const std::int32_t place = pool_[id].details = details_.add();
     RequestDetails& details = details_[place];
     details.tag = request.tag;
+    details.gives_up = gives_up;
     details.session = request.session;
     if (has_content) {
       details.runs.assign(request.content.runs.begin(), request.content.runs.end());
@@ -143,7 +160,7 @@ routing::Arrival LlmService::arrival_of(RequestId id) const {
 
 void LlmService::route(RequestId id) {
   Replica* replica = choose(id, *setup_.router, entry_);
-  if (replica == nullptr) return reject(id, "no_replica");
+  if (replica == nullptr) return turn_away(id, "no_replica");
   send_to(id, *replica);
 }
 
@@ -171,10 +188,10 @@ Replica* LlmService::choose(RequestId id, routing::Router& router, const std::ve
 
 void LlmService::send_to(RequestId id, Replica& replica) {
   const std::int64_t most = replica.model().profile().max_waiting;
-  if (most > 0 && replica.waiting() >= most) return reject(id, "queue_full");
+  if (most > 0 && replica.waiting() >= most) return turn_away(id, "queue_full");
   const InFlight& request = pool_[id];
   const std::int64_t of_class = class_of(request).max_waiting;
-  if (of_class > 0 && replica.waiting_in(lane_of(request)) >= of_class) return reject(id, "class_queue_full");
+  if (of_class > 0 && replica.waiting_in(lane_of(request)) >= of_class) return turn_away(id, "class_queue_full");
   if (request.details >= 0) details_[request.details].replica = replica.index();
   load_changed(replica, +1, id);
   replica.submit(id);
@@ -243,6 +260,25 @@ void LlmService::withdraw(RequestId id, Ending ending) {
 
 void LlmService::reject(RequestId id, std::string_view reason) { ended(id, Ending::rejected, reason); }
 
+/// There is no room for it now: it is rejected, or goes on to another service.
+void LlmService::turn_away(RequestId id, std::string_view reason) {
+  if (overflow_.service == nullptr) return reject(id, reason);
+  const InFlight request = pool_[id];
+  Request same{
+      .arrival = request.arrival, .input_tokens = request.input_tokens, .output_tokens = request.output_tokens};
+  bool gives_up = false;
+  if (request.details >= 0) {
+    const RequestDetails& details = details_[request.details];
+    same.tag = details.tag;
+    same.session = details.session;
+    same.content = details.content();
+    gives_up = details.gives_up;
+  }
+  // There first, so that the run does not end between the two.
+  overflow_.service->submit(same, owners_[static_cast<std::size_t>(request.owner)].there, gives_up);
+  ended(id, Ending::sent_on);
+}
+
 /// Books the end of a request, tells its owner and frees its slot.
 void LlmService::ended(RequestId id, Ending ending, std::string_view reason) {
   const Picoseconds now = simulation_.now();
@@ -259,7 +295,7 @@ void LlmService::ended(RequestId id, Ending ending, std::string_view reason) {
     if (const std::int32_t passage = details_[request.details].passage; passage >= 0) handover_->forget(passage);
     details_.remove(request.details);
   }
-  RequestOwner* client = owner.client;
+  RequestOwner* client = ending == Ending::sent_on ? nullptr : owner.client;
   pool_.remove(id);
   if (setup_.on_ended) setup_.on_ended(last);
   if (client != nullptr) client->on_ended(last);
@@ -297,7 +333,7 @@ std::int64_t LlmService::settle_lost(const std::vector<RequestId>& lost, const s
     const bool is_local = handover_ && pool_[id].input_tokens <= setup_.disaggregation.local_prompt_tokens;
     Replica* replica = is_local ? choose(id, *setup_.decode_router, decode_) : choose(id, *setup_.router, entry_);
     if (replica == nullptr) {
-      reject(id, "no_replica");
+      turn_away(id, "no_replica");
     } else {
       send_to(id, *replica);
     }
@@ -388,6 +424,16 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   result.product = "tokens";
   result.gpus = gpus();
   stats_.report(result, end);
+  const auto from_others = [](const Owner& owner) { return owner.is_of_another; };
+  if (std::any_of(owners_.begin(), owners_.end(), from_others)) {  // behind those of its own workloads
+    std::vector<metrics::WorkloadArrivals> own, others;
+    result.arrivals.resize(owners_.size());
+    for (std::size_t i = 0; i < owners_.size(); ++i) {
+      (owners_[i].is_of_another ? others : own).push_back(result.arrivals[i]);
+    }
+    result.arrivals = std::move(own);
+    result.arrivals.insert(result.arrivals.end(), others.begin(), others.end());
+  }
   const ServedModel& model = *pools_.front().model;
   result.kv_pool_tokens = model.kv_blocks() * model.profile().kv_block_tokens;
   for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i].name = setup_.classes[i].name;
