@@ -370,8 +370,11 @@ void Factory::assume_clients(const std::string& pointer, const workload::ClientS
 
 std::string Factory::describe_work_left() const {
   std::string text;
-  for (const auto& service : services_) text += service->describe_work_left();
-  if (fabric_) text += fabric_->describe_work_left();
+  const auto add = [&text](const std::string& more) {
+    if (!more.empty()) text += (text.empty() ? "" : "; ") + more;
+  };
+  for (const auto& service : services_) add(service->describe_work_left());
+  if (fabric_) add(fabric_->describe_work_left());
   return text;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "sim/jobs/llm/llm_service.hpp"
 
 namespace tokenworks::jobs {
@@ -215,6 +217,19 @@ void KvHandover::replica_down(const Replica& replica, std::vector<RequestId>& lo
       passage.pin = {};
     }
   }
+}
+
+std::string KvHandover::describe_work_left() const {
+  std::int64_t moving = 0;
+  for (const Passage& passage : passages_) moving += passage.stage == Stage::moving ? 1 : 0;
+  std::string text;
+  if (!waiting_.empty()) {
+    const Passage& first = passages_[static_cast<std::size_t>(waiting_.front())];
+    text = fmt::format("{} wait for room at a decode replica, the first since {:.12g} s", waiting_.size(),
+                       to_seconds(first.since));
+  }
+  if (moving > 0) text += fmt::format("{}{} are on their way there", text.empty() ? "" : "; ", moving);
+  return text;
 }
 
 void KvHandover::report(metrics::HandoverResult& result) const {

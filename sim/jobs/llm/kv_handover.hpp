@@ -44,6 +44,8 @@ class KvHandover final : private resources::MoveClient {
   /// What a replica that goes down was sending is lost, and what was on its way to it.
   void replica_down(const Replica& replica, std::vector<RequestId>& lost);
   std::int64_t waiting() const { return static_cast<std::int64_t>(waiting_.size()); }
+  /// Empty, or which requests wait for what between pools.
+  std::string describe_work_left() const;
   void report(metrics::HandoverResult& result) const;
 
  private:

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sim/jobs/llm/kv_handover.hpp"
 
 namespace tokenworks::jobs {
@@ -551,12 +553,19 @@ void LlmService::report_saturation(metrics::ServiceResult& result) const {
 
 std::string LlmService::describe_work_left() const {
   if (pool_.in_flight() == 0) return {};
-  std::string text;
+  constexpr int kNamed = 5;
+  Picoseconds first = kNever;
+  for (const RequestId id : pool_.all()) first = std::min(first, pool_[id].arrival);
+  std::string text = fmt::format("{} has {} requests, the first of which came at {:.12g} s", setup_.name,
+                                 pool_.in_flight(), to_seconds(first));
+  if (handover_) {
+    if (const std::string between = handover_->describe_work_left(); !between.empty()) text += "; " + between;
+  }
   int named = 0;
   for (const auto& replica : replicas_) {
-    if (replica->waiting() == 0 && replica->used_blocks() == 0) continue;
-    if (named == 5) return text + " ...";
-    text += (named++ == 0 ? "" : "; ") + replica->describe();
+    if (replica->is_up() && replica->waiting() == 0 && replica->used_blocks() == 0) continue;
+    if (named++ == kNamed) return text + "; ...";
+    text += "; " + replica->describe();
   }
   return text;
 }
