@@ -87,6 +87,12 @@ TimerId Simulation::add_timer(TimerClient& client, std::uint32_t tag, Rank rank)
   return queue_.add(rank);
 }
 
+void Simulation::set_idle(TimerId timer) {
+  if (timers_[timer].idle >= 0) return;
+  timers_[timer].idle = static_cast<std::int32_t>(idle_.size());
+  idle_.emplace_back();
+}
+
 // ---- Transfers ----------------------------------------------------------------------------------------------------
 
 LinkId Simulation::add_link(BytesPerSecond capacity) { return platform_->flows().add_link(capacity.value); }
@@ -177,12 +183,45 @@ void Simulation::check_still() {
   }
 }
 
+void Simulation::idle_fires(IdleTimer& timer) {
+  if (timer.progress != progress_) timer = {.fired = 0, .progress = progress_};
+  ++timer.fired;
+  if (now_ - progress_ < options_.stuck_after || now_ < next_stuck_check_ || !describe_work_left_) return;
+  next_stuck_check_ = now_ + options_.stuck_after / 8;  // timers are many
+  if (!is_stuck()) return;
+  const std::string left = describe_work_left_();
+  if (left.empty()) return;
+  throw StuckError(fmt::format(
+      "nothing has moved since {:.12g} s, and nothing will (it is {:.12g} s, and only intervals and time-outs "
+      "pass), but work is left: {}",
+      to_seconds(progress_), to_seconds(now_), left));
+}
+
+/// Whether only idle timers are set, each of which has had its turns, and no transfer moves.
+bool Simulation::is_stuck() {
+  Platform& p = *platform_;
+  if (in_flight_ > 0 && (p.stock || p.fast.next_end() != kNever)) return false;
+  for (TimerId id = 0; id < timers_.size(); ++id) {
+    if (!queue_.is_set(id)) continue;
+    const std::int32_t place = timers_[id].idle;
+    if (place < 0) return false;
+    const IdleTimer& idle = idle_[static_cast<std::size_t>(place)];
+    if (idle.progress != progress_ || idle.fired < 2) return false;
+  }
+  return true;
+}
+
 void Simulation::run_one() {
   now_ = queue_.first_date();
   if (options_.always_sync) catch_up();
   const Timer timer = timers_[queue_.pop()];
   // With thousands of replicas the next one is rarely in the cache: fetch it while this one works.
   if (!queue_.empty()) prefetch(timers_[queue_.first()].client);
+  if (timer.idle < 0) {
+    progress_ = now_;
+  } else {
+    idle_fires(idle_[static_cast<std::size_t>(timer.idle)]);
+  }
   timer.client->on_timer(timer.tag);
   ++events_;
   if (--until_watch_ == 0) {
@@ -258,7 +297,8 @@ void Simulation::run() {
   if (stopped_ || !describe_work_left_) return;
   const std::string left = describe_work_left_();
   if (!left.empty()) {
-    throw StuckError(fmt::format("nothing moves any more at {:.12g} s, but work is left: {}", to_seconds(now_), left));
+    throw StuckError(
+        fmt::format("nothing moves any more since {:.12g} s, but work is left: {}", to_seconds(progress_), left));
   }
 }
 

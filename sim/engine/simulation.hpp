@@ -52,7 +52,8 @@ struct Transfer {
   Picoseconds latency = 0;                                        ///< from the last byte's leaving to its arrival
 };
 
-/// Nothing can move any more although work is left, or the clock stands still: what() says who waits for what.
+/// Nothing can move any more although work is left, nothing but idle timers has fired for too long, or the clock stands
+/// still: what() says who waits for what, and since when.
 class StuckError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
@@ -66,6 +67,8 @@ class Simulation {
     std::size_t simgrid_links = 65536;  ///< links that these can have
     std::uint64_t watch_interval = 16384;    ///< events between two calls of `watch`
     std::uint64_t still_limit = 50'000'000;  ///< events at one date after which the run counts as stuck
+    /// So does one in which nothing but idle timers has fired for so long, and nothing else can (see set_idle).
+    Picoseconds stuck_after = 48 * 3600 * kPicosecondsPerSecond;
   };
 
   explicit Simulation(const Options& options);
@@ -76,6 +79,11 @@ class Simulation {
   // Local events -----------------------------------------------------------------------------------------------------
   Picoseconds now() const { return now_; }
   TimerId add_timer(TimerClient& client, std::uint32_t tag, Rank rank);
+  /// That `timer` fires is no progress: a meter, the weather, the interval of a controller, a time-out after which the
+  /// same is tried again. When for `stuck_after` no other timer has fired and no transfer has arrived, no other timer
+  /// is set and no transfer moves, and each idle timer that is set has fired twice meanwhile (so that none is a long
+  /// wait for the first time), while work is left, nothing will ever change, and run() throws StuckError.
+  void set_idle(TimerId timer);
   /// Sets or moves the date of `timer`, at >= now().
   void set_timer(TimerId timer, Picoseconds at) { queue_.set(timer, at); }
   void cancel_timer(TimerId timer) { queue_.cancel(timer); }
@@ -117,6 +125,11 @@ class Simulation {
   struct Timer {
     TimerClient* client;
     std::uint32_t tag;
+    std::int32_t idle = -1;  // place among those that are
+  };
+  struct IdleTimer {
+    std::uint32_t fired = 0;  // since `progress`
+    Picoseconds progress = 0;
   };
   struct Moving;
 
@@ -126,13 +139,18 @@ class Simulation {
   void end_flows();
   void flow_ended(FlowSlot slot);
   void check_still();
+  void idle_fires(IdleTimer& timer);
+  bool is_stuck();
   FlowSlot slot_of(TransferId transfer) const;
 
   Options options_;
   TimerQueue queue_;
   std::vector<Timer> timers_;
+  std::vector<IdleTimer> idle_;
   Picoseconds now_ = 0;
   Picoseconds still_since_ = 0;
+  Picoseconds progress_ = 0;  // last date at which anything but idle timers fired
+  Picoseconds next_stuck_check_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t still_events_ = 0;
   std::uint64_t until_watch_ = 0;

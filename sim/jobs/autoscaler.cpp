@@ -21,6 +21,7 @@ Autoscaler::Autoscaler(engine::Simulation& simulation, Fleet& fleet, std::size_t
       cool_down_up_(to_picoseconds(option.cool_down_up.value)),
       cool_down_down_(to_picoseconds(option.cool_down_down.value)) {
   for (std::int32_t i = 0; i < range_.count; ++i) fleet.set_scaled(range_.first + i);
+  simulation.set_idle(timer_);
   simulation.set_timer(timer_, interval_);
 }
 

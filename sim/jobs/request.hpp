@@ -21,7 +21,15 @@ struct Request {
 };
 
 /// How a request ended.
-enum class Ending { completed, rejected, failed, cancelled, timed_out, unfinished };
+enum class Ending {
+  completed,
+  rejected,
+  failed,
+  cancelled,
+  timed_out,
+  sent_on,  ///< to another service, where it ends; its sender hears of that end
+  unfinished
+};
 
 /// A request that has ended, as told to its sender and to whoever watches single requests.
 struct EndedRequest {

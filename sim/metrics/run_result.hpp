@@ -16,7 +16,9 @@
 namespace tokenworks::metrics {
 
 struct RequestCounts {
-  std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, cancelled = 0, timed_out = 0, unfinished = 0;
+  std::int64_t arrived = 0, completed = 0, rejected = 0, failed = 0, cancelled = 0, timed_out = 0;
+  std::int64_t sent_on = 0;  ///< to another service, whose arrivals they are, too
+  std::int64_t unfinished = 0;
 };
 
 /// Requests turned away, by reason ("longer_than_context", "longer_than_kv_pool", "queue_full", "no_replica").
@@ -77,8 +79,8 @@ struct WorkloadArrivals {
 struct GroupResult {
   std::string name;
   RequestCounts requests;
-  std::int64_t input_tokens = 0, output_tokens = 0;  ///< of those that completed
-  std::int64_t window_arrived = 0;
+  std::int64_t input_tokens = 0, output_tokens = 0;     ///< of those that completed
+  std::int64_t window_arrived = 0;                      ///< without those sent on
   std::optional<LatencySummary> ttft_s, tpot_s, e2e_s;  ///< of those that completed
   std::optional<PromiseResult> promises;                ///< absent where nothing is promised, and for tenants
   std::optional<double> slo_attainment, goodput_requests_per_s;
@@ -131,13 +133,15 @@ struct ServiceResult {
   std::int64_t cached_input_tokens = 0;
   std::int64_t output_tokens = 0;  ///< generated, whole run
   std::int64_t completed_input_tokens = 0, completed_output_tokens = 0;
-  double window_from_s = 0.0;              ///< start of the window
-  double window_s = 0.0;                   ///< length of the window that rates and distributions refer to
-  std::int64_t window_output_tokens = 0;   ///< generated inside the window
-  std::int64_t window_input_tokens = 0;    ///< of prompts that were finished inside the window
-  std::int64_t window_completed = 0;       ///< requests that ended inside the window
-  std::vector<WorkloadArrivals> arrivals;  ///< by workload of the service, in the order of their names
-  std::optional<PromiseResult> promises;   ///< absent: it promises nothing
+  double window_from_s = 0.0;             ///< start of the window
+  double window_s = 0.0;                  ///< length of the window that rates and distributions refer to
+  std::int64_t window_output_tokens = 0;  ///< generated inside the window
+  std::int64_t window_input_tokens = 0;   ///< of prompts that were finished inside the window
+  std::int64_t window_completed = 0;      ///< requests that ended inside the window
+  std::int64_t window_sent_on = 0;        ///< requests that arrived inside the window and went to another service
+  /// By workload of the service, in the order of their names; then what came from other services.
+  std::vector<WorkloadArrivals> arrivals;
+  std::optional<PromiseResult> promises;  ///< absent: it promises nothing
   std::optional<LatencySummary> ttft_s, tpot_s, itl_s, e2e_s;
   std::optional<double> slo_attainment;  ///< share of the window's requests; absent without promises or requests
   std::optional<double> goodput_requests_per_s;

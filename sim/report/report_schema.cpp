@@ -121,6 +121,7 @@ Json request_counts() {
                  {"failed", count()},
                  {"cancelled", count("the client left")},
                  {"timed_out", count("the service ended them")},
+                 {"sent_on", count("to another service, where they count as arrivals, too")},
                  {"unfinished", count()}},
                 "whole run; arrived is the sum of the others");
 }

@@ -17,9 +17,9 @@ struct RequestRow {
   std::int64_t input_tokens = 0, cached_tokens = 0;
   std::int64_t output_tokens = 0;     ///< that were asked for
   std::int64_t generated_tokens = 0;  ///< that came out
-  std::string_view outcome{};         ///< "completed", "rejected", "failed", "cancelled", "timed_out", "unfinished"
-  std::string_view reason{};          ///< of a rejection
-  std::int32_t replica = -1;          ///< -1: none took it
+  std::string_view outcome{};  ///< "completed", "rejected", "failed", "cancelled", "timed_out", "sent_on", "unfinished"
+  std::string_view reason{};   ///< of a rejection
+  std::int32_t replica = -1;   ///< -1: none took it
   std::int32_t preemptions = 0;
   double gpu_energy_j = 0.0;
 };

@@ -18,7 +18,8 @@
 //   cached_tokens     of its prompt, that a cache held
 //   output_tokens     that it asked for
 //   generated_tokens  that came out
-//   outcome           completed, rejected:REASON, failed, cancelled, timed_out, unfinished
+//   outcome           completed, rejected:REASON, failed, cancelled, timed_out, sent_on (to another service, where it
+//                     has a line, too), unfinished
 //   replica           place, from 0, of the service's replica that took it out of its queue last; absent: none did
 //   preemptions       how often it lost its KV blocks and had to compute them again
 //   gpu_energy_j      of GPU boards: its share, by tokens, of the steps that it was in; six digits. With what replicas

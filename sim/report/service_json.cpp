@@ -30,9 +30,9 @@ Json sharing_json(const std::optional<metrics::SharingResult>& sharing) {
 }
 
 Json counts_json(const metrics::RequestCounts& requests) {
-  return {{"arrived", requests.arrived},      {"completed", requests.completed}, {"rejected", requests.rejected},
-          {"failed", requests.failed},        {"cancelled", requests.cancelled}, {"timed_out", requests.timed_out},
-          {"unfinished", requests.unfinished}};
+  return {{"arrived", requests.arrived}, {"completed", requests.completed},  {"rejected", requests.rejected},
+          {"failed", requests.failed},   {"cancelled", requests.cancelled},  {"timed_out", requests.timed_out},
+          {"sent_on", requests.sent_on}, {"unfinished", requests.unfinished}};
 }
 
 Json groups_json(const std::vector<metrics::GroupResult>& groups) {

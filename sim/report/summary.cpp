@@ -80,11 +80,9 @@ class Text {
 
 std::string request_counts(const metrics::RequestCounts& requests) {
   std::string text = fmt::format("{} of {} completed", grouped(requests.completed), grouped(requests.arrived));
-  const std::pair<std::int64_t, const char*> rest[] = {{requests.rejected, "rejected"},
-                                                       {requests.failed, "failed"},
-                                                       {requests.cancelled, "cancelled"},
-                                                       {requests.timed_out, "timed out"},
-                                                       {requests.unfinished, "unfinished"}};
+  const std::pair<std::int64_t, const char*> rest[] = {
+      {requests.rejected, "rejected"},   {requests.failed, "failed"},   {requests.cancelled, "cancelled"},
+      {requests.timed_out, "timed out"}, {requests.sent_on, "sent on"}, {requests.unfinished, "unfinished"}};
   for (const auto& [count, what] : rest) {
     if (count > 0) text += fmt::format(", {} {}", grouped(count), what);
   }
@@ -155,6 +153,12 @@ void add_service(Text& text, const ServiceResult& service) {
     const metrics::ScalingResult& scaling = *service.scaling;
     text.figure("Replicas", fmt::format("mean {}, peak {}; {} started, {} drained", three_digits(scaling.mean_replicas),
                                         scaling.peak_replicas, scaling.started, scaling.drained));
+  }
+  if (service.sharing) {
+    const metrics::SharingResult& sharing = *service.sharing;
+    text.figure("Shared GPUs", fmt::format("with {}: {} switches, steps wait {}", fmt::join(sharing.with, ", "),
+                                           grouped(sharing.switches), scaled(sharing.turn_wait_s, "s")));
+    if (sharing.switch_s > 0) text.figure("Models swapped", fmt::format("within {}", scaled(sharing.switch_s, "s")));
   }
   if (service.slo_attainment) {
     text.figure("Promises (SLO)", fmt::format("kept for {} of requests, goodput {}", percent(*service.slo_attainment),

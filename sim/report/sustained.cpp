@@ -69,7 +69,7 @@ void judge_class(const ServiceResult& service, const metrics::GroupResult& of_cl
 void judge_throughput(const ServiceResult& service, Sustained& judged) {
   const std::int64_t arrived = window_arrivals(service);
   const std::int64_t hopeless = rejected_at_any_rate(service);
-  const std::int64_t all = service.requests.arrived;
+  const std::int64_t all = service.requests.arrived - service.requests.sent_on;
   if (const std::int64_t refused = service.requests.rejected - hopeless; refused > 0) {
     judged.kept = false;
     judged.shortfalls.push_back({service.name, "answered", 1 - share_of(refused, all), 1.0, {}, {}});
@@ -153,7 +153,7 @@ void judge_backlog(const RunResult& result, const ServiceResult& service, const 
 std::int64_t window_arrivals(const ServiceResult& service) {
   std::int64_t arrived = 0;
   for (const metrics::WorkloadArrivals& workload : service.arrivals) arrived += workload.in_window;
-  return arrived;
+  return arrived - service.window_sent_on;
 }
 
 std::optional<double> attainment(const ServiceResult& service) {

@@ -45,7 +45,7 @@ std::optional<bool> is_stable(const metrics::RunResult& result, const metrics::S
 
 /// Share of the requests that arrived in the window and kept all promises; nothing without promises or requests.
 std::optional<double> attainment(const metrics::ServiceResult& service);
-/// Requests of a service that arrived in the window.
+/// Requests of a service that arrived in the window, without those that it sent on to another one.
 std::int64_t window_arrivals(const metrics::ServiceResult& service);
 
 /// "chat: 93.1 % of requests keep ttft_s 2 s (p99 3.1 s), 99 % are wanted"

@@ -51,6 +51,8 @@ Fabric::Fabric(engine::Simulation& simulation, Facility& facility, Setup setup)
       meter_timer_(simulation.add_timer(*this, kMeter, engine::rank(engine::RankClass::network, 0))),
       ring_rates_timer_(
           simulation.add_timer(*this, kRingRates, engine::rank(engine::RankClass::network, std::uint64_t{1} << 41))) {
+  simulation_.set_idle(meter_timer_);
+  simulation_.set_idle(ring_rates_timer_);
   simulation_.set_flow_watch([this] { flows_changed(); });
 }
 
@@ -79,6 +81,7 @@ void Fabric::move(MoveClient& client, std::uint32_t tag, Purpose purpose, const 
     free_moves_.push_back(index);
     moves_.emplace_back().timer =
         simulation_.add_timer(*this, kMoveAlarm | index, engine::rank(engine::RankClass::network, 2 * index + 1));
+    simulation_.set_idle(moves_.back().timer);
   }
   const std::uint32_t index = free_moves_.back();
   free_moves_.pop_back();
@@ -253,6 +256,7 @@ Fabric::RingId Fabric::open_ring(RingClient& client, std::vector<std::int64_t> n
   }
   ring.timer = simulation_.add_timer(*this, kRingAlarm | index,
                                      engine::rank(engine::RankClass::network, (std::uint64_t{1} << 40) + index));
+  simulation_.set_idle(ring.timer);
   route_ring(index);
   return index;
 }
@@ -622,7 +626,9 @@ std::string Fabric::describe_work_left() const {
   for (const Move& move : moves_) {
     if (move.state == State::moving) ++moving;
     if (move.state != State::standing) continue;
-    if (standing++ == 0) example = fmt::format(", such as {} for {}", move.bytes, purpose_name(move.purpose));
+    if (standing++ == 0)
+      example = fmt::format(", such as {:.6g} bytes for {} since {:.12g} s", move.bytes, purpose_name(move.purpose),
+                            to_seconds(move.start));
   }
   if (standing + moving == 0) return {};
   return fmt::format("{} transfers in motion, {} without a path{}", moving, standing, example);

@@ -12,7 +12,9 @@ OutsideAir::OutsideAir(engine::Simulation& simulation, Facility& facility, const
       series_(series),
       start_s_(start_s),
       year_s_(year_s),
-      timer_(simulation.add_timer(*this, 0, engine::rank(engine::RankClass::weather, 0))) {}
+      timer_(simulation.add_timer(*this, 0, engine::rank(engine::RankClass::weather, 0))) {
+  simulation.set_idle(timer_);
+}
 
 double OutsideAir::second_of_year(Picoseconds now) const { return std::fmod(start_s_ + to_seconds(now), year_s_); }
 

@@ -44,6 +44,7 @@ class Checker {
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
     check_sharing(spec_, memory_claims_, all_known("/services", service_names_), faults_);
+    check_overflow(spec_, all_known("/services", service_names_), faults_);
     check_placement();
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
     for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);
@@ -408,7 +409,8 @@ class Checker {
     const batching::EngineProfile profile = (*plan.engine)->profile(gpu);
     const llm::KvPool pool = llm::kv_pool(gpu, plan.held_layers(model), llm::precision_from_name(*plan.precision),
                                           plan.kv_format(), *plan.parallelism, memory_rule(profile));
-    if (plan.service->pools.empty() && !plan.is_swap) memory_claims_[plan.service] = claimed_share(memory_rule(profile), pool, gpu);
+    if (plan.service->pools.empty() && !plan.is_swap)
+      memory_claims_[plan.service] = claimed_share(memory_rule(profile), pool, gpu);
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))

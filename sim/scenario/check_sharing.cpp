@@ -1,6 +1,7 @@
 #include "sim/scenario/check_sharing.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,30 @@ const LlmServiceSpec* find(const ScenarioSpec& spec, const std::string& name) {
     if (llm != nullptr && llm->name == name) return llm;
   }
   return nullptr;
+}
+
+/// The service that another one names at `at`; null where that is a fault.
+const LlmServiceSpec* other_service(const ScenarioSpec& spec, const LlmServiceSpec& service, const std::string& name,
+                                    const std::string& at, bool names_known, FaultList& faults) {
+  std::vector<std::string> names;
+  for (const ServiceSpec& one : spec.services) {
+    const LlmServiceSpec* llm = llm_service(one);
+    if (llm != nullptr && llm != &service) names.push_back(llm->name);
+  }
+  if (name == service.name) {
+    faults.add(FaultKind::conflicting_keys, at,
+               fmt::format("found {}, the service itself; allowed: {}", shown(name),
+                           names.empty() ? "another service, and there is none" : name_list(names)));
+    return nullptr;
+  }
+  const LlmServiceSpec* other = find(spec, name);
+  if (other == nullptr && names_known) {
+    faults.add(
+        FaultKind::unknown_name, at,
+        fmt::format("found {}; the other services are: {}", shown(name), names.empty() ? "none" : name_list(names)),
+        nearest_name(name, names));
+  }
+  return other;
 }
 
 /// Kind and settings, to be compared.
@@ -44,7 +69,7 @@ class SharingCheck {
       const LlmServiceSpec* service = llm_service(spec_.services[i]);
       if (service == nullptr) continue;
       const std::string pointer = fmt::format("/services/{}", i);
-      if (service->sharing && !service->shares_gpus_with && !faults_.concern(pointer)) {
+      if (service->sharing && !service->shares_gpus_with && !faults_.concern(pointer + "/sharing")) {
         faults_.add(FaultKind::needs_other_part, pointer + "/sharing",
                     "\"shares_gpus_with\" is missing: how to share stands where it is said with whom");
       }
@@ -60,6 +85,7 @@ class SharingCheck {
       check_agreement(group->second);
       check_memory(*group->first, group->second);
     }
+    check_they_stay();
   }
 
  private:
@@ -68,28 +94,8 @@ class SharingCheck {
   const LlmServiceSpec* check_owner(const std::string& pointer, const LlmServiceSpec& service) {
     const std::string& name = *service.shares_gpus_with;
     const std::string at = pointer + "/shares_gpus_with";
-    std::vector<std::string> names;
-    for (const ServiceSpec& one : spec_.services) {
-      const LlmServiceSpec* llm = llm_service(one);
-      if (llm != nullptr && llm != &service) names.push_back(llm->name);
-    }
-    if (name == service.name) {
-      faults_.add(FaultKind::conflicting_keys, at,
-                  fmt::format("found {}, the service itself; allowed: {}", shown(name),
-                              names.empty() ? "another service, and there is none" : name_list(names)));
-      return nullptr;
-    }
-    const LlmServiceSpec* owner = find(spec_, name);
-    if (owner == nullptr) {
-      if (names_known_) {
-        faults_.add(
-            FaultKind::unknown_name, at,
-            fmt::format("found {}; the other services are: {}", shown(name), names.empty() ? "none" : name_list(names)),
-            nearest_name(name, names));
-      }
-      return nullptr;
-    }
-    if (owner->shares_gpus_with) {
+    const LlmServiceSpec* owner = other_service(spec_, service, name, at, names_known_, faults_);
+    if (owner != nullptr && owner->shares_gpus_with) {
       faults_.add(FaultKind::conflicting_keys, at,
                   fmt::format("found {}, which stands on the GPUs of {}; name the service whose GPUs they are",
                               shown(name), shown(*owner->shares_gpus_with)));
@@ -160,6 +166,28 @@ class SharingCheck {
                             list));
   }
 
+  /// Replicas on shared GPUs neither come and go nor change their model.
+  void check_they_stay() {
+    std::set<const LlmServiceSpec*> sharing;
+    for (const auto& [owner, sharers] : sharers_) {
+      sharing.insert(owner);
+      for (const auto& [index, service] : sharers) sharing.insert(service);
+    }
+    for (std::size_t i = 0; i < spec_.services.size(); ++i) {
+      const LlmServiceSpec* service = llm_service(spec_.services[i]);
+      if (service == nullptr || !service->autoscaler || !sharing.contains(service)) continue;
+      refuse(fmt::format("/services/{}/autoscaler", i), "the replicas of services that share GPUs stay as they are");
+    }
+    for (std::size_t i = 0; i < spec_.incidents.size(); ++i) {
+      const auto* swap =
+          spec_.incidents[i].has_value() ? dynamic_cast<const ModelSwapSpec*>(&*spec_.incidents[i]) : nullptr;
+      const LlmServiceSpec* service = swap == nullptr ? nullptr : find(spec_, swap->service);
+      if (service == nullptr || !sharing.contains(service)) continue;
+      refuse(fmt::format("/incidents/{}/service", i),
+             fmt::format("found {}; services that share GPUs keep their model", shown(swap->service)));
+    }
+  }
+
   const ScenarioSpec& spec_;
   const std::map<const LlmServiceSpec*, double>& claims_;
   bool names_known_;
@@ -184,6 +212,35 @@ double claimed_share(const llm::MemoryRule& rule, const llm::KvPool& pool, const
 void check_sharing(const ScenarioSpec& spec, const std::map<const LlmServiceSpec*, double>& claims, bool names_known,
                    FaultList& faults) {
   SharingCheck(spec, claims, names_known, faults).run();
+}
+
+void check_overflow(const ScenarioSpec& spec, bool names_known, FaultList& faults) {
+  std::map<const LlmServiceSpec*, const LlmServiceSpec*> next;
+  for (std::size_t i = 0; i < spec.services.size(); ++i) {
+    const LlmServiceSpec* service = llm_service(spec.services[i]);
+    const std::string at = fmt::format("/services/{}/overflow_to", i);
+    if (service == nullptr || !service->overflow_to || faults.concern(at)) continue;
+    next[service] = other_service(spec, *service, *service->overflow_to, at, names_known, faults);
+  }
+  std::set<const LlmServiceSpec*> told;
+  for (std::size_t i = 0; i < spec.services.size(); ++i) {
+    const LlmServiceSpec* first = llm_service(spec.services[i]);
+    std::vector<const LlmServiceSpec*> way;
+    const LlmServiceSpec* one = first;
+    while (one != nullptr && std::find(way.begin(), way.end(), one) == way.end()) {
+      way.push_back(one);
+      const auto to = next.find(one);
+      one = to == next.end() ? nullptr : to->second;
+    }
+    if (one == nullptr || one != first || !told.insert(first).second) continue;
+    std::string circle = first->name;
+    for (std::size_t k = 1; k < way.size(); ++k) {
+      circle += " -> " + way[k]->name;
+      told.insert(way[k]);
+    }
+    faults.add(FaultKind::conflicting_keys, fmt::format("/services/{}/overflow_to", i),
+               fmt::format("requests would go round in a circle: {} -> {}", circle, first->name));
+  }
 }
 
 }  // namespace tokenworks::scenario

@@ -1,4 +1,4 @@
-// What must hold of services that share GPUs: a part of check_scenario.
+// What must hold between services, which share GPUs or send each other requests: a part of check_scenario.
 #pragma once
 
 #include <map>
@@ -19,5 +19,7 @@ double claimed_share(const llm::MemoryRule& rule, const llm::KvPool& pool, const
 /// `claims`: by service, as far as known. `names_known`: no other services could be meant.
 void check_sharing(const ScenarioSpec& spec, const std::map<const LlmServiceSpec*, double>& claims, bool names_known,
                    FaultList& faults);
+/// Of services that send on requests.
+void check_overflow(const ScenarioSpec& spec, bool names_known, FaultList& faults);
 
 }  // namespace tokenworks::scenario

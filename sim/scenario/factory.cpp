@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -125,16 +124,16 @@ void Factory::build_services(const RunOptions& options) {
         told(name, request);
       };
     }
-    for (const WorkloadSpec& workload : spec.workloads) {
-      const bool follows_answers = workload.arrivals->closed_loop() || workload.arrivals->brings_sessions();
-      if (workload.service != service->name) continue;
-      if (follows_answers) setup.plans_after_completions = true;
-      if (workload.arrivals->brings_sessions()) setup.shares_out_energy = true;
+    setup.plans_after_completions =
+        receives(*service, [](const auto& arrivals) { return arrivals.closed_loop() || arrivals.brings_sessions(); });
+    if (receives(*service, [](const auto& arrivals) { return arrivals.brings_sessions(); })) {
+      setup.shares_out_energy = true;
     }
     services_.push_back(std::make_unique<jobs::LlmService>(*simulation_, *facility_, *run_end_, std::move(setup)));
     loaded_.push_back(std::move(loaded));
     loaded_.back().service = services_.back().get();
   }
+  connect_overflows();
 }
 
 /// The racks that a pool's replicas stand in: they have one kind of GPU.
@@ -259,12 +258,7 @@ void Factory::add_classes(const LlmServiceSpec& service, jobs::LlmService::Setup
   if (!service.tenants.empty()) setup.tenants.clear();
   for (const TenantSpec& tenant : service.tenants) setup.tenants.push_back(tenant.name);
   setup.preempts_for_urgent = service.preempts_for_urgent;
-  std::set<std::pair<std::int32_t, std::int32_t>> used;
-  for (const WorkloadSpec& workload : scenario_.spec.workloads) {
-    if (workload.service != service.name) continue;
-    const jobs::SenderTraits traits = traits_of(workload, service);
-    used.insert({traits.service_class, traits.tenant});
-  }
+  const std::set<std::pair<std::int32_t, std::int32_t>> used = senders_of(service);
   setup.lanes.fair = service.fairness == "token_share";
   setup.lanes.tenants = static_cast<std::int32_t>(setup.tenants.size());
   if (used.empty()) return;
@@ -400,8 +394,11 @@ void Factory::assume_clients(const std::string& pointer, const workload::ClientS
 
 std::string Factory::describe_work_left() const {
   std::string text;
-  for (const auto& service : services_) text += service->describe_work_left();
-  if (fabric_) text += fabric_->describe_work_left();
+  const auto add = [&text](const std::string& more) {
+    if (!more.empty()) text += (text.empty() ? "" : "; ") + more;
+  };
+  for (const auto& service : services_) add(service->describe_work_left());
+  if (fabric_) add(fabric_->describe_work_left());
   return text;
 }
 

@@ -5,7 +5,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/llm/memory_capacity.hpp"
@@ -50,6 +52,9 @@ class Factory {
   void build_fabric();
   void build_services(const RunOptions& options);
   std::vector<ReplicaPlan> plans_of(const LlmServiceSpec& service) const;
+  std::set<std::pair<std::int32_t, std::int32_t>> senders_of(const LlmServiceSpec& service) const;
+  bool receives(const LlmServiceSpec& service, bool (*of_kind)(const workload::ArrivalOption&)) const;
+  void connect_overflows();
   void share_gpus(const LlmServiceSpec& service, jobs::SharedGpus& sharing);
   const RackGroupSpec& racks_of(const ReplicaPlan& plan) const;
   std::unique_ptr<jobs::ServedModel> build_model(const ReplicaPlan& plan, llm::KvPool& room);

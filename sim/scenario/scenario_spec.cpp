@@ -111,6 +111,8 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
   field(v, "shares_gpus_with", shares_gpus_with,
         "Service on whose GPUs the replicas stand, one beside each of its own: they make their steps by turns");
   field(v, "sharing", sharing, "Whether the models that share GPUs lie in their memory together; resident when absent");
+  field(v, "overflow_to", overflow_to,
+        "Service that gets the requests which find a full queue or no replica; they are rejected when absent");
   field(v, "router", router, "Which replica gets a request");
   field(
       v, "kv_tiers", kv_tiers,

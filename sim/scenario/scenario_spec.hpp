@@ -109,6 +109,7 @@ class LlmServiceSpec final : public ServiceOption {
   std::optional<DisaggregationSpec> disaggregation;
   std::optional<std::string> shares_gpus_with;  ///< name of another service
   std::optional<SharingSpec> sharing;
+  std::optional<std::string> overflow_to;  ///< name of another service
   RouterSpec router;
   std::vector<KvTierSpec> kv_tiers;
   std::string kv_fetch = "when_cheaper";

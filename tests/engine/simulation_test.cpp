@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <random>
+#include <utility>
 
 #include "tests/catch.hpp"
 #include "tests/engine/fork_case.hpp"
@@ -215,4 +217,121 @@ TEST_CASE("simulation: the watch stops a run", "[engine]") {
     return fmt::format("{} {}", simulation.events(), simulation.interrupted());
   });
   CHECK(log == "50 true");
+}
+
+namespace {
+
+/// Fires at every multiple of its period, for ever, and does something once.
+struct Interval : engine::TimerClient {
+  Interval(Simulation& s, std::uint64_t number, Picoseconds length)
+      : simulation(s), timer(s.add_timer(*this, 0, engine::rank(RankClass::network, number))), period(length) {
+    simulation.set_idle(timer);
+    simulation.set_timer(timer, period);
+  }
+  void on_timer(std::uint32_t) override {
+    if (simulation.now() >= acts_at && act) std::exchange(act, {})();
+    if (!once) simulation.set_timer(timer, simulation.now() + period);
+  }
+  Simulation& simulation;
+  engine::TimerId timer;
+  Picoseconds period, acts_at = 0;
+  std::function<void()> act;
+  bool once = false;
+};
+
+constexpr Picoseconds kHour = 3600 * kPicosecondsPerSecond;
+
+/// Fires once, and that is all the work.
+struct Work : engine::TimerClient {
+  explicit Work(Simulation& s) : simulation(s), timer(s.add_timer(*this, 0, engine::rank(RankClass::step, 0))) {
+    s.set_work_left([this] { return std::string(done ? "" : "request 7 waits for a replica"); });
+  }
+  void on_timer(std::uint32_t) override {
+    done = true;
+    simulation.stop();
+  }
+  Simulation& simulation;
+  engine::TimerId timer;
+  bool done = false;
+};
+
+std::string message_of(const std::function<std::string()>& body) {
+  try {
+    return in_child(body);
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("simulation: intervals that keep each other going do not hide that nothing moves", "[engine]") {
+  const std::string message = message_of([] {
+    Simulation simulation({});
+    Clock last(simulation, 1, 5 * kPicosecondsPerSecond, 1);
+    Interval weather(simulation, 0, kHour), controller(simulation, 1, 15 * kPicosecondsPerSecond);
+    Work work(simulation);
+    simulation.run();
+    return std::string("went on");
+  });
+  CHECK(message.find("nothing has moved since 5 s") != std::string::npos);
+  CHECK(message.find("request 7 waits for a replica") != std::string::npos);
+}
+
+TEST_CASE("simulation: a transfer that stands still for ever is found beside an interval", "[engine]") {
+  struct Nobody : engine::TransferClient {
+    void on_transfer_done(std::uint32_t) override {}
+  };
+  const std::string message = message_of([] {
+    Simulation simulation({});
+    Interval weather(simulation, 0, kHour);
+    Work work(simulation);
+    Nobody nobody;
+    const engine::LinkId link = simulation.add_link(BytesPerSecond(1e9));
+    simulation.start_transfer(nobody, 0, {.links = {&link, 1}, .bytes = Bytes(8e9)}, 0);
+    simulation.set_link_capacity(link, BytesPerSecond(0));
+    simulation.run();
+    return std::string("went on");
+  });
+  CHECK(message.find("nothing has moved since 0 s") != std::string::npos);
+}
+
+TEST_CASE("simulation: long waits for something that comes are no reason to stop", "[engine]") {
+  struct Arrives : engine::TransferClient {
+    explicit Arrives(Work& w) : work(w) {}
+    void on_transfer_done(std::uint32_t) override { work.on_timer(0); }
+    Work& work;
+  };
+  const auto run = [](int what) {
+    return message_of([what] {
+      Simulation simulation({});
+      Interval weather(simulation, 0, kHour);
+      Work work(simulation);
+      Arrives arrives(work);
+      Interval other(simulation, 1, what == 2 ? 100 * kHour : 20 * kHour);
+      const engine::LinkId link = simulation.add_link(BytesPerSecond(1e9));
+      const auto begin = [&] { simulation.set_timer(work.timer, simulation.now()); };
+      switch (what) {
+        case 0:  // a think time of ten days
+          simulation.set_timer(work.timer, 240 * kHour);
+          break;
+        case 1:  // a transfer that takes six days
+          simulation.start_transfer(arrives, 0, {.links = {&link, 1}, .bytes = Bytes(144 * 3600e9)}, 0);
+          break;
+        case 2:  // a time-out of four days, after which something else is tried
+          other.once = true;
+          other.act = begin;
+          break;
+        default:  // a controller that looks every 20 hours, and acts when it has looked twice
+          other.acts_at = 40 * kHour;
+          other.act = begin;
+      }
+      simulation.run();
+      return std::string(work.done ? "done" : "not done");
+    });
+  };
+  for (int what = 0; what < 4; ++what) {
+    CAPTURE(what);
+    CHECK(run(what) == "done");
+  }
 }

@@ -184,6 +184,30 @@ TEST_CASE("fleet: a replica loads its weights and starts up; requests wait for i
         "started 1, drained 1, 5.198 s, mean 0.2599, peak 1, load 0.802, start 3.802");
 }
 
+TEST_CASE("fleet: a run ends with a message when a replica that requests wait for cannot come", "[jobs]") {
+  const std::string text = in_child([] {
+    Hall hall(2, serving_first(0));
+    jobs::Fleet fleet(hall.factory.simulation, &hall.factory.fabric, hall.fleet());
+    hall.factory.simulation.set_work_left(
+        [&] { return hall.service.describe_work_left() + "; " + hall.factory.fabric.describe_work_left(); });
+    hall.at(1.0, [&] { fleet.start(1); });
+    hall.factory.change_at(1.5, [](resources::FabricMap& map) { map.set_storage_share(0.0); });
+    hall.submit(2.0, 10, 3);
+    try {
+      hall.factory.run();
+    } catch (const engine::StuckError& error) {
+      return std::string(error.what());
+    }
+    return std::string("ended");
+  });
+  CAPTURE(text);
+  for (const char* words : {"nothing moves any more since 2 s", "chat has 3 requests", "the first of which came at 2 s",
+                            "3 wait for a replica", "replica 1 is down", "1 transfers in motion"}) {
+    INFO(words);
+    CHECK(text.find(words) != std::string::npos);
+  }
+}
+
 TEST_CASE("fleet: a failure while a replica loads or starts up means starting over after the repair", "[jobs]") {
   for (const double failure : {1.4, 3.0}) {
     CAPTURE(failure);

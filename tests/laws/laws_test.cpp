@@ -67,7 +67,8 @@ std::string difference(const std::string& one, const std::string& other) {
   }
 }
 
-constexpr const char* kOutcomes[] = {"completed", "rejected", "failed", "cancelled", "timed_out", "unfinished"};
+constexpr const char* kOutcomes[] = {"completed", "rejected", "failed",    "cancelled",
+                                     "timed_out", "sent_on",  "unfinished"};
 
 void check_sum(const json& requests) {
   std::int64_t sum = 0;

@@ -97,7 +97,7 @@ void check_against_report(const std::vector<Row>& rows, const json& report) {
     }
     const json& counts = service.at("requests");
     CHECK(arrived == counts.at("arrived"));
-    for (const char* outcome : {"completed", "failed", "cancelled", "timed_out", "unfinished"}) {
+    for (const char* outcome : {"completed", "failed", "cancelled", "timed_out", "sent_on", "unfinished"}) {
       CHECK(outcomes[outcome] == counts.at(outcome));
     }
     std::int64_t rejected = 0;

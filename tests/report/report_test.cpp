@@ -36,7 +36,7 @@ TEST_CASE("report: top-level keys stand in the order of the format", "[sim][repo
   CHECK(report["format"] == "tokenworks.report/1");
   CHECK(report["scenario"]["name"] == "x");
   CHECK(keys(report["services"][0]["requests"]) ==
-        Names{"arrived", "completed", "rejected", "failed", "cancelled", "timed_out", "unfinished"});
+        Names{"arrived", "completed", "rejected", "failed", "cancelled", "timed_out", "sent_on", "unfinished"});
   CHECK(keys(report["services"][0]["ttft_s"]) == Names{"mean", "p50", "p90", "p95", "p99", "max"});
 }
 

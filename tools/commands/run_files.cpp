@@ -20,6 +20,8 @@ std::string_view outcome_of(jobs::Ending ending) {
       return "cancelled";
     case jobs::Ending::timed_out:
       return "timed_out";
+    case jobs::Ending::sent_on:
+      return "sent_on";
     case jobs::Ending::unfinished:
       break;
   }

@@ -1,8 +1,8 @@
 #include "sim/jobs/llm/kv_handover.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "sim/jobs/llm/llm_service.hpp"
 
@@ -77,7 +77,10 @@ bool KvHandover::aim(std::int32_t index) {
 }
 
 void KvHandover::turn_away(std::int32_t index) {
-  withdraw(passages_[static_cast<std::size_t>(index)].request, Ending::rejected, kNobodyDecodes);
+  const Passage& passage = passages_[static_cast<std::size_t>(index)];
+  const RequestId request = passage.request;
+  if (passage.prompt_done) passage.prefill->handed_over(request);
+  service_.turn_away(request, kNobodyDecodes);
 }
 
 void KvHandover::wait(std::int32_t index) {
@@ -322,10 +325,16 @@ std::string KvHandover::describe() const {
     parts += passage.parts;
   }
   if (waiting + computing + moving == 0) return {};
-  return fmt::format(
-      "hand-over: {} wait for room at a decode replica, {} have room while their prompts are computed, "
-      "{} are moving, in {} transfers",
+  std::string text = fmt::format(
+      "hand-over: {} wait for room at a decode replica, {} have room while their prompts are computed, {} are moving, "
+      "in "
+      "{} transfers",
       waiting, computing, moving, parts);
+  if (!waiting_.empty()) {
+    const Passage& first = passages_[static_cast<std::size_t>(waiting_.front())];
+    text += fmt::format("; the first waits since {:.12g} s", to_seconds(first.since));
+  }
+  return text;
 }
 
 void KvHandover::report(metrics::HandoverResult& result) const {

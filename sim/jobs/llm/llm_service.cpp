@@ -1,11 +1,11 @@
 #include "sim/jobs/llm/llm_service.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
 
 #include "sim/jobs/llm/kv_handover.hpp"
 
@@ -91,13 +91,29 @@ std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& trai
   }
   if (traits.patience < kNever || traits.gives_up_share > 0.0) needs_details_ = true;
   owners_.push_back({owner, traits, lane, random_stream(traits.seed, traits.stream)});
+  if (overflow_.service != nullptr) {
+    SenderTraits there = traits;
+    there.service_class = overflow_.class_there[static_cast<std::size_t>(traits.service_class)];
+    there.tenant = overflow_.tenant_there[static_cast<std::size_t>(traits.tenant)];
+    there.gives_up_share = 0.0;  // who gives up has been drawn
+    owners_.back().there = overflow_.service->add_owner_of_another(owner, there);
+  }
   return static_cast<std::int32_t>(owners_.size() - 1);
+}
+
+std::int32_t LlmService::add_owner_of_another(RequestOwner* owner, const SenderTraits& traits) {
+  const std::int32_t number = add_owner(owner, traits);
+  owners_[static_cast<std::size_t>(number)].is_of_another = true;
+  return number;
 }
 
 // ---- Requests in --------------------------------------------------------------------------------------------------
 
-void LlmService::submit(const Request& request, std::int32_t owner) {
-  const RequestId id = take_in(request, owner);
+void LlmService::submit(const Request& request, std::int32_t owner) { submit(request, owner, false); }
+
+/// `gives_up`: it has been cut already, for its client leaves when the answer has got so far.
+void LlmService::submit(const Request& request, std::int32_t owner, bool gives_up) {
+  const RequestId id = take_in(request, owner, gives_up);
   const std::string_view why = refusal(request.input_tokens, request.output_tokens);
   if (!why.empty()) return reject(id, why);
   if (deadlines_apply_to(owner)) set_deadlines(id, owners_[static_cast<std::size_t>(owner)]);
@@ -114,17 +130,18 @@ void LlmService::enter(RequestId id) {
   send_or_wait(id, replica, /*to_decode=*/false);
 }
 
-RequestId LlmService::take_in(const Request& request, std::int32_t owner) {
+RequestId LlmService::take_in(const Request& request, std::int32_t owner, bool gives_up) {
   const RequestId id = pool_.add({.arrival = request.arrival,
                                   .input_tokens = request.input_tokens,
                                   .output_tokens = request.output_tokens,
                                   .owner = owner});
   Owner& sender = owners_[static_cast<std::size_t>(owner)];
   const bool has_content = keeps_prefixes_ && !request.content.empty();
-  if (needs_details_ || has_content || request.tag != 0 || request.session != 0) {
+  if (needs_details_ || has_content || request.tag != 0 || request.session != 0 || gives_up) {
     const std::int32_t place = pool_[id].details = details_.add();
     RequestDetails& details = details_[place];
     details.tag = request.tag;
+    details.gives_up = gives_up;
     details.session = request.session;
     if (has_content) {
       details.runs.assign(request.content.runs.begin(), request.content.runs.end());
@@ -211,10 +228,10 @@ Replica* LlmService::choose_entry(RequestId id) {
   return replica;
 }
 
-/// Without a replica it waits for one that may come.
+/// Without a replica it goes to another service, or waits for one that may come.
 void LlmService::send_or_wait(RequestId id, Replica* replica, bool to_decode) {
   if (replica != nullptr) return send_to(id, *replica);
-  if (!may_come(id, to_decode)) return reject(id, "no_replica");
+  if (overflow_.service != nullptr || !may_come(id, to_decode)) return turn_away(id, "no_replica");
   (to_decode ? without_decode_replica_ : without_replica_).push_back(pool_, id, lane_of(pool_[id]));
   stats_.waiting_changed(+1, simulation_.now());
 }
@@ -239,10 +256,10 @@ Replica* LlmService::choose(RequestId id, routing::Router& router, const std::ve
 
 void LlmService::send_to(RequestId id, Replica& replica) {
   const std::int64_t most = replica.model().profile().max_waiting;
-  if (most > 0 && replica.waiting() >= most) return reject(id, "queue_full");
+  if (most > 0 && replica.waiting() >= most) return turn_away(id, "queue_full");
   const InFlight& request = pool_[id];
   const std::int64_t of_class = class_of(request).max_waiting;
-  if (of_class > 0 && replica.waiting_in(lane_of(request)) >= of_class) return reject(id, "class_queue_full");
+  if (of_class > 0 && replica.waiting_in(lane_of(request)) >= of_class) return turn_away(id, "class_queue_full");
   if (request.details >= 0) {
     RequestDetails& details = details_[request.details];
     details.replica = replica.index();
@@ -333,6 +350,25 @@ void LlmService::withdraw(RequestId id, Ending ending) {
 
 void LlmService::reject(RequestId id, std::string_view reason) { ended(id, Ending::rejected, reason); }
 
+/// There is no room for it now: it is rejected, or goes on to another service.
+void LlmService::turn_away(RequestId id, std::string_view reason) {
+  if (overflow_.service == nullptr) return reject(id, reason);
+  const InFlight request = pool_[id];
+  Request same{
+      .arrival = request.arrival, .input_tokens = request.input_tokens, .output_tokens = request.output_tokens};
+  bool gives_up = false;
+  if (request.details >= 0) {
+    const RequestDetails& details = details_[request.details];
+    same.tag = details.tag;
+    same.session = details.session;
+    same.content = details.content();
+    gives_up = details.gives_up;
+  }
+  // There first, so that the run does not end between the two.
+  overflow_.service->submit(same, owners_[static_cast<std::size_t>(request.owner)].there, gives_up);
+  ended(id, Ending::sent_on);
+}
+
 /// Books the end of a request, tells its owner and frees its slot.
 void LlmService::ended(RequestId id, Ending ending, std::string_view reason) {
   const Picoseconds now = simulation_.now();
@@ -349,7 +385,7 @@ void LlmService::ended(RequestId id, Ending ending, std::string_view reason) {
     if (const std::int32_t passage = details_[request.details].passage; passage >= 0) handover_->forget(passage);
     details_.remove(request.details);
   }
-  RequestOwner* client = owner.client;
+  RequestOwner* client = ending == Ending::sent_on ? nullptr : owner.client;
   pool_.remove(id);
   if (setup_.on_ended) setup_.on_ended(last);
   if (client != nullptr) client->on_ended(last);
@@ -483,6 +519,16 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   result.product = "tokens";
   result.gpus = gpus();
   stats_.report(result, end);
+  const auto from_others = [](const Owner& owner) { return owner.is_of_another; };
+  if (std::any_of(owners_.begin(), owners_.end(), from_others)) {  // behind those of its own workloads
+    std::vector<metrics::WorkloadArrivals> own, others;
+    result.arrivals.resize(owners_.size());
+    for (std::size_t i = 0; i < owners_.size(); ++i) {
+      (owners_[i].is_of_another ? others : own).push_back(result.arrivals[i]);
+    }
+    result.arrivals = std::move(own);
+    result.arrivals.insert(result.arrivals.end(), others.begin(), others.end());
+  }
   const ServedModel& model = *pools_.front().model;
   result.kv_pool_tokens = model.kv_blocks() * model.profile().kv_block_tokens;
   for (std::size_t i = 0; i < result.classes.size(); ++i) result.classes[i].name = setup_.classes[i].name;
@@ -615,20 +661,24 @@ void LlmService::report_saturation(metrics::ServiceResult& result) const {
 
 std::string LlmService::describe_work_left() const {
   if (pool_.in_flight() == 0) return {};
-  std::string text = fmt::format("{}: {} requests have not ended at {:.6f} s", setup_.name, pool_.in_flight(),
-                                 to_seconds(simulation_.now()));
+  Picoseconds first = kNever;
+  for (const RequestId id : pool_.all()) first = std::min(first, pool_[id].arrival);
+  std::string text =
+      fmt::format("{} has {} requests that have not ended at {:.12g} s, the first of which came at {:.12g} s",
+                  setup_.name, pool_.in_flight(), to_seconds(simulation_.now()), to_seconds(first));
   if (!deadlines_.empty()) {
-    text += fmt::format(", the next deadline is at {:.6f} s", to_seconds(deadlines_.top().date));
+    text += fmt::format(", the next deadline is at {:.12g} s", to_seconds(deadlines_.top().date));
+  }
+  if (const std::int64_t waiting = without_replica_.size() + without_decode_replica_.size(); waiting > 0) {
+    text += fmt::format("; {} wait for a replica", waiting);
   }
   const std::string handing_over = handover_ ? handover_->describe() : std::string();
   if (!handing_over.empty()) text += "; " + handing_over;
+  constexpr int kNamed = 5;
   int named = 0;
-  if (const std::int64_t waiting = without_replica_.size() + without_decode_replica_.size(); waiting > 0) {
-    text = setup_.name + ": " + std::to_string(waiting) + " requests wait for a replica; ";
-  }
   for (const auto& replica : replicas_) {
-    if (replica->is_clear()) continue;
-    if (named++ == 5) return text + "; ...";
+    if (replica->is_up() && replica->is_clear()) continue;
+    if (named++ == kNamed) return text + "; ...";
     text += "; " + replica->describe();
   }
   return text;

@@ -143,6 +143,14 @@ class LlmService : private engine::TimerClient {
 
   /// Registers who hears of the end of requests submitted with the returned number; null hears nothing.
   std::int32_t add_owner(RequestOwner* owner, const SenderTraits& traits = {});
+  /// Where requests go that find a full queue or no replica, and what their classes and tenants are there: places in
+  /// its lists by places in this one's.
+  struct Overflow {
+    LlmService* service = nullptr;
+    std::vector<std::int32_t> class_there{0}, tenant_there{0};
+  };
+  /// To be called before senders are added. They hear of the end of a request there.
+  void set_overflow(Overflow overflow) { overflow_ = std::move(overflow); }
   /// A request reaches the service now; it may have arrived earlier (request path).
   void submit(const Request& request, std::int32_t owner);
   /// Time from a request's arrival to its submission.
@@ -244,7 +252,9 @@ class LlmService : private engine::TimerClient {
     RequestOwner* client = nullptr;
     SenderTraits traits;
     std::int32_t lane = 0;
-    RandomEngine random;  // who gives up
+    RandomEngine random;         // who gives up
+    std::int32_t there = -1;     // number at the service that requests overflow to
+    bool is_of_another = false;  // whose requests overflow to this one
   };
   /// A request must have its first token, or end, by a date.
   struct Deadline {
@@ -263,7 +273,9 @@ class LlmService : private engine::TimerClient {
   std::int32_t lane_of(const InFlight& request) const {
     return setup_.lanes.lanes.size() == 1 ? 0 : owners_[static_cast<std::size_t>(request.owner)].lane;
   }
-  RequestId take_in(const Request& request, std::int32_t owner);
+  RequestId take_in(const Request& request, std::int32_t owner, bool gives_up);
+  void submit(const Request& request, std::int32_t owner, bool gives_up);
+  std::int32_t add_owner_of_another(RequestOwner* owner, const SenderTraits& traits);
   void set_deadlines(RequestId request, const Owner& owner);
   void add_deadline(RequestId request, Picoseconds date, Ending ending);
   routing::Router& router_of(const Replica& replica) const;
@@ -304,6 +316,7 @@ class LlmService : private engine::TimerClient {
   void ended(RequestId request, Ending ending, std::string_view reason = {});
   void reject(RequestId request, std::string_view reason);
   void enter(RequestId request);
+  void turn_away(RequestId request, std::string_view reason);
   void route(RequestId request);
   void look_for_rooms();
   std::int64_t settle_lost(const std::vector<RequestId>& lost, const std::vector<RequestId>& waiting);
@@ -332,6 +345,7 @@ class LlmService : private engine::TimerClient {
   DetailsPool details_;
   ServiceStats stats_;
   std::vector<Owner> owners_;
+  Overflow overflow_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<FinishedDecode> finished_;         // scratch of a replica's step
   std::vector<llm::PromptChunk> prompt_chunks_;  // likewise

@@ -405,6 +405,7 @@ void Replica::set_gpu_power(double watts_per_gpu) {
 std::string Replica::describe() const {
   static constexpr const char* kStates[] = {
       "idle", "about to form a step", "waiting for its turn", "in a prompt step", "decoding", "down"};
+  if (!is_up()) return fmt::format("{} replica {} is down", service_.setup_.name, index_);
   std::string text = fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
                                  service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(),
                                  prompts_.size(), batch_->size(), used_blocks(), model_->kv_blocks());

@@ -32,8 +32,8 @@ metrics::GroupResult group_result(const GroupBook& book, const Promise* promise,
   metrics::GroupResult result;
   result.requests = book.counts;
   const metrics::RequestCounts& counts = book.counts;
-  result.requests.unfinished =
-      counts.arrived - counts.completed - counts.rejected - counts.failed - counts.cancelled - counts.timed_out;
+  result.requests.unfinished = counts.arrived - counts.completed - counts.rejected - counts.failed - counts.cancelled -
+                               counts.timed_out - counts.sent_on;
   result.input_tokens = book.input_tokens;
   result.output_tokens = book.output_tokens;
   result.window_arrived = book.window_arrived;
@@ -208,6 +208,9 @@ void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending endi
       case Ending::timed_out:
         ++counts.timed_out;
         break;
+      case Ending::sent_on:
+        ++counts.sent_on;
+        break;
       case Ending::unfinished:
         break;
     }
@@ -217,8 +220,8 @@ void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending endi
   const bool completed = ending == Ending::completed;
   const bool arrived_in_window = window_.holds(request.arrival);
   const bool ended_in_window = window_.holds(now);
-  // A client that leaves by its own will is no promise that was broken.
-  const bool is_judged = arrived_in_window && ending != Ending::cancelled;
+  // A client that leaves by its own will is no promise that was broken; one sent on is judged where it ends.
+  const bool is_judged = arrived_in_window && ending != Ending::cancelled && ending != Ending::sent_on;
   Kept kept;
   if (completed) {
     completed_input_tokens_ += request.input_tokens;
@@ -241,9 +244,12 @@ void ServiceStats::ended(const InFlight& request, std::int32_t lane, Ending endi
     note(promised_, kept);
   }
   if (is_judged) ++judged_;
+  const bool went_on = arrived_in_window && ending == Ending::sent_on;
+  if (went_on) ++window_sent_on_;
   in_groups(lane, [&](GroupBook& book) {
     count(book.counts);
     if (is_judged) ++book.judged;
+    if (went_on) --book.window_arrived;
     if (!completed) return;
     book.input_tokens += request.input_tokens;
     book.output_tokens += request.output_tokens;
@@ -284,6 +290,7 @@ void ServiceStats::report(metrics::ServiceResult& result, Picoseconds end) const
   result.window_input_tokens = window_input_tokens_;
   result.window_output_tokens = window_output_tokens_;
   result.window_completed = window_completed_;
+  result.window_sent_on = window_sent_on_;
   result.ttft_s = ttft_.summary();
   result.tpot_s = tpot_.summary();
   result.itl_s = itl_.summary();

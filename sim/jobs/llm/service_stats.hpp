@@ -126,6 +126,7 @@ class ServiceStats {
   std::int64_t input_tokens_ = 0, cached_tokens_ = 0, output_tokens_ = 0;
   std::int64_t completed_input_tokens_ = 0, completed_output_tokens_ = 0;
   std::int64_t window_input_tokens_ = 0, window_output_tokens_ = 0, window_completed_ = 0;
+  std::int64_t window_sent_on_ = 0;
   std::int64_t judged_ = 0;          // requests of the window that have ended
   metrics::PromiseResult promised_;  // and how they fared
   Attained attained_;
