@@ -378,7 +378,8 @@ class Checker {
     const LlmServiceSpec& service = *plan.service;
     if (faults_.concern(plan.engine_at) || !plan.engine->has_value()) return;
     if (faults_.concern(pointer + "/kv_cache_precision")) return;
-    const batching::EngineProfile profile = (*plan.engine)->profile(gpu);
+    const batching::EngineProfile profile = (*plan.engine)->profile(gpu, plan.parallelism->attention_data);
+    if (!check_engine(plan, profile)) return;
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
                                           service.kv_format(), *plan.parallelism, memory_rule(profile));
     if (pool.tokens >= profile.kv_block_tokens) return;
@@ -389,6 +390,23 @@ class Checker {
                 fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model,
                             service.precision, counted(plan.parallelism->gpus(), "GPU", "GPUs"),
                             gigabytes(pool.weight_bytes_per_gpu), gigabytes(gpu.memory), missing));
+  }
+
+  /// Each copy of the attention must have a share of the engine's limits.
+  bool check_engine(const ReplicaPlan& plan, const batching::EngineProfile& profile) {
+    const std::int64_t copies = plan.parallelism->attention_data;
+    bool good = true;
+    const auto check = [&](std::string_view key, std::int64_t limit) {
+      if (limit >= copies) return;
+      good = false;
+      faults_.add(FaultKind::out_of_range, fmt::format("{}/{}", plan.engine_at, key),
+                  fmt::format("found {}; allowed: at least attention_data, {}, for each copy of the attention has an "
+                              "even share of it",
+                              limit, copies));
+    };
+    check("max_batch_tokens", profile.max_batch_tokens);
+    check("max_sequences", profile.max_sequences);
+    return good;
   }
 
   /// All services together, as the run will place them.

@@ -145,7 +145,7 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
 
   jobs::ServedModel::Setup served;
   served.name = service.model;
-  served.profile = (*plan.engine)->profile(gpu);
+  served.profile = (*plan.engine)->profile(gpu, plan.parallelism->attention_data);
   served.prompt_launch_s = served.profile.prompt_launch.seconds(model);
   served.eager_step_s = served.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
   const llm::StepModel::Setup steps{

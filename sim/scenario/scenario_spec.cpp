@@ -159,7 +159,8 @@ void WorkloadSpec::visit(FieldVisitor& v) {
         rule().is_name());
   field(v, "service", service, "Service that answers the requests", rule().required());
   field(v, "arrivals", arrivals, "When requests come", rule().required());
-  field(v, "lengths", lengths, "How long prompts and answers are; traces, statistics of clients and sessions bring their own");
+  field(v, "lengths", lengths,
+        "How long prompts and answers are; traces, statistics of clients and sessions bring their own");
   field(v, "class", service_class, "Class of its requests; the service's first when absent", rule().is_name());
   field(v, "tenant", tenant, "Tenant that sends them; the service's first when absent", rule().is_name());
   field(v, "patience_s", patience, "A client leaves that has no first token after so long; never when absent",

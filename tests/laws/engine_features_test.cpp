@@ -84,6 +84,29 @@ json random_scenario(Draw& draw) {
   return scenario;
 }
 
+/// Sessions of agents in place of a scenario's workload: prompts that begin alike.
+json sessions(Draw& draw, json& scenario) {
+  scenario["clock"]["duration_s"] = 20;
+  return {{{"name", "agents"},
+           {"service", scenario["services"][0]["name"]},
+           {"arrivals",
+            {{"kind", "agent_sessions"},
+             {"sessions", {{"kind", "poisson"}, {"rate_per_s", draw.one_of<double>({0.2, 1.0})}}},
+             {"shared_tokens", 1'000},
+             {"turns", {{"kind", "fixed"}, {"value", draw.whole(1, 3)}}},
+             {"first_prompt_tokens", {{"kind", "fixed"}, {"tokens", draw.whole(500, 1'500)}}},
+             {"context_tokens", 6'000}}}}};
+}
+
+/// The service in two pools, so that prompts are computed in one and answered in the other.
+void hand_over(json& service) {
+  service.erase("replicas");
+  service["pools"] = {{{"name", "p"}, {"role", "prefill"}, {"replicas", 1}},
+                      {{"name", "d"}, {"role", "decode"}, {"replicas", 1}}};
+  service["engine"].erase("runtime_reserve_gb");
+  service["engine"].erase("max_sequences");
+}
+
 json run(const json& scenario) {
   const ProgramRun ran = run_program(scenario);
   INFO(ran.messages);
@@ -156,4 +179,74 @@ TEST_CASE("pipelines: the budget of tokens is that of a micro-batch", "[law]") {
   service["engine"] = {{"kind", "tensorrt_llm"}, {"max_batch_tokens", 8'000}};
   const json whole = run(scenario);
   CHECK(whole["services"][0]["pipeline"]["bubble_share"].get<double>() > 0.6);
+}
+
+// ---- Copies of the attention --------------------------------------------------------------------------------------
+
+TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
+  int preempted = 0, speculative = 0, windowed = 0, cached = 0, handed_over = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Draw draw(1000 + seed);
+    json scenario = random_scenario(draw);
+    json& service = scenario["services"][0];
+    const std::int64_t copies = draw.one_of<std::int64_t>({2, 3, 4, 8});
+    service["parallelism"] = {{"attention_data", copies}};
+    json& engine = service["engine"];
+    if (engine.contains("max_batch_tokens") && engine["kind"] == "tensorrt_llm")
+      engine["max_batch_tokens"] = 16'384 * copies;
+    if (draw.chance(25)) {
+      service["model"] = "gpt_oss_20b";
+      service["precision"] = "fp4";
+      ++windowed;
+    } else if (draw.chance(60)) {
+      engine["memory_share"] = 0.92;
+      engine["runtime_reserve_gb"] = draw.one_of<double>({60.3, 61.4, 61.9});
+    }
+    if (draw.chance(25)) service["kv_cache_precision"] = "fp8";
+    if (draw.chance(25)) scenario["workloads"] = sessions(draw, scenario);
+    if (draw.chance(20)) hand_over(service);
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& result = report["services"][0];
+    if (result["kv_cache"]["preemptions"] > 0) ++preempted;
+    if (!result["speculation"].is_null()) ++speculative;
+    if (result["tokens"]["cached_input"] > 0) ++cached;
+    if (service.contains("pools")) ++handed_over;
+  }
+  INFO("preempted " << preempted << ", speculative " << speculative << ", windowed " << windowed << ", cached "
+                    << cached << ", handed over " << handed_over);
+  CHECK(preempted >= 4);
+  CHECK(speculative >= 8);
+  CHECK(windowed >= 8);
+  CHECK(cached >= 8);
+  CHECK(handed_over >= 3);
+}
+
+TEST_CASE("copies of the attention: a step waits for the busiest", "[law]") {
+  // Two requests of equal prompts, one on each copy, then two of which one is on the same copy as a third.
+  json scenario = small_scenario(2, 2, fixed(2'000), fixed(400));
+  json& service = scenario["services"][0];
+  service["engine"] = {{"kind", "vllm"}, {"host_per_sequence_s", 0}};
+  service["parallelism"] = {{"attention_data", 2}};
+  const auto tpot = [&](std::int64_t users) {
+    scenario["workloads"][0]["arrivals"] = {{"kind", "closed_loop"}, {"concurrency", users}, {"requests", users}};
+    return run(scenario)["services"][0]["tpot_s"]["mean"].get<double>();
+  };
+  const double two = tpot(2), three = tpot(3), four = tpot(4);
+  CHECK(two < three);  // one copy has two, the other waits for it
+  CHECK(three < four * 1.001);
+  CHECK(three > four * 0.98);  // linear parts work on three sequences, attention on two a copy in both
+}
+
+TEST_CASE("copies of the attention: a request needs room on one copy, and its share of the sequences", "[law]") {
+  json scenario = small_scenario(8, 8, fixed(2'000), fixed(200));
+  json& service = scenario["services"][0];
+  service["engine"] = {{"kind", "vllm"}, {"memory_share", 0.92}, {"runtime_reserve_gb", 62.6}};
+  service["parallelism"] = {{"attention_data", 4}};
+  const json report = run(scenario);
+  const std::int64_t pool = report["services"][0]["kv_cache"]["pool_tokens"];
+  CHECK(pool > 8'000);
+  CHECK(report["services"][0]["requests"]["completed"] == 8);
+  scenario["workloads"][0]["lengths"]["input"] = fixed(pool / 4 + 16);
+  CHECK(run(scenario)["services"][0]["rejections"]["longer_than_kv_pool"] == 8);
 }

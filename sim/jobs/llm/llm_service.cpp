@@ -49,6 +49,9 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
   for (const ServiceClass& service_class : setup_.classes) {
     if (service_class.timeout < kNever) needs_details_ = true;
   }
+  for (const PoolSetup& pool : pools_) {
+    if (pool.model->copies() > 1) needs_details_ = true;
+  }
 }
 
 LlmService::~LlmService() = default;
@@ -438,12 +441,11 @@ void LlmService::report_pools(metrics::ServiceResult& result) const {
       one.prompt_steps_s += to_seconds(replica.prompt_time());
       one.decode_steps_s += to_seconds(replica.decode_time());
       one.up_s += to_seconds(replica.up_time());
-      const double peak = static_cast<double>(replica.peak_blocks()) / static_cast<double>(pool.model->kv_blocks());
-      one.kv_peak_share = std::max(one.kv_peak_share, peak);
-      if (replica.cache() == nullptr || pool.tiers.tiers.empty()) continue;
+      one.kv_peak_share = std::max(one.kv_peak_share, replica.peak_share());
+      if (!pool.keeps_prefixes || pool.tiers.tiers.empty()) continue;
       has_tiers = true;
-      tiers.read_tokens += replica.cache()->read_blocks() * block;
-      tiers.written_tokens += replica.cache()->written_blocks() * block;
+      tiers.read_tokens += replica.read_tokens();
+      tiers.written_tokens += replica.written_tokens();
     }
     result.kv_peak_share = std::max(result.kv_peak_share, one.kv_peak_share);
     result.pools.push_back(std::move(one));
@@ -514,7 +516,7 @@ std::string LlmService::describe_work_left() const {
   std::string text;
   int named = 0;
   for (const auto& replica : replicas_) {
-    if (replica->waiting() == 0 && replica->used_blocks() == 0) continue;
+    if (replica->waiting() == 0 && replica->all_used_blocks() == 0) continue;
     if (named == 5) return text + " ...";
     text += (named++ == 0 ? "" : "; ") + replica->describe();
   }

@@ -12,35 +12,21 @@
 namespace tokenworks::jobs {
 Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::int32_t candidate,
                  std::vector<placement::Slice> slices, engine::Rank rank)
-    : service_(service),
+    : CopyState(service.setup_.lanes),
+      service_(service),
       pool_(pool),
       model_(pool.model.get()),
       slices_(std::move(slices)),
       timer_(service.simulation_.add_timer(*this, 0, rank)),
       index_(index),
-      candidate_(candidate),
-      queue_(service.setup_.lanes) {
-  const DecodeBatchSetup setup{
-      .pool = &service.pool_,
-      .block_tokens = model_->profile().reserves_full_length ? 0 : model_->profile().kv_block_tokens,
-      .window_tokens = model_->steps().window_tokens(),
-      .pattern = model_->pattern(),
-      .draft_tokens = model_->draft_tokens()};
-  batch_ = service.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
+      candidate_(candidate) {
   for (const placement::Slice& slice : slices_) {
     gpus_ += slice.gpus;
     gpus_on_node_ = std::max(gpus_on_node_, slice.gpus);
   }
-  constexpr std::size_t kUsualPrompts = 8;  // beside the object in memory: many replicas do not fit the cache
-  prompts_.reserve(kUsualPrompts);
-  chunks_.reserve(kUsualPrompts);
-  fresh_.reserve(kUsualPrompts);
+  open_copies();
   gpu_power_ = to_milliwatts(pool_.idle_gpu_power_w);
   set_gpu_power(model_->waiting_gpu_power_w());
-  if (service.setup_.lanes.levels() > 1) {
-    running_at_level_.assign(static_cast<std::size_t>(service.setup_.lanes.levels()), 0);
-  }
-  if (pool_.keeps_prefixes) make_cache();
   if (service.setup_.spans_domains) open_ring();
   if (service.setup_.watch != nullptr || service.setup_.on_ended) {
     watch_ = std::make_unique<ReplicaWatch>(ReplicaWatch{.run = service.setup_.watch,
@@ -57,6 +43,8 @@ PoolRole Replica::role() const { return pool_.role; }
 
 void Replica::submit(RequestId request) {
   const Picoseconds now = service_.simulation_.now();
+  const OnCopy on(*this, has_copies() ? choose_copy() : 0);
+  if (has_copies()) enters(request);
   queue_.push_back(service_.pool_, request, service_.lane_of(service_.pool_[request]));
   waiting_tokens_ += service_.pool_[request].prompt_target();
   service_.stats_.waiting_changed(+1, now);
@@ -67,7 +55,7 @@ void Replica::submit(RequestId request) {
   const bool counts_tokens = profile.batch_wait_steps > 0;
   const bool goes_first = queue_.front(service_.pool_) == request;
   if (!goes_first && !counts_tokens) return;
-  if ((running() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) {
+  if ((running() >= model_->copy_sequences() || hold_admission_) && !can_preempt_for(request)) {
     // Found out when the next step is formed.
     if (goes_first) {
       note_blocked(hold_admission_ ? Blocked::by_kv_memory : Blocked::by_sequences,
@@ -102,8 +90,10 @@ void Replica::cut_decoding(Picoseconds now) {
 
 void Replica::withdraw(RequestId id, Ending ending) {
   const InFlight& request = service_.pool_[id];
+  const OnCopy on(*this, copy_of(id));
   if (queue_.remove(service_.pool_, id, service_.lane_of(request))) {
     waiting_tokens_ -= request.prompt_target();
+    goes(request);
     service_.stats_.waiting_changed(-1, service_.simulation_.now());
     service_.load_changed(*this, -1, id);
     if (queue_.empty()) note_blocked(Blocked::by_nothing, service_.simulation_.now());
@@ -119,12 +109,14 @@ void Replica::withdraw(RequestId id, Ending ending) {
 void Replica::withdraw_doomed() {
   const std::vector<std::pair<RequestId, Ending>> doomed = std::exchange(doomed_, {});
   for (const auto& [id, ending] : doomed) {
+    const OnCopy on(*this, copy_of(id));
     if (!is_between_steps(id)) {  // its beginning is on the way: it ends when that is there
       doomed_.emplace_back(id, ending);
       continue;
     }
     take_out(id);
     hold_admission_ = false;
+    goes(service_.pool_[id]);
     service_.load_changed(*this, -1, id);
     service_.ended(id, ending);
   }
@@ -216,6 +208,7 @@ void Replica::complete(RequestId id, std::int64_t held_tokens) {
   leaves(id, held_tokens);
   hold_admission_ = false;
   const InFlight& request = service_.pool_[id];
+  goes(request);
   queue_.charge(service_.lane_of(request), 2 * std::int64_t{request.output_tokens});
   if (!doomed_.empty()) std::erase_if(doomed_, [id](const auto& one) { return one.first == id; });
   service_.load_changed(*this, -1, id);
@@ -228,40 +221,49 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(now);
     count_sending(done);
-    if (done > 0) after_decode_steps(segment_, done);
+    if (done > 0 && has_copies()) {
+      decode_copies(segment_, done);
+    } else if (done > 0) {
+      after_decode_steps(segment_, done);
+    }
   }
   if (sending_) service_.setup_.fabric->cancel_ring_step(*ring_);
   sending_ = false;
   send_at_mean_rate(0.0, 1.0);
   const std::size_t lost_before = lost.size(), waiting_before = waiting.size();  // of replicas before this one
-  for (const RequestId id : batch_->members()) {
-    batch_->remove(id);
-    if (watch_) watch_leave(id);
-    lost.push_back(id);
-  }
-  lost.insert(lost.end(), prompts_.begin(), prompts_.end());
-  prompts_.clear();
-  lost.insert(lost.end(), received_.begin(), received_.end());
-  received_.clear();
-  if (cache_) cache_lost(lost);
+  each_copy([&] {
+    for (const RequestId id : batch_->members()) {
+      batch_->remove(id);
+      if (watch_) watch_leave(id);
+      lost.push_back(id);
+    }
+    lost.insert(lost.end(), prompts_.begin(), prompts_.end());
+    prompts_.clear();
+    lost.insert(lost.end(), received_.begin(), received_.end());
+    received_.clear();
+    if (cache_) cache_lost(lost);
+    std::fill(running_at_level_.begin(), running_at_level_.end(), 0);
+    chunks_.clear();
+    fresh_.clear();
+    service_.stats_.waiting_changed(-queue_.size(), now);
+    while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
+    note_blocked(Blocked::by_nothing, now);
+    waiting_tokens_ = 0;
+    prompt_tokens_ = 0;
+    used_blocks_ = 0;
+    held_since_step_ = -1;
+    hold_admission_ = false;
+  });
   doomed_.clear();
-  std::fill(running_at_level_.begin(), running_at_level_.end(), 0);
-  chunks_.clear();
-  fresh_.clear();
-  service_.stats_.waiting_changed(-queue_.size(), now);
-  while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
-  note_blocked(Blocked::by_nothing, now);
-  waiting_tokens_ = 0;
-  used_blocks_ = 0;
-  held_since_step_ = -1;
-  hold_admission_ = false;
   composition_changed_ = true;
   for (std::size_t i = lost_before; i < lost.size(); ++i) service_.load_changed(*this, -1, lost[i]);
   for (std::size_t i = waiting_before; i < waiting.size(); ++i) service_.load_changed(*this, -1, waiting[i]);
   service_.set_in_service(*this, false);
   if (service_.handover_) service_.handover_->replica_down(*this, lost);
-  handing_over_.clear();
-  expected_.clear();
+  each_copy([this] {
+    handing_over_.clear();
+    expected_.clear();
+  });
   if (state_ == State::prompt_step) prompt_time_ += now - step_start_;
   if (state_ == State::decoding) decode_time_ += now - segment_.start;
   up_time_ += now - up_since_;
@@ -302,14 +304,18 @@ void Replica::note_blocks() {
 void Replica::settle_at_end(Picoseconds end) {
   if (watch_) watch_work(false, end);
   service_.finished_.clear();
-  note_blocked(Blocked::count, end);
+  each_copy([this, end] { note_blocked(Blocked::count, end); });
   if (state_ == State::prompt_step) prompt_time_ += end - step_start_;
   if (state_ == State::decoding) decode_time_ += end - segment_.start;
   if (is_up()) up_time_ += end - up_since_;
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(end);
     count_sending(done);
-    book_decode_steps(segment_, done);
+    if (has_copies()) {
+      book_copies(segment_, done);
+    } else {
+      book_decode_steps(segment_, done);
+    }
   }
   settle_energy(end);
   if (watch_ && watch_->requests) watch_end();
@@ -337,8 +343,10 @@ void Replica::set_gpu_power(double watts_per_gpu) {
 std::string Replica::describe() const {
   static constexpr const char* kStates[] = {"idle", "about to form a step", "in a prompt step", "decoding", "down"};
   return fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
-                     service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(), prompts_.size(),
-                     batch_->size(), used_blocks_, model_->kv_blocks());
+                     service_.setup_.name, index_, kStates[static_cast<int>(state_)], waiting(),
+                     over_copies([](const CopyState& copy) { return std::ssize(copy.prompts_); }),
+                     over_copies([](const CopyState& copy) { return copy.batch_->size(); }),
+                     over_copies([](const CopyState& copy) { return copy.used_blocks_; }), model_->kv_blocks());
 }
 
 }  // namespace tokenworks::jobs

@@ -23,23 +23,30 @@ Found Replica::find_received(const InFlight& request) const {
   return {match.tokens[0], match.unpinned_blocks, match.tokens[0]};
 }
 
-bool Replica::has_room_for(const InFlight& request) const {
+bool Replica::has_room_for(const InFlight& request) {
   if (!is_up() || is_draining_) return false;
+  if (has_copies()) return copy_with_room(request) >= 0;
+  return has_copy_room_for(request);
+}
+
+bool Replica::has_copy_room_for(const InFlight& request) const {
   const auto coming = static_cast<std::int64_t>(expected_.size() + received_.size());
-  if (running() + coming >= model_->profile().max_sequences) return false;
+  if (running() + coming >= model_->copy_sequences()) return false;
   // What is found here counts as if it were not: that may change until the request is taken.
   return used_after_step(service_.simulation_.now()) + blocks_taken(request, request.input_tokens) <=
-         model_->kv_blocks();
+         model_->copy_blocks();
 }
 
 PrefixCache::Pin Replica::expect(RequestId id) {
   const InFlight& request = service_.pool_[id];
+  const OnCopy on(*this, has_copies() ? copy_with_room(request) : 0);
+  if (has_copies()) enters(id);
   PrefixCache::Pin pin;
   if (cache_) {
     const Picoseconds now = service_.simulation_.now();
     if (state_ == State::decoding) {  // what has been decoded so far takes its room first
       const std::int64_t grown = batch_->blocks_of_steps(segment_.steps_ended_by(now));
-      const std::int64_t over = used_blocks_ + grown + cache_->gpu_blocks() - model_->kv_blocks();
+      const std::int64_t over = used_blocks_ + grown + cache_->gpu_blocks() - model_->copy_blocks();
       if (over > 0) cache_->evict(over);
     }
     if (const Found found = find_received(request); found.in_gpu_memory > 0) {
@@ -56,6 +63,8 @@ PrefixCache::Pin Replica::expect(RequestId id) {
 
 void Replica::expect_no_more(RequestId id, PrefixCache::Pin& pin) {
   if (!is_up()) return;
+  const OnCopy on(*this, copy_of(id));
+  goes(service_.pool_[id]);
   std::erase(expected_, id);
   used_blocks_ -= blocks_taken(service_.pool_[id], service_.pool_[id].input_tokens) -
                   pin.tokens() / model_->profile().kv_block_tokens;
@@ -68,6 +77,7 @@ void Replica::receive(RequestId id, const PrefixCache::Pin& pin) {
   InFlight& request = service_.pool_[id];
   RequestDetails& details = service_.details_[request.details];
   const Picoseconds now = service_.simulation_.now();
+  const OnCopy on(*this, copy_of(id));
   std::erase(expected_, id);
   received_.push_back(id);
   details.pin = pin;
@@ -112,12 +122,14 @@ void Replica::hand_over(RequestId id) {
   InFlight& request = service_.pool_[id];
   const RequestDetails& details = service_.details_[request.details];
   handing_over_.push_back(id);
+  goes(request);
   service_.stats_.prompt_done(request, details.cached_tokens, service_.simulation_.now());
   service_.load_changed(*this, -1, id);
   service_.handover_->prompt_done(id, *this);
 }
 
 void Replica::handed_over(RequestId id) {
+  const OnCopy on(*this, copy_of(id));
   std::erase(handing_over_, id);
   leaves(id, service_.pool_[id].input_tokens);
   if (!queue_.empty()) wake();

@@ -8,31 +8,40 @@
 namespace tokenworks::jobs {
 
 void Replica::plan() {
-  if (is_cut_off()) {
-    state_ = State::idle;  // planned again when something gets through
-    send_at_mean_rate(0.0, 1.0);
-    set_gpu_power(model_->waiting_gpu_power_w());
-    return;
+  if (is_cut_off()) return start_idling();  // planned again when something gets through
+  if (has_copies()) return plan_copies();
+  switch (form_step()) {
+    case Formed::prompts:
+      return start_prompt_step(false);
+    case Formed::prompts_with_decodes:
+      return start_prompt_step(true);
+    case Formed::decodes:
+      return start_decoding();
+    case Formed::nothing:
+      return start_idling();
   }
+}
+
+CopyState::Formed Replica::form_step() {
   const batching::EngineProfile& profile = model_->profile();
   chunks_.clear();
   just_preempted_ = false;
   if (!received_.empty()) join_received();
   if (profile.mixing == batching::StepMixing::prompt_first) {
     form_chunks(model_->step_tokens(), admission_due() && !hold_admission_);
-    if (!chunks_.empty()) return start_prompt_step(false);
+    if (!chunks_.empty()) return Formed::prompts;
     make_room_for_decodes();
-    if (batch_->size() > 0) return start_decoding();
-    form_chunks(model_->step_tokens(), true);  // the batch had to go: whoever is first starts again
-    if (!chunks_.empty()) return start_prompt_step(false);
   } else {
     const bool preempted = make_room_for_decodes();
     form_chunks(model_->step_tokens() - model_->decode_tokens(batch_->size()), !preempted && admission_due());
-    if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
-    if (batch_->size() > 0) return start_decoding();
-    form_chunks(model_->step_tokens(), true);
-    if (!chunks_.empty()) return start_prompt_step(false);
+    if (!chunks_.empty()) return batch_->size() > 0 ? Formed::prompts_with_decodes : Formed::prompts;
   }
+  if (batch_->size() > 0) return Formed::decodes;
+  form_chunks(model_->step_tokens(), true);  // when the batch had to go, whoever is first starts again
+  return chunks_.empty() ? Formed::nothing : Formed::prompts;
+}
+
+void Replica::start_idling() {
   state_ = State::idle;
   send_at_mean_rate(0.0, 1.0);
   set_gpu_power(model_->waiting_gpu_power_w());
@@ -42,7 +51,7 @@ void Replica::plan() {
 bool Replica::admission_due() {
   const batching::EngineProfile& profile = model_->profile();
   if (queue_.empty()) return false;
-  if (running() >= profile.max_sequences) return can_preempt_for(queue_.front(service_.pool_));
+  if (running() >= model_->copy_sequences()) return can_preempt_for(queue_.front(service_.pool_));
   if (batch_->size() == 0) return true;
   if (profile.poll_interval_steps > 1 && batch_->steps() % profile.poll_interval_steps != 0) return false;
   if (profile.batch_wait_steps > 0) {
@@ -57,10 +66,6 @@ bool Replica::admission_due() {
 }
 
 // ---- Sizes --------------------------------------------------------------------------------------------------------
-
-std::int64_t Replica::running() const {
-  return batch_->size() + static_cast<std::int64_t>(prompts_.size() + fetching_.size());
-}
 
 std::int64_t Replica::blocks_for(std::int64_t tokens) const {
   const std::int64_t length = model_->profile().kv_block_tokens;
@@ -111,7 +116,7 @@ bool Replica::can_preempt_for(RequestId id) const {
 /// Preempts until every decoding sequence has its block for the next step.
 bool Replica::make_room_for_decodes() {
   bool preempted = false;
-  while (batch_->size() > 0 && used_blocks() + batch_->blocks_for_next_step() > model_->kv_blocks()) {
+  while (batch_->size() > 0 && used_blocks() + batch_->blocks_for_next_step() > model_->copy_blocks()) {
     preempt_last();
     preempted = true;
   }
@@ -207,7 +212,7 @@ bool Replica::fits(const InFlight& request, const Found& found, std::int64_t bud
   const std::int64_t shared = found.in_gpu_memory / profile.kv_block_tokens;
   blocks = blocks_taken(request, end) - (is_new ? shared : blocks_taken(request, request.prompt_done));
   // The decodes that share a step with prompts take their blocks at its end.
-  return used_blocks() + promised_blocks() + found.unpinned_blocks + blocks <= model_->kv_blocks();
+  return used_blocks() + promised_blocks() + found.unpinned_blocks + blocks <= model_->copy_blocks();
 }
 
 /// Takes the next piece of an admitted prompt into the step; false when budget or blocks do not allow it now.
@@ -222,14 +227,14 @@ bool Replica::continue_prompt(RequestId id, std::int64_t budget) {
 /// when sequences, budget or blocks do not allow it now.
 bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   blocked = Blocked::by_sequences;
-  if (running() >= model_->profile().max_sequences) return false;
+  if (running() >= model_->copy_sequences()) return false;
   blocked = Blocked::by_kv_memory;
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
   if (found.with_fetch > found.in_gpu_memory) {
     const std::int64_t shared = found.in_gpu_memory / model_->profile().kv_block_tokens;
     const std::int64_t coming = blocks_taken(request, found.with_fetch) - shared;
-    if (used_blocks() + promised_blocks() + found.unpinned_blocks + coming > model_->kv_blocks()) return false;
+    if (used_blocks() + promised_blocks() + found.unpinned_blocks + coming > model_->copy_blocks()) return false;
     take_from_queue(id);
     start_fetch(id, found);
     return true;

@@ -26,7 +26,8 @@ Found Replica::find_cached(const InFlight& request) const {
     const std::int64_t tokens = match.tokens[t + 1] - match.tokens[t];
     if (tokens == 0) continue;
     const KvTier& tier = tiers.tiers[t];
-    fetching += tier.latency + to_picoseconds(static_cast<double>(tokens) * token_bytes / tier.bandwidth.value);
+    const double bandwidth = tier.bandwidth.value / static_cast<double>(model_->copies());  // of the GPUs of a copy
+    fetching += tier.latency + to_picoseconds(static_cast<double>(tokens) * token_bytes / bandwidth);
     if (!tiers.fetch_always && fetching >= model_->prompt_time(found.in_gpu_memory, match.tokens[t + 1])) continue;
     found.with_fetch = match.tokens[t + 1];
   }
@@ -58,7 +59,7 @@ void Replica::let_go(InFlight& request) {
 
 void Replica::evict_what_does_not_fit() {
   if (!cache_) return;
-  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() - model_->kv_blocks();
+  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() - model_->copy_blocks();
   if (over > 0) cache_->evict(over);
 }
 
@@ -84,7 +85,7 @@ void Replica::start_fetch(RequestId id, const Found& found) {
   const std::int64_t length = cache_->block_tokens();
   details.pin = cache_->pin(content, found.in_gpu_memory);
   const std::int64_t coming = found.with_fetch / length - pinned_of(request);
-  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() + coming - model_->kv_blocks();
+  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() + coming - model_->copy_blocks();
   if (over > 0) cache_->evict(over);
   const PrefixCache::ByTier blocks = cache_->fetch(details.pin, content, found.with_fetch);
   note_cached(request, details.pin.tokens());
@@ -99,6 +100,7 @@ void Replica::start_fetch(RequestId id, const Found& found) {
 }
 
 void Replica::on_fetched(RequestId id) {
+  const OnCopy on(*this, copy_of(id));
   std::erase(fetching_, id);
   prompts_.push_back(id);
   if (!doomed_.empty() && (state_ == State::idle || state_ == State::about_to_plan)) withdraw_doomed();
@@ -111,7 +113,8 @@ void Replica::make_cache() {
   setup.block_bytes = model_->kv_bytes_per_token() * static_cast<double>(setup.tree.block_tokens);
   setup.tiers = &pool_.tiers;
   for (const KvTier& tier : pool_.tiers.tiers) {
-    setup.tree.tier_blocks.push_back(static_cast<std::int64_t>(tier.room.value / setup.block_bytes.value));
+    const double room = tier.room.value / static_cast<double>(model_->copies());
+    setup.tree.tier_blocks.push_back(static_cast<std::int64_t>(room / setup.block_bytes.value));
   }
   setup.fabric = service_.setup_.fabric;
   for (const placement::Slice& slice : slices_) setup.nodes.push_back(slice.node);

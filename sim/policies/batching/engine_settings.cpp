@@ -18,12 +18,16 @@ void visit_version(FieldVisitor& v, EngineSettings& settings) {
 }
 
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
-  field(v, "max_batch_tokens", settings.max_batch_tokens,
-        "Most tokens of one step; of a pipeline, of each of its micro-batches, one a stage in flight; the engine's "
-        "default when absent",
-        rule().at_least(1).at_most(262144));
-  field(v, "max_sequences", settings.max_sequences, "Most requests running at once; the engine's default when absent",
-        rule().at_least(1).at_most(65536));
+  field(
+      v, "max_batch_tokens", settings.max_batch_tokens,
+      "Most tokens of one step, shared evenly by copies of the attention; of a pipeline, of each of its micro-batches, "
+      "one a stage in flight; when absent the engine's default, which vllm and tensorrt_llm have for each copy",
+      rule().at_least(1).at_most(262144));
+  field(
+      v, "max_sequences", settings.max_sequences,
+      "Most requests running at once, shared evenly by copies of the attention; when absent the engine's default, for "
+      "each copy",
+      rule().at_least(1).at_most(65536));
   field(v, "kv_block_tokens", settings.kv_block_tokens,
         "Tokens of one KV cache block; the engine's default when absent", rule().at_least(1).at_most(256));
   field(v, "memory_share", settings.memory_share,

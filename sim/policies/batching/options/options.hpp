@@ -51,6 +51,7 @@ void settle_kernels(const EngineSettings& settings, llm::KernelVariant& kernels)
 bool is_version_from(const EngineSettings& settings, std::string_view first);
 /// Blackwell and its like: units for fp4.
 bool has_fp4_units(const compute::GpuSpec& gpu);
+/// Defaults of tokens and sequences that hold for each copy of the attention are to be given for all of them.
 EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defaults);
 
 }  // namespace tokenworks::batching
