@@ -78,6 +78,11 @@ Json pipeline_json(const std::optional<metrics::PipelineResult>& pipeline) {
   return {{"bubble_s", pipeline->bubble_s}, {"bubble_share", number(pipeline->bubble_share)}};
 }
 
+Json swap_json(const std::optional<metrics::SwapResult>& swap) {
+  if (!swap) return nullptr;
+  return {{"out_tokens", swap->out_tokens}, {"in_tokens", swap->in_tokens}};
+}
+
 Json service_json(const ServiceResult& service) {
   const metrics::RequestCounts& requests = service.requests;
   const double window = service.window_s;
@@ -119,6 +124,7 @@ Json service_json(const ServiceResult& service) {
            {{"pool_tokens", service.kv_pool_tokens},
             {"peak_share", service.kv_peak_share},
             {"preemptions", service.preemptions},
+            {"swap", swap_json(service.swap)},
             {"prefix_hit_share", number(ratio(static_cast<double>(service.cached_input_tokens),
                                               static_cast<double>(service.input_tokens)))}}},
           {"speculation", speculation_json(service.speculation)},

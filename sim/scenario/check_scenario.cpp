@@ -392,7 +392,7 @@ class Checker {
                             gigabytes(pool.weight_bytes_per_gpu), gigabytes(gpu.memory), missing));
   }
 
-  /// Each copy of the attention must have a share of the engine's limits.
+  /// Each copy of the attention must have a share of the engine's limits, and what is preempted somewhere to go.
   bool check_engine(const ReplicaPlan& plan, const batching::EngineProfile& profile) {
     const std::int64_t copies = plan.parallelism->attention_data;
     bool good = true;
@@ -406,6 +406,14 @@ class Checker {
     };
     check("max_batch_tokens", profile.max_batch_tokens);
     check("max_sequences", profile.max_sequences);
+    const std::string swap = plan.engine_at + "/swap_gb";
+    if (profile.swaps && profile.swap_room.value == 0.0 && !faults_.concern(swap)) {
+      good = false;
+      faults_.add(FaultKind::missing_key, swap, "is missing; preemption by swap needs host memory");
+    } else if (!profile.swaps && profile.swap_room.value > 0.0) {
+      good = false;
+      faults_.add(FaultKind::conflicting_keys, swap, "acts on preemption by swap alone");
+    }
     return good;
   }
 

@@ -33,7 +33,10 @@ void Factory::build_fabric() {
     return service->weight_source == "local_drives";
   });
   const bool moves_caches = std::any_of(services.begin(), services.end(), [](const LlmServiceSpec* service) {
-    return !service->kv_tiers.empty() || !service->pools.empty();
+    const std::vector<ReplicaPlan> plans = replica_plans(*service);
+    return !service->kv_tiers.empty() || !service->pools.empty() ||
+           std::any_of(plans.begin(), plans.end(),
+                       [](const ReplicaPlan& plan) { return (*plan.engine)->profile({}).swaps; });
   });
   if (!factory.fabric && !factory.storage && !reads_drives && !moves_caches && scenario_.spec.traffic.empty()) return;
   resources::Fabric::Setup setup;

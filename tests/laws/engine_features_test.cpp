@@ -250,3 +250,88 @@ TEST_CASE("copies of the attention: a request needs room on one copy, and its sh
   scenario["workloads"][0]["lengths"]["input"] = fixed(pool / 4 + 16);
   CHECK(run(scenario)["services"][0]["rejections"]["longer_than_kv_pool"] == 8);
 }
+
+// ---- Preemption by swapping ---------------------------------------------------------------------------------------
+
+namespace {
+
+/// A scenario in which decoding requests run out of blocks.
+json crowded(Draw& draw) {
+  const json output = {
+      {"kind", "uniform_share"}, {"nominal_tokens", draw.whole(300, 1'200)}, {"low", 0.2}, {"high", 1.0}};
+  json scenario = small_scenario(draw.whole(20, 60), draw.whole(60, 150), fixed(draw.whole(50, 600)), output);
+  scenario["seed"] = draw.whole(1, 1'000'000);
+  json& service = scenario["services"][0];
+  service["engine"]["kind"] = draw.one_of<std::string>({"vllm", "vllm", "sglang"});
+  leave_room(service["engine"], static_cast<double>(draw.whole(9'000, 16'000)));
+  return scenario;
+}
+
+}  // namespace
+
+TEST_CASE("swapping: closed form equals step by step", "[law]") {
+  int swapped = 0, fell_back = 0, several_copies = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Draw draw(2000 + seed);
+    json scenario = crowded(draw);
+    json& service = scenario["services"][0];
+    service["engine"]["preemption"] = "swap";
+    service["engine"]["swap_gb"] = draw.one_of<double>({0.1, 0.5, 20.0});
+    if (draw.chance(25)) {
+      service["parallelism"] = {{"attention_data", 2}};
+      ++several_copies;
+    }
+    if (draw.chance(20)) {
+      service["speculation"] = {{"kind", "n_gram"}, {"draft_tokens", 3}, {"mean_accepted", 2.2}};
+    }
+    json& workload = scenario["workloads"][0];
+    if (draw.chance(20)) workload["gives_up_share"] = 0.3;
+    if (draw.chance(20)) service["classes"] = {{{"name", "a"}, {"timeout_s", draw.one_of<double>({4.0, 10.0})}}};
+    if (draw.chance(25)) {
+      scenario["clock"]["duration_s"] = 5;
+      scenario["clock"]["drain"] = draw.chance(50);
+    }
+    if (draw.chance(15)) {
+      scenario["incidents"] = {
+          {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", 3.0}, {"repair_after_s", 2.0}}};
+      service["replicas"] = service["parallelism"].contains("attention_data") ? 8 : 16;  // on both nodes
+      workload["arrivals"]["concurrency"] = 400;
+      workload["arrivals"]["requests"] = 1'000;
+    }
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& cache = report["services"][0]["kv_cache"];
+    const std::int64_t out = cache["swap"]["out_tokens"], in = cache["swap"]["in_tokens"];
+    CHECK(in <= out);
+    if (out > 0) ++swapped;
+    if (cache["preemptions"] > 0 && out == 0) ++fell_back;
+  }
+  INFO("swapped " << swapped << ", fell back " << fell_back << ", copies " << several_copies);
+  CHECK(swapped >= 20);
+  CHECK(several_copies >= 5);
+}
+
+TEST_CASE("swapping: what is read back is not computed again", "[law]") {
+  Draw draw(5);
+  json scenario = crowded(draw);
+  json& engine = scenario["services"][0]["engine"];
+  engine["kind"] = "vllm";
+  json report = run(scenario);
+  CHECK(report["services"][0]["kv_cache"]["swap"].is_null());
+  CHECK(report["services"][0]["kv_cache"]["preemptions"] > 0);
+  engine["preemption"] = "swap";
+  engine["swap_gb"] = 50;
+  report = run(scenario);
+  const json& cache = report["services"][0]["kv_cache"];
+  CHECK(cache["preemptions"] > 0);
+  CHECK(cache["swap"]["out_tokens"] > 0);
+  CHECK(cache["swap"]["out_tokens"] == cache["swap"]["in_tokens"]);
+  // Both ways move the same bytes.
+  double written = 0, read = 0;
+  for (const json& moved : report["network"]["bytes_by_purpose"]) {
+    if (moved["purpose"] == "kv_offload") written = moved["bytes"];
+    if (moved["purpose"] == "kv_fetch") read = moved["bytes"];
+  }
+  CHECK(written > 0);
+  CHECK(written == read);
+}

@@ -50,7 +50,7 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
     if (service_class.timeout < kNever) needs_details_ = true;
   }
   for (const PoolSetup& pool : pools_) {
-    if (pool.model->copies() > 1) needs_details_ = true;
+    if (pool.model->copies() > 1 || pool.model->profile().swaps) needs_details_ = true;
   }
 }
 
@@ -403,6 +403,9 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
         metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};
   }
   report_pipeline(result);
+  if (std::any_of(pools_.begin(), pools_.end(), [](const PoolSetup& pool) { return pool.model->profile().swaps; })) {
+    result.swap = metrics::SwapResult{.out_tokens = swapped_out_tokens_, .in_tokens = swapped_in_tokens_};
+  }
   if (model.speculation() != nullptr) {
     result.speculation = metrics::SpeculationResult{.draft_tokens = model.draft_tokens(),
                                                     .verified_steps = stats_.sequence_steps(),

@@ -217,7 +217,8 @@ class LlmService : private engine::TimerClient {
   std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
-  Picoseconds bubble_time_ = 0;                    // that steps wait for stages of pipelines
+  std::int64_t swapped_out_tokens_ = 0, swapped_in_tokens_ = 0;
+  Picoseconds bubble_time_ = 0;  // that steps wait for stages of pipelines
   RingWatch ring_watch_;
   std::function<void(std::int32_t, std::int64_t)> prompt_watch_;
   InFlightPool pool_;

@@ -27,6 +27,7 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
   open_copies();
   gpu_power_ = to_milliwatts(pool_.idle_gpu_power_w);
   set_gpu_power(model_->waiting_gpu_power_w());
+  if (model_->profile().swaps) make_swap_space();
   if (service.setup_.spans_domains) open_ring();
   if (service.setup_.watch != nullptr || service.setup_.on_ended) {
     watch_ = std::make_unique<ReplicaWatch>(ReplicaWatch{.run = service.setup_.watch,
@@ -92,7 +93,8 @@ void Replica::withdraw(RequestId id, Ending ending) {
   const InFlight& request = service_.pool_[id];
   const OnCopy on(*this, copy_of(id));
   if (queue_.remove(service_.pool_, id, service_.lane_of(request))) {
-    waiting_tokens_ -= request.prompt_target();
+    waiting_tokens_ -= tokens_to_compute(id);
+    if (swap_) forget_swapped(id);
     goes(request);
     service_.stats_.waiting_changed(-1, service_.simulation_.now());
     service_.load_changed(*this, -1, id);
@@ -241,7 +243,9 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
     prompts_.clear();
     lost.insert(lost.end(), received_.begin(), received_.end());
     received_.clear();
-    if (cache_) cache_lost(lost);
+    lost.insert(lost.end(), fetching_.begin(), fetching_.end());
+    fetching_.clear();
+    if (cache_) cache_lost();
     std::fill(running_at_level_.begin(), running_at_level_.end(), 0);
     chunks_.clear();
     fresh_.clear();
@@ -254,6 +258,11 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
     held_since_step_ = -1;
     hold_admission_ = false;
   });
+  if (swap_) {
+    swap_->forget_all();
+    for (std::size_t i = lost_before; i < lost.size(); ++i) swapped_tokens(lost[i]) = 0;
+    for (std::size_t i = waiting_before; i < waiting.size(); ++i) swapped_tokens(waiting[i]) = 0;
+  }
   doomed_.clear();
   composition_changed_ = true;
   for (std::size_t i = lost_before; i < lost.size(); ++i) service_.load_changed(*this, -1, lost[i]);

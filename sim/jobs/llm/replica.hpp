@@ -19,6 +19,7 @@
 #include "sim/jobs/llm/decode_batch.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
 #include "sim/jobs/llm/replica_watch.hpp"
+#include "sim/jobs/llm/swap_space.hpp"
 #include "sim/jobs/request.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/placement/placement.hpp"
@@ -206,6 +207,14 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   bool can_preempt_for(RequestId request) const;
   void preempt_last();
   void preempt(RequestId victim);
+  // In replica_swap.cpp; to be called only with a swap space.
+  void make_swap_space();
+  std::int32_t& swapped_tokens(RequestId request);
+  void swap_out(RequestId request, std::int64_t held_tokens);
+  bool swap_in(RequestId request);
+  void on_swapped_in(RequestId request);
+  void forget_swapped(RequestId request);
+  std::int64_t tokens_to_compute(RequestId request);
   // What is kept
   void make_cache();
   workload::Content content_of(const InFlight& request) const;
@@ -218,7 +227,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void evict_what_does_not_fit();
   void start_fetch(RequestId request, const Found& found);
   void on_fetched(RequestId request);
-  void cache_lost(std::vector<RequestId>& lost);
+  void cache_lost();
   // Out
   void wake();
   void note_blocks();
@@ -302,6 +311,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::int64_t gpus_on_node_ = 0;    // on its fullest node
   bool sending_ = false;             // all of the step but its flows is over
   bool lost_ring_ = false;           // went down for want of a way between its domains
+  std::unique_ptr<SwapSpace> swap_;  // null: what gives way is computed again
   // Of several copies of the attention:
   std::vector<CopyState> aside_;   // by copy; the place of the one that it works on is empty
   std::int64_t given_copies_ = 0;  // requests that came to them

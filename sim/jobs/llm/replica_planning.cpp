@@ -141,14 +141,16 @@ void Replica::preempt_last() {
 }
 
 /// A running request gives its blocks back, goes to the front of its queue and computes again what it had, but for what
-/// the prefix cache keeps of it.
+/// the prefix cache or the swap space keeps of it.
 void Replica::preempt(RequestId victim) {
   InFlightPool& pool = service_.pool_;
+  const bool decodes = batch_->holds(victim);
   const std::int64_t held = take_out(victim);
   if (watch_) watch_preemption(held);
   pool[victim].prompt_done = 0;
+  if (swap_ && decodes) swap_out(victim, held);
   queue_.push_front(pool, victim, service_.lane_of(pool[victim]));
-  waiting_tokens_ += pool[victim].prompt_target();
+  waiting_tokens_ += tokens_to_compute(victim);
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
   if (pool[victim].details >= 0) ++service_.details_[pool[victim].details].preemptions;
@@ -187,6 +189,11 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
   } else if (tried) {
     note_blocked(blocked, service_.simulation_.now());
   }
+}
+
+/// Of a request that waits.
+std::int64_t Replica::tokens_to_compute(RequestId id) {
+  return swap_ && swapped_tokens(id) > 0 ? 0 : service_.pool_[id].prompt_target();
 }
 
 std::int64_t Replica::prompt_left(RequestId id) const {
@@ -229,6 +236,7 @@ bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   blocked = Blocked::by_sequences;
   if (running() >= model_->copy_sequences()) return false;
   blocked = Blocked::by_kv_memory;
+  if (swap_ && swapped_tokens(id) > 0) return swap_in(id);
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
   if (found.with_fetch > found.in_gpu_memory) {
@@ -255,10 +263,11 @@ void Replica::take_from_queue(RequestId id) {
   queue_.pop_front(service_.pool_);
   InFlight& request = service_.pool_[id];
   held_since_step_ = -1;
-  waiting_tokens_ -= request.prompt_target();
+  const std::int64_t tokens = tokens_to_compute(id);
+  waiting_tokens_ -= tokens;
   service_.stats_.waiting_changed(-1, service_.simulation_.now());
   number_admission(id);
-  queue_.charge(service_.lane_of(request), request.prompt_target());
+  queue_.charge(service_.lane_of(request), tokens);
   if (request.details >= 0) service_.details_[request.details].replica = index_;
 }
 

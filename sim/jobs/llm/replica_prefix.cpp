@@ -124,9 +124,7 @@ void Replica::make_cache() {
 }
 
 /// The replica has lost its memory, the host's and what is known of its drives included.
-void Replica::cache_lost(std::vector<RequestId>& lost) {
-  lost.insert(lost.end(), fetching_.begin(), fetching_.end());
-  fetching_.clear();
+void Replica::cache_lost() {
   cache_->abandon_reads();
   cache_->clear(PrefixCache::Lost::everything);
 }

@@ -57,6 +57,8 @@ struct EngineProfile {
   double eager_step_per_layer_s = 0.0;  ///< shortest step with a prompt: its kernels are launched one by one
   bool prefix_cache = true;             ///< blocks of prompts and answers are kept for prompts that begin alike
   bool shares_when_scheduled = true;    ///< blocks can be shared from the step that computes them on, not only after it
+  bool swaps = false;                   ///< keys and values of what is preempted while it decodes go to host memory
+  Bytes swap_room{0};                   ///< of a replica, there
   CopyChoice copy_choice = CopyChoice::least_loaded;  ///< among copies of the attention
   llm::KernelVariant kernels;                         ///< which kernels its version runs
 };

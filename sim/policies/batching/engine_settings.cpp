@@ -40,6 +40,18 @@ void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
         "Requests waiting at one replica beyond which more are rejected; 0: no limit", rule().at_least(0));
 }
 
+constexpr std::string_view kPreemptions[] = {"recompute", "swap"};
+
+void visit_preemption(FieldVisitor& v, EngineSettings& settings) {
+  field(
+      v, "preemption", settings.preemption,
+      "What becomes of the keys and values of a request that is preempted while it decodes: it computes them again, or "
+      "they go to host memory and come back (vLLM until 0.10; here for every engine)",
+      rule().one_of(kPreemptions));
+  scaled_field(v, "swap_gb", settings.swap_room, 1e9,
+               "Host memory of a replica for preempted requests; those that do not fit compute again", rule().above(0));
+}
+
 void visit_prefix_cache(FieldVisitor& v, EngineSettings& settings) {
   field(v, "prefix_cache", settings.prefix_cache,
         "Blocks of prompts and answers are kept, least recently used ones leave first, and prompts that begin alike "
@@ -139,6 +151,8 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.runtime_reserve = settings.runtime_reserve.value_or(defaults.runtime_reserve);
   profile.max_waiting = settings.max_waiting;
   profile.prefix_cache = settings.prefix_cache;
+  profile.swaps = settings.preemption == "swap";
+  profile.swap_room = settings.swap_room.value_or(Bytes(0));
   profile.host_per_step_s = settings.host_per_step ? settings.host_per_step->value : defaults.host_per_step_s;
   profile.host_per_sequence_s = settings.host_per_sequence.value;
   profile.request_overhead_s = settings.request_overhead.value;

@@ -15,6 +15,7 @@ class Sglang final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_preemption(v, settings_);
     visit_prefix_cache(v, settings_);
     visit_chunking(v, settings_);
     field(v, "poll_interval_steps", poll_interval_steps_, "Decode steps between two looks for new requests",

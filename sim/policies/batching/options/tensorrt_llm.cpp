@@ -14,6 +14,7 @@ class TensorRtLlm final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_preemption(v, settings_);
     visit_prefix_cache(v, settings_);
     field(v, "batch_wait_token_share", batch_wait_token_share_,
           "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held", rule().share());

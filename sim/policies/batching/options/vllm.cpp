@@ -17,6 +17,7 @@ class Vllm final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_preemption(v, settings_);
     visit_prefix_cache(v, settings_);
     visit_chunking(v, settings_);
     visit_host_overhead(v, settings_);
