@@ -49,6 +49,12 @@ struct SwapResult {
   std::int64_t out_tokens = 0, in_tokens = 0;
 };
 
+/// Adapters that came to GPU memory.
+struct AdapterResult {
+  std::int64_t loads = 0;
+  double load_time_s = 0.0;  ///< that steps waited for them
+};
+
 /// Stages of pipelines that wait for prompts that do not come out even, over all steps.
 struct PipelineResult {
   double bubble_s = 0.0;
@@ -137,6 +143,7 @@ struct ServiceResult {
   double mean_requests_in_system = 0.0;           ///< over the window
   std::optional<SpeculationResult> speculation;   ///< absent: each step yields one token
   std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
+  std::optional<AdapterResult> adapters;          ///< absent: requests have none
   std::optional<PipelineResult> pipeline;         ///< absent: no replica has stages
   double gpu_energy_j = 0.0;                      ///< of the boards of its replicas
   double energy_j = 0.0;                          ///< its share of the facility's energy

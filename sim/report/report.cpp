@@ -83,6 +83,11 @@ Json swap_json(const std::optional<metrics::SwapResult>& swap) {
   return {{"out_tokens", swap->out_tokens}, {"in_tokens", swap->in_tokens}};
 }
 
+Json adapters_json(const std::optional<metrics::AdapterResult>& adapters) {
+  if (!adapters) return nullptr;
+  return {{"loads", adapters->loads}, {"load_time_s", adapters->load_time_s}};
+}
+
 Json service_json(const ServiceResult& service) {
   const metrics::RequestCounts& requests = service.requests;
   const double window = service.window_s;
@@ -130,6 +135,7 @@ Json service_json(const ServiceResult& service) {
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
           {"pipeline", pipeline_json(service.pipeline)},
+          {"adapters", adapters_json(service.adapters)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

@@ -164,6 +164,9 @@ Json service() {
             object({{"bubble_s", number("that steps wait for stages of pipelines when prompts do not come out even")},
                     {"bubble_share", number_or_null("of the time of the steps of replicas with stages, 0..1")}},
                    "null without pipeline stages"))},
+       {"adapters", or_null(object({{"loads", count("of adapters from host memory")},
+                                    {"load_time_s", number("that steps waited for them")}},
+                                   "null without adapters"))},
        {"gpu_energy_j", number("of the boards of its replicas")},
        {"energy_j", number("its share of the facility's energy")}});
 }

@@ -380,8 +380,10 @@ class Checker {
     if (faults_.concern(pointer + "/kv_cache_precision")) return;
     const batching::EngineProfile profile = (*plan.engine)->profile(gpu, plan.parallelism->attention_data);
     if (!check_engine(plan, profile)) return;
+    Bytes adapters(0);
+    if (service.adapters && !check_adapters(pointer, plan, model, gpu, adapters)) return;
     const llm::KvPool pool = llm::kv_pool(gpu, service.held_layers(model), llm::precision_from_name(service.precision),
-                                          service.kv_format(), *plan.parallelism, memory_rule(profile));
+                                          service.kv_format(), *plan.parallelism, memory_rule(profile, adapters));
     if (pool.tokens >= profile.kv_block_tokens) return;
     const std::string missing = pool.missing_bytes_per_gpu.value > 0
                                     ? fmt::format("{} are missing on each GPU", gigabytes(pool.missing_bytes_per_gpu))
@@ -390,6 +392,22 @@ class Checker {
                 fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", service.model,
                             service.precision, counted(plan.parallelism->gpus(), "GPU", "GPUs"),
                             gigabytes(pool.weight_bytes_per_gpu), gigabytes(gpu.memory), missing));
+  }
+
+  /// Whether the model can have such adapters; what places for them take on a GPU.
+  bool check_adapters(const std::string& pointer, const ReplicaPlan& plan, const llm::LlmSpec& model,
+                      const compute::GpuSpec& gpu, Bytes& per_gpu) {
+    const AdaptersSpec& adapters = *plan.service->adapters;
+    const std::string place = pointer + "/adapters";
+    if (faults_.concern(place)) return false;
+    try {
+      const llm::LoraModel one(gpu, model, *plan.parallelism, adapters.rank, adapters.lora_targets());
+      per_gpu = one.bytes_per_gpu() * static_cast<double>(adapters.max_loaded);
+    } catch (const std::invalid_argument& error) {
+      faults_.add(FaultKind::out_of_range, place + "/targets", error.what());
+      return false;
+    }
+    return true;
   }
 
   /// Each copy of the attention must have a share of the engine's limits, and what is preempted somewhere to go.

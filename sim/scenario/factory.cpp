@@ -104,6 +104,7 @@ void Factory::build_services(const RunOptions& options) {
       replica_number += static_cast<std::uint64_t>(replicas);
     }
     setup.first_replica_number = replica_number - static_cast<std::uint64_t>(loaded.weights_per_gpu_of.size());
+    if (service->adapters) setup.adapter_shares = service->adapters->summed_weights();
     add_classes(*service, setup);
     add_routers(*service, setup);
     if (fabric_) setup.fabric = fabric_.get();
@@ -169,8 +170,15 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
                                                 notes_);
     served.mean_accepted = llm::mean_accepted(option, model).value();
   }
+  Bytes adapters(0);
+  if (service.adapters) {
+    served.adapters.emplace(gpu, model, *plan.parallelism, service.adapters->rank, service.adapters->lora_targets());
+    served.adapter_places = service.adapters->max_loaded;
+    served.host_link = kind.host_link_bandwidth;
+    adapters = served.adapters->bytes_per_gpu() * static_cast<double>(served.adapter_places);
+  }
   const llm::KvPool room = llm::kv_pool(gpu, service.held_layers(model), precision, service.kv_format(),
-                                        *plan.parallelism, memory_rule(served.profile));
+                                        *plan.parallelism, memory_rule(served.profile, adapters));
   served.profile.max_sequences = room.sequences;
   served.kv_pool_tokens = room.tokens;
   served.context_tokens = model.context_tokens;
@@ -260,6 +268,7 @@ jobs::SenderTraits Factory::traits_of(const WorkloadSpec& workload, const LlmSer
   traits.gives_up_share = workload.gives_up_share;
   traits.seed = static_cast<std::uint64_t>(scenario_.spec.seed);
   traits.stream = "workload/" + workload.name + "/gives_up";
+  traits.adapter_stream = "workload/" + workload.name + "/adapters";
   return traits;
 }
 

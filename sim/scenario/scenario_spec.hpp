@@ -112,6 +112,7 @@ class LlmServiceSpec final : public ServiceOption {
   RouterSpec router;
   std::vector<KvTierSpec> kv_tiers;
   std::string kv_fetch = "when_cheaper";
+  std::optional<AdaptersSpec> adapters;
   std::vector<ServiceClassSpec> classes;
   std::vector<TenantSpec> tenants;
   std::string fairness = "first_come";
@@ -141,8 +142,8 @@ struct ReplicaPlan {
 };
 std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std::string& pointer = {});
 
-/// What an engine with this profile lets its caches have.
-llm::MemoryRule memory_rule(const batching::EngineProfile& profile);
+/// What an engine with this profile lets its caches have beside places for adapters, if there are any.
+llm::MemoryRule memory_rule(const batching::EngineProfile& profile, Bytes adapters_per_gpu = Bytes(0));
 
 struct ServiceSpec : Choice<ServiceOption> {
   ServiceSpec() : Choice(service_options()) {}

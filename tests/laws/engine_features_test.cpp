@@ -1,5 +1,6 @@
 // Features of engines on the whole program: runs in closed form equal runs step by step, byte for byte, over random
 // variations of the first example; and what a feature must do to a report.
+#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <random>
@@ -334,4 +335,107 @@ TEST_CASE("swapping: what is read back is not computed again", "[law]") {
   }
   CHECK(written > 0);
   CHECK(written == read);
+}
+
+// ---- Adapters -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("adapters: closed form equals step by step", "[law]") {
+  int preempted = 0, swapped = 0, several_copies = 0, cached = 0, cut = 0, failed = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Draw draw(3000 + seed);
+    json scenario = draw.chance(55) ? crowded(draw) : random_scenario(draw);
+    json& service = scenario["services"][0];
+    json& engine = service["engine"];
+    service["adapters"] = {{"count", draw.one_of<std::int64_t>({1, 4, 30})},
+                           {"rank", draw.one_of<std::int64_t>({8, 64})},
+                           {"max_loaded", draw.one_of<std::int64_t>({1, 2, 5, 20})},
+                           {"skew", draw.one_of<double>({0.0, 1.0, 2.0})}};
+    if (engine.contains("runtime_reserve_gb")) {
+      const json& adapters = service["adapters"];
+      const double places_gb = 5.3e-3 * adapters["rank"].get<double>() * adapters["max_loaded"].get<double>();
+      engine["runtime_reserve_gb"] = engine["runtime_reserve_gb"].get<double>() - places_gb;
+    }
+    if (draw.chance(30)) service["adapters"]["targets"] = {draw.one_of<std::string>({"attention", "network"})};
+    if (draw.chance(20)) {
+      const std::int64_t copies = draw.one_of<std::int64_t>({2, 4});
+      service["parallelism"] = {{"attention_data", copies}};
+      if (engine["kind"] == "tensorrt_llm") engine["max_batch_tokens"] = 16'384 * copies;
+      ++several_copies;
+    }
+    if (draw.chance(50)) {
+      engine["preemption"] = "swap";
+      engine["swap_gb"] = draw.one_of<double>({0.3, 20.0});
+    }
+    if (draw.chance(15)) {
+      scenario["incidents"] = {
+          {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", 1.0}, {"repair_after_s", 1.0}}};
+      ++failed;
+    }
+    if (draw.chance(20)) scenario["workloads"] = sessions(draw, scenario);
+    if (draw.chance(25)) {
+      service["tenants"] = {{{"name", "x"}}, {{"name", "y"}, {"weight", 3}}};
+      service["fairness"] = "token_share";
+      json other = scenario["workloads"][0];
+      scenario["workloads"][0]["tenant"] = "x";
+      scenario["workloads"][0]["name"] = "one";
+      other["tenant"] = "y";
+      other["name"] = "two";
+      scenario["workloads"].push_back(other);
+    }
+    if (draw.chance(15)) {
+      scenario["clock"]["duration_s"] = 5;
+      scenario["clock"]["drain"] = false;
+      ++cut;
+    }
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& result = report["services"][0];
+    CHECK((result["adapters"]["loads"] > 0 || result["requests"]["completed"] == 0));
+    if (result["kv_cache"]["preemptions"] > 0) ++preempted;
+    if (!result["kv_cache"]["swap"].is_null() && result["kv_cache"]["swap"]["in_tokens"] > 0) ++swapped;
+    if (result["tokens"]["cached_input"] > 0) ++cached;
+  }
+  INFO("preempted " << preempted << ", swapped " << swapped << ", copies " << several_copies << ", cached " << cached
+                    << ", cut " << cut << ", failed " << failed);
+  CHECK(preempted >= 8);
+  CHECK(swapped >= 3);
+  CHECK(several_copies >= 6);
+  CHECK(cached >= 5);
+  CHECK(cut >= 4);
+  CHECK(failed >= 4);
+}
+
+TEST_CASE("adapters: requests with adapters beyond the places wait, and others pass them", "[law]") {
+  json scenario = small_scenario(32, 200, fixed(500), fixed(100));
+  json& service = scenario["services"][0];
+  service["engine"]["kind"] = "vllm";
+  const auto duration = [&] { return run(scenario)["outcome"]["simulated_s"].get<double>(); };
+  const double without = duration();
+  service["adapters"] = {{"count", 16}, {"rank", 16}, {"max_loaded", 16}, {"skew", 0}};
+  json report = run(scenario);
+  CHECK(report["services"][0]["adapters"]["loads"] == 16);  // each once
+  // 84 MB of an adapter of rank 16 (models/llm/lora_test.cpp) over the host link of one GPU.
+  const double load_s = report["services"][0]["adapters"]["load_time_s"].get<double>() / 16;
+  CHECK(load_s > 1e-3);
+  CHECK(load_s < 2.5e-3);
+  const double all = duration();
+  CHECK(all > 1.03 * without);
+  service["adapters"]["max_loaded"] = 2;
+  report = run(scenario);
+  CHECK(report["services"][0]["requests"]["completed"] == 200);
+  CHECK(report["services"][0]["adapters"]["loads"] > 50);
+  CHECK(duration() > 2 * all);  // two adapters at a time: few requests run together
+}
+
+TEST_CASE("adapters: what was computed with one is not found by another", "[law]") {
+  Draw draw(9);
+  json scenario = small_scenario(1, 1, fixed(10), fixed(10));
+  scenario["workloads"] = sessions(draw, scenario);
+  scenario["clock"]["duration_s"] = 60;
+  const auto hits = [&] { return run(scenario)["services"][0]["kv_cache"]["prefix_hit_share"].get<double>(); };
+  const double without = hits();
+  scenario["services"][0]["adapters"] = {{"count", 1}};
+  CHECK(std::abs(hits() - without) < 0.02);  // steps take longer
+  scenario["services"][0]["adapters"] = {{"count", 1'000}, {"skew", 0}, {"max_loaded", 64}};
+  CHECK(hits() < 0.1 * without);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/jobs/llm/adapter_slots.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
 #include "sim/jobs/llm/replica_cache.hpp"
@@ -21,6 +22,7 @@ enum class Blocked : std::uint8_t {
   by_sequences,  ///< as many run as may
   by_kv_memory,  ///< there are no blocks
   by_compute,    ///< the step is full of tokens
+  by_adapters,   ///< all places for adapters are needed
   count
 };
 
@@ -58,6 +60,8 @@ struct CopyState {
   std::vector<RequestId> fetching_;             // admitted; their beginning is on its way from a lower tier
   std::vector<std::int32_t> running_at_level_;  // empty: all requests are of one level
   double decode_energy_j_ = 0.0;  // watched: that a sequence would have which decoded from the start of the run on
+  AdapterSlots adapters_;         // without places where the service has none
+  Picoseconds loading_ = 0;       // of adapters, for which the next step waits
   // Of several copies.
   Formed formed_ = Formed::nothing;
   std::int64_t prompt_tokens_ = 0;     // of all requests that are here

@@ -42,6 +42,7 @@ struct SenderTraits {
   double gives_up_share = 0.0;    ///< of the clients leave somewhere in their answer
   std::uint64_t seed = 0;         ///< of who gives up, and where
   std::string stream;             ///< name of its stream of random numbers
+  std::string adapter_stream;     ///< of that which draws the adapters of its requests
 };
 
 /// Requests of one kind: who goes first, and what they are promised.
@@ -92,6 +93,7 @@ class LlmService : private engine::TimerClient {
     LaneSetup lanes;  ///< a level and a tenant each
     std::vector<std::int32_t> class_of_lane = {0};
     bool preempts_for_urgent = true;      ///< a waiting request may take the place of a running one of a lower class
+    std::vector<double> adapter_shares;   ///< of requests that have one of the first so many adapters; empty: none have
     resources::Fabric* fabric = nullptr;  ///< null: nothing moves between nodes
     bool spans_domains = false;           ///< a replica may lie in several scale-up domains
     Window window;
@@ -155,7 +157,8 @@ class LlmService : private engine::TimerClient {
     RequestOwner* client = nullptr;
     SenderTraits traits;
     std::int32_t lane = 0;
-    RandomEngine random;  // who gives up
+    RandomEngine random;    // who gives up
+    RandomEngine adapters;  // which adapter
   };
   /// A request must have its first token, or end, by a date.
   struct Deadline {
@@ -175,6 +178,7 @@ class LlmService : private engine::TimerClient {
   std::int32_t lane_of(const InFlight& request) const {
     return setup_.lanes.lanes.size() == 1 ? 0 : owners_[static_cast<std::size_t>(request.owner)].lane;
   }
+  void draw_adapter(RequestDetails& details, Owner& sender) const;
   RequestId take_in(const Request& request, std::int32_t owner);
   void set_deadlines(RequestId request, const Owner& owner);
   void add_deadline(RequestId request, Picoseconds date, Ending ending);
@@ -217,6 +221,8 @@ class LlmService : private engine::TimerClient {
   std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
+  std::int64_t adapter_loads_ = 0;
+  Picoseconds adapter_load_time_ = 0;
   std::int64_t swapped_out_tokens_ = 0, swapped_in_tokens_ = 0;
   Picoseconds bubble_time_ = 0;  // that steps wait for stages of pipelines
   RingWatch ring_watch_;
@@ -227,6 +233,7 @@ class LlmService : private engine::TimerClient {
   std::vector<Owner> owners_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<FinishedDecode> finished_;         // scratch of a replica's step
+  std::vector<RequestId> passed_;                // likewise, of forming one
   std::vector<llm::PromptChunk> prompt_chunks_;  // likewise
 };
 

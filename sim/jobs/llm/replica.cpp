@@ -55,7 +55,8 @@ void Replica::submit(RequestId request) {
   const batching::EngineProfile& profile = model_->profile();
   const bool counts_tokens = profile.batch_wait_steps > 0;
   const bool goes_first = queue_.front(service_.pool_) == request;
-  if (!goes_first && !counts_tokens) return;
+  // With adapters whoever can run may pass others.
+  if (!goes_first && !counts_tokens && !has_adapters()) return;
   if ((running() >= model_->copy_sequences() || hold_admission_) && !can_preempt_for(request)) {
     // Found out when the next step is formed.
     if (goes_first) {
@@ -142,6 +143,7 @@ std::int64_t Replica::take_out(RequestId id) {
     held = request.prompt_done;
   } else {
     held = batch_->remove(id);
+    if (has_adapters()) adapters_.leaves(adapter_of(id));
     if (watch_) watch_leave(id);
     if (request.joined_step == batch_->steps()) {  // its last token came out of its prompt
       fresh_.erase(std::find(fresh_.begin(), fresh_.end(), request.last_token));
@@ -157,6 +159,7 @@ std::int64_t Replica::take_out(RequestId id) {
 /// Of a request that runs no more: blocks that others may find stay, the rest is free.
 void Replica::leaves(RequestId id, std::int64_t held_tokens) {
   InFlight& request = service_.pool_[id];
+  if (has_adapters()) adapters_.release(adapter_of(id));
   if (!running_at_level_.empty()) --running_at_level_[static_cast<std::size_t>(level_of(id))];
   if (cache_) keep(request, std::min<std::int64_t>(held_tokens, request.input_tokens + request.generated));
   used_blocks_ -= blocks_taken(request, held_tokens) - pinned_of(request);
@@ -257,6 +260,8 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
     used_blocks_ = 0;
     held_since_step_ = -1;
     hold_admission_ = false;
+    adapters_.clear();
+    loading_ = 0;
   });
   if (swap_) {
     swap_->forget_all();

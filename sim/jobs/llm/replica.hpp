@@ -109,8 +109,10 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   /// What a step computes, of one copy or of all together.
   struct StepContents {
     std::int64_t prompt_tokens = 0, chunks = 0, finishing = 0, decodes = 0;
-    llm::StepPart attention;  ///< of the prompts
-    ContextLoad load;         ///< of the decoding sequences
+    std::int64_t adapters = 0;  ///< distinct, on the copy that has the most
+    Picoseconds loading = 0;    ///< of adapters, of the copy that waits longest
+    llm::StepPart attention;    ///< of the prompts
+    ContextLoad load;           ///< of the decoding sequences
 
     StepContents& operator+=(const StepContents& other);
   };
@@ -207,6 +209,12 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   bool can_preempt_for(RequestId request) const;
   void preempt_last();
   void preempt(RequestId victim);
+  // In replica_adapters.cpp; to be called only where requests have adapters.
+  bool has_adapters() const { return adapters_.has_places(); }
+  std::int32_t adapter_of(RequestId request) const;
+  bool can_take_adapter(RequestId request) const;
+  void take_adapter(RequestId request);
+  std::int64_t adapters_in_step(bool with_decodes);
   // In replica_swap.cpp; to be called only with a swap space.
   void make_swap_space();
   std::int32_t& swapped_tokens(RequestId request);
@@ -240,7 +248,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void complete(RequestId request, std::int64_t held_tokens);
   // Steps
   void start_prompt_step(bool with_decodes);
-  void add_contents(StepContents& contents) const;
+  void add_contents(StepContents& contents);
+  llm::StepPart adapters_part(const StepContents& contents) const;
   llm::StepPart even_part(const StepContents& contents);
   void begin_prompt_step(llm::StepPart total);
   void start_decoding();
@@ -256,7 +265,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void end_decodes(const std::vector<FinishedDecode>& finished);
   void book_copies(const DecodeSegment& segment, std::int64_t steps);
   void decode_copies(const DecodeSegment& segment, std::int64_t steps);
-  void take_decode_power();
+  void take_decode_power(const llm::StepPart& adapters);
   void set_gpu_power(double watts_per_gpu);
   void settle_energy(Picoseconds now);
   void on_ring_factor(double factor) override;

@@ -56,6 +56,7 @@ void Replica::open_copy() {
     running_at_level_.assign(static_cast<std::size_t>(service_.setup_.lanes.levels()), 0);
   }
   if (pool_.keeps_prefixes) make_cache();
+  adapters_ = AdapterSlots(model_->adapter_places());
 }
 
 void Replica::change_to(std::int32_t copy) {
@@ -201,6 +202,9 @@ void Replica::start_decoding_of_copies() {
   const std::int64_t tokens = model_->decode_tokens(all.decodes);
   Picoseconds shared = model.tokens(tokens).duration_ps + model.host(all.decodes).duration_ps;
   if (model_->speculation() != nullptr) shared += model_->speculation()->drafting(tokens, all.decodes).duration_ps;
+  llm::StepPart adapters;
+  if (has_adapters()) adapters = adapters_part(all);
+  shared += adapters.duration_ps;
   const ServedModel::StepRate& even = model_->step_rate(all.decodes, all.load.full_tokens);
   Picoseconds more_fabric = 0;
   const bool takes_power = composition_changed_ || all.load.full_tokens >= next_knot_;
@@ -209,9 +213,9 @@ void Replica::start_decoding_of_copies() {
     // The mean over the copies: as if even, and waiting for the busiest.
     const Picoseconds reading =
         even.rate.per_full_token * all.load.full_tokens + even.rate.per_window_token * all.load.window_tokens;
-    const Picoseconds waiting = together.first - (even.rate.fixed + reading);
-    const double energy =
-        even.fixed_energy_j + to_seconds(reading) * even.attention_power_w + model.waiting(waiting).gpu_energy_j;
+    const Picoseconds waiting = together.first - (even.rate.fixed + adapters.duration_ps + reading);
+    const double energy = even.fixed_energy_j + adapters.gpu_energy_j + to_seconds(reading) * even.attention_power_w +
+                          model.waiting(waiting).gpu_energy_j;
     set_gpu_power(energy / to_seconds(together.first));
     send_at_mean_rate(even.fabric.bytes_per_gpu, to_seconds(together.first + stretch(even.fabric.time + more_fabric)));
     composition_changed_ = false;
@@ -222,8 +226,9 @@ void Replica::start_decoding_of_copies() {
   const Picoseconds fabric = even.fabric.time + more_fabric;
   together.first += note_sending(fabric);
   const Picoseconds sending = begin_sending(fabric, even.fabric.bytes_per_gpu);
-  if (sending > 0) together.steps = 1;
+  if (sending > 0 || all.loading > 0) together.steps = 1;
   begin_decoding(together, sending);
+  if (all.loading > 0) composition_changed_ = true;  // power of the next step is another
 }
 
 /// The longest run of decode steps of all copies, `shared` being what all of them do together in each; the most that

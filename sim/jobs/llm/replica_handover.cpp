@@ -32,6 +32,7 @@ bool Replica::has_room_for(const InFlight& request) {
 bool Replica::has_copy_room_for(const InFlight& request) const {
   const auto coming = static_cast<std::int64_t>(expected_.size() + received_.size());
   if (running() + coming >= model_->copy_sequences()) return false;
+  if (has_adapters() && !adapters_.can_take(service_.details_[request.details].adapter)) return false;
   // What is found here counts as if it were not: that may change until the request is taken.
   return used_after_step(service_.simulation_.now()) + blocks_taken(request, request.input_tokens) <=
          model_->copy_blocks();
@@ -41,6 +42,7 @@ PrefixCache::Pin Replica::expect(RequestId id) {
   const InFlight& request = service_.pool_[id];
   const OnCopy on(*this, has_copies() ? copy_with_room(request) : 0);
   if (has_copies()) enters(id);
+  if (has_adapters()) take_adapter(id);
   PrefixCache::Pin pin;
   if (cache_) {
     const Picoseconds now = service_.simulation_.now();
@@ -65,6 +67,7 @@ void Replica::expect_no_more(RequestId id, PrefixCache::Pin& pin) {
   if (!is_up()) return;
   const OnCopy on(*this, copy_of(id));
   goes(service_.pool_[id]);
+  if (has_adapters()) adapters_.release(adapter_of(id));
   std::erase(expected_, id);
   used_blocks_ -= blocks_taken(service_.pool_[id], service_.pool_[id].input_tokens) -
                   pin.tokens() / model_->profile().kv_block_tokens;
@@ -99,6 +102,7 @@ void Replica::join_received() {
   for (const RequestId id : received_) {
     const InFlight& request = service_.pool_[id];
     batch_->join(id, request.output_tokens - request.generated);
+    if (has_adapters()) adapters_.joins(adapter_of(id));
     if (watch_) watch_join(id);
     fresh_.push_back(request.last_token);
     composition_changed_ = true;

@@ -173,8 +173,14 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
   }
   Blocked blocked = Blocked::by_compute;
   bool tried = admit;
+  std::vector<RequestId>& passed = service_.passed_;
   while (admit && budget > 0 && !queue_.empty()) {
     const RequestId request = queue_.front(service_.pool_);
+    if (has_adapters() && !can_take_adapter(request)) {
+      if (running() >= model_->copy_sequences()) break;
+      passed.push_back(queue_.set_aside(service_.pool_));  // others may go before it
+      continue;
+    }
     const std::size_t chunks = chunks_.size();
     if (!admit_next(request, budget, blocked)) {
       if (!can_preempt_for(request)) break;
@@ -183,6 +189,10 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
     }
     if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
     blocked = Blocked::by_compute;
+  }
+  if (!passed.empty()) blocked = Blocked::by_adapters;
+  for (; !passed.empty(); passed.pop_back()) {
+    queue_.put_back(service_.pool_, passed.back(), service_.lane_of(service_.pool_[passed.back()]));
   }
   if (queue_.empty()) {
     note_blocked(Blocked::by_nothing, service_.simulation_.now());
@@ -267,6 +277,7 @@ void Replica::take_from_queue(RequestId id) {
   waiting_tokens_ -= tokens;
   service_.stats_.waiting_changed(-1, service_.simulation_.now());
   number_admission(id);
+  if (has_adapters()) take_adapter(id);
   queue_.charge(service_.lane_of(request), tokens);
   if (request.details >= 0) service_.details_[request.details].replica = index_;
 }

@@ -32,6 +32,8 @@ Replica::StepContents& Replica::StepContents::operator+=(const StepContents& oth
   chunks += other.chunks;
   finishing += other.finishing;
   decodes += other.decodes;
+  adapters = std::max(adapters, other.adapters);
+  loading = std::max(loading, other.loading);
   attention += other.attention;
   load.full_tokens += other.load.full_tokens;
   load.window_tokens += other.load.window_tokens;
@@ -39,7 +41,7 @@ Replica::StepContents& Replica::StepContents::operator+=(const StepContents& oth
 }
 
 /// Adds what the step that has been formed holds of the copy.
-void Replica::add_contents(StepContents& contents) const {
+void Replica::add_contents(StepContents& contents) {
   const llm::StepModel& model = model_->steps();
   llm::SpeculationModel* speculation = model_->speculation();
   for (const Chunk& chunk : chunks_) {
@@ -50,6 +52,10 @@ void Replica::add_contents(StepContents& contents) const {
     if (model_->bubble() != nullptr) service_.prompt_chunks_.push_back({chunk.start, chunk.end});
   }
   contents.chunks += std::ssize(chunks_);
+  if (has_adapters()) {
+    contents.adapters = std::max(contents.adapters, adapters_in_step(with_decodes_));
+    contents.loading = std::max(contents.loading, std::exchange(loading_, 0));
+  }
   if (!with_decodes_) return;
   const ContextLoad load = batch_->load();
   contents.decodes += batch_->size();
@@ -80,6 +86,7 @@ llm::StepPart Replica::even_part(const StepContents& contents) {
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
   }
+  if (has_adapters()) total += adapters_part(contents);
   if (model_->bubble() != nullptr) {
     const llm::StepPart bubble = model_->bubble()->of(service_.prompt_chunks_, model_->decode_tokens(decodes));
     service_.bubble_time_ += bubble.duration_ps;
@@ -161,6 +168,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
   }
   request.last_token = now;
   batch_->join(chunk.request, request.output_tokens - request.generated);
+  if (has_adapters()) adapters_.joins(adapter_of(chunk.request));
   if (watch_) watch_join(chunk.request);
   fresh_.push_back(now);
   composition_changed_ = true;
@@ -169,15 +177,26 @@ void Replica::finish_chunk(const Chunk& chunk) {
 // ---- Decode steps -------------------------------------------------------------------------------------------------
 
 void Replica::start_decoding() {
-  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
+  llm::StepPart adapters;
   DecodeLimits limits = decode_limits();
+  const bool loads = loading_ > 0;
+  if (has_adapters()) {
+    StepContents contents;
+    contents.decodes = batch_->size();
+    contents.adapters = adapters_in_step(true);
+    contents.loading = std::exchange(loading_, 0);
+    adapters = adapters_part(contents);
+    if (loads) limits.max_steps = 1;
+  }
+  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power(adapters);
   const ServedModel::StepRate& step = model_->step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
   DecodeRate rate = step.rate;
-  rate.fixed += note_sending(step.fabric.time);
+  rate.fixed += adapters.duration_ps + note_sending(step.fabric.time);
   const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
   if (sending > 0) limits.max_steps = 1;
   begin_decoding(batch_->plan(service_.simulation_.now(), rate, limits), sending);
+  if (loads) composition_changed_ = true;  // power of the next step is another
 }
 
 void Replica::begin_decoding(const DecodeSegment& segment, Picoseconds sending) {
@@ -201,14 +220,15 @@ DecodeLimits Replica::decode_limits() const {
   return limits;
 }
 
-void Replica::take_decode_power() {
+void Replica::take_decode_power(const llm::StepPart& adapters) {
   const ContextLoad load = batch_->load();
   const ServedModel::StepRate& step = model_->step_rate(batch_->size(), load.full_tokens);
   const Picoseconds reading =
       step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
-  const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
-  set_gpu_power(energy / to_seconds(step.rate.fixed + reading));
-  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(step.rate.fixed + reading + stretch(step.fabric.time)));
+  const double energy = step.fixed_energy_j + adapters.gpu_energy_j + to_seconds(reading) * step.attention_power_w;
+  const Picoseconds duration = step.rate.fixed + adapters.duration_ps + reading;
+  set_gpu_power(energy / to_seconds(duration));
+  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(duration + stretch(step.fabric.time)));
   composition_changed_ = false;
   next_knot_ = knot_above(load.full_tokens);
 }
@@ -237,6 +257,9 @@ void Replica::end_decodes(const std::vector<FinishedDecode>& finished) {
   composition_changed_ = true;
   if (watch_) {
     for (const FinishedDecode& end : finished) watch_leave(end.request);
+  }
+  if (has_adapters()) {
+    for (const FinishedDecode& end : finished) adapters_.leaves(adapter_of(end.request));
   }
   for (const FinishedDecode& end : finished) complete(end.request, end.held_tokens);
 }

@@ -21,6 +21,7 @@ struct RequestDetails {
   std::int32_t cached_tokens = 0;  ///< of the prompt, when it was first computed
   std::int32_t preemptions = 0;
   std::int32_t lane = 0;            ///< class of service and tenant
+  std::int32_t adapter = -1;        ///< of its service's; -1: none
   std::int32_t swapped_tokens = 0;  ///< whose keys and values are in host memory, since it had to give way
   bool gives_up = false;            ///< its client leaves when the answer has got so far: it ends as cancelled
   PrefixCache::Pin pin{};           ///< what it shares with others

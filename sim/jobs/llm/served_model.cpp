@@ -33,6 +33,7 @@ ServedModel::ServedModel(Setup setup)
                                : stages_ * share(setup_.profile.max_prompt_chunk_tokens, copies_)),
       draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0) {
   if (setup_.speculation) pattern_.emplace(setup_.mean_accepted);
+  if (setup_.adapters) adapter_load_ = to_picoseconds(setup_.adapters->load(setup_.host_link).value);
   if (stages_ > 1) {
     bubble_ = std::make_unique<llm::PipelineBubble>(*setup_.step_model, piece_of_micro_batch(setup_.profile, copies_));
   }
@@ -96,7 +97,11 @@ ServedModel::Pace ServedModel::pace(double input_tokens, double cached_tokens, d
   const double window = static_cast<double>(setup_.step_model->window_tokens());
   const auto in_window = static_cast<std::int64_t>(std::min(context, window) * static_cast<double>(sequences));
   const double reading = to_seconds(step.rate.per_full_token * tokens + step.rate.per_window_token * in_window);
-  const double whole = to_seconds(step.rate.fixed) + reading;
+  double whole = to_seconds(step.rate.fixed) + reading;
+  if (setup_.adapters) {
+    whole += to_seconds(
+        setup_.adapters->step(decode_tokens(sequences), std::min(sequences, setup_.adapter_places)).duration_ps);
+  }
   const double tokens_a_step = pattern_ ? pattern_->mean() : 1.0;
   pace.decode_s = std::max(0.0, output_tokens - 1) / tokens_a_step * whole / static_cast<double>(sequences);
   pace.kv_reading_share = reading / whole;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/llm/lora.hpp"
 #include "models/llm/pipeline_bubble.hpp"
 #include "models/llm/speculation/speculation_model.hpp"
 #include "models/llm/step_model.hpp"
@@ -26,9 +27,12 @@ class ServedModel {
     std::unique_ptr<llm::StepModel> step_model;
     std::unique_ptr<llm::SpeculationModel> speculation;  ///< null: one token a step and sequence; about `step_model`
     double mean_accepted = 1.0;  ///< with speculation: tokens that a verified step yields, the model's own included
-    std::int64_t kv_pool_tokens = 0;  ///< of one replica
-    std::int64_t context_tokens = 0;  ///< longest prompt and answer together that the model takes
-    Bytes kv_bytes_per_token{0};      ///< of a sequence, over all GPUs of the replica, once
+    std::optional<llm::LoraModel> adapters;  ///< absent: requests have none
+    std::int64_t adapter_places = 0;         ///< in GPU memory
+    BytesPerSecond host_link{0};             ///< of one GPU, which loads adapters
+    std::int64_t kv_pool_tokens = 0;         ///< of one replica
+    std::int64_t context_tokens = 0;         ///< longest prompt and answer together that the model takes
+    Bytes kv_bytes_per_token{0};             ///< of a sequence, over all GPUs of the replica, once
     std::int64_t layers = 1;
   };
   explicit ServedModel(Setup setup);
@@ -56,6 +60,9 @@ class ServedModel {
   const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
   /// What stages of a pipeline wait for in a step with prompts; null: there is one stage.
   llm::PipelineBubble* bubble() const { return bubble_.get(); }
+  const llm::LoraModel* adapters() const { return setup_.adapters ? &*setup_.adapters : nullptr; }
+  std::int64_t adapter_places() const { return setup_.adapter_places; }
+  Picoseconds adapter_load() const { return adapter_load_; }
   /// Most tokens of a copy's step. A step of a pipeline is a round of as many micro-batches as it has stages, and the
   /// engine's limits are those of a micro-batch.
   std::int64_t step_tokens() const { return step_tokens_; }
@@ -108,6 +115,7 @@ class ServedModel {
   std::unique_ptr<llm::PipelineBubble> bubble_;
   Picoseconds request_overhead_;
   Picoseconds eager_step_;
+  Picoseconds adapter_load_ = 0;
   std::int64_t copy_blocks_, copy_sequences_, step_tokens_, prompt_piece_tokens_;
   std::int64_t draft_tokens_;
   std::optional<TokenPattern> pattern_;
