@@ -46,6 +46,17 @@ struct StepTrafficResult {
   double contention_s = 0.0;  ///< of this, what links narrower than the cards, others on them and failures add
 };
 
+/// Keys and values of requests that had to give way, to host memory and back.
+struct SwapResult {
+  std::int64_t out_tokens = 0, in_tokens = 0;
+};
+
+/// Adapters that came to GPU memory.
+struct AdapterResult {
+  std::int64_t loads = 0;
+  double load_time_s = 0.0;  ///< that steps waited for them
+};
+
 /// Stages of pipelines that wait for prompts that do not come out even, over all steps.
 struct PipelineResult {
   double bubble_s = 0.0;
@@ -153,9 +164,11 @@ struct ServiceResult {
   double kv_peak_share = 0.0;
   std::int64_t kv_pool_tokens = 0;  ///< of one replica
   std::int64_t preemptions = 0;
+  std::optional<SwapResult> swap;                 ///< absent: who gives way computes again
   double mean_requests_in_system = 0.0;           ///< over the window
   std::optional<SpeculationResult> speculation;   ///< absent: each step yields one token
   std::optional<StepTrafficResult> step_traffic;  ///< absent: each replica lies in one scale-up domain
+  std::optional<AdapterResult> adapters;          ///< absent: requests have none
   std::optional<PipelineResult> pipeline;         ///< absent: no replica has stages
   std::optional<SharingResult> sharing;           ///< absent: its GPUs are its own
   std::optional<ScalingResult> scaling;           ///< absent: failures alone take replicas down

@@ -20,6 +20,16 @@ Json pipeline_json(const std::optional<metrics::PipelineResult>& pipeline) {
   return {{"bubble_s", pipeline->bubble_s}, {"bubble_share", number(pipeline->bubble_share)}};
 }
 
+Json swap_json(const std::optional<metrics::SwapResult>& swap) {
+  if (!swap) return nullptr;
+  return {{"out_tokens", swap->out_tokens}, {"in_tokens", swap->in_tokens}};
+}
+
+Json adapters_json(const std::optional<metrics::AdapterResult>& adapters) {
+  if (!adapters) return nullptr;
+  return {{"loads", adapters->loads}, {"load_time_s", adapters->load_time_s}};
+}
+
 Json sharing_json(const std::optional<metrics::SharingResult>& sharing) {
   if (!sharing) return nullptr;
   return {{"kind", sharing->kind},
@@ -162,6 +172,7 @@ Json service_json(const metrics::RunResult& result, const ServiceResult& service
            {{"pool_tokens", service.kv_pool_tokens},
             {"peak_share", service.kv_peak_share},
             {"preemptions", service.preemptions},
+            {"swap", swap_json(service.swap)},
             {"prefix_hit_share", number(ratio(static_cast<double>(service.cached_input_tokens),
                                               static_cast<double>(service.input_tokens)))}}},
           {"kv_tiers", kv_tiers_json(service.kv_tiers)},
@@ -173,6 +184,7 @@ Json service_json(const metrics::RunResult& result, const ServiceResult& service
           {"speculation", speculation_json(service.speculation)},
           {"step_traffic", step_traffic_json(service.step_traffic)},
           {"pipeline", pipeline_json(service.pipeline)},
+          {"adapters", adapters_json(service.adapters)},
           {"sharing", sharing_json(service.sharing)},
           {"scaling", scaling_json(service.scaling)},
           {"gpu_energy_j", service.gpu_energy_j},

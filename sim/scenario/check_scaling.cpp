@@ -54,6 +54,11 @@ void check_autoscalers(const std::string& pointer, const LlmServiceSpec& service
 
 void check_model_swap(const std::string& pointer, const ModelSwapSpec& swap, const LlmServiceSpec& service,
                       FaultList& faults) {
+  if (service.adapters) {
+    faults.add(
+        FaultKind::conflicting_keys, pointer + "/service",
+        fmt::format("found \"{}\"; its adapters are made for {}, and for no other model", service.name, service.model));
+  }
   const bool hands_over = std::any_of(service.pools.begin(), service.pools.end(),
                                       [](const PoolSpec& pool) { return pool.role != "serve"; });
   if (hands_over && swap.strategy.has_value()) {

@@ -111,6 +111,7 @@ void Factory::build_services(const RunOptions& options) {
       replica_number += static_cast<std::uint64_t>(replicas);
     }
     setup.first_replica_number = replica_number - static_cast<std::uint64_t>(loaded.weights_per_gpu_of.size());
+    if (service->adapters) setup.adapter_shares = service->adapters->summed_weights();
     add_classes(*service, setup);
     add_routers(*service, setup);
     if (fabric_) setup.fabric = fabric_.get();
@@ -153,7 +154,7 @@ std::unique_ptr<jobs::ServedModel> Factory::build_model(const ReplicaPlan& plan,
 
   jobs::ServedModel::Setup served;
   served.name = *plan.model;
-  served.profile = (*plan.engine)->profile(gpu);
+  served.profile = (*plan.engine)->profile(gpu, plan.parallelism->attention_data);
   served.prompt_launch_s = served.profile.prompt_launch.seconds(model);
   served.eager_step_s = served.profile.eager_step_per_layer_s * static_cast<double>(model.layers);
   const llm::StepModel::Setup steps{
@@ -177,8 +178,15 @@ std::unique_ptr<jobs::ServedModel> Factory::build_model(const ReplicaPlan& plan,
                                                 notes_);
     served.mean_accepted = llm::mean_accepted(option, model).value();
   }
+  Bytes adapters(0);
+  if (const std::optional<AdaptersSpec>& spec = plan.service->adapters) {
+    served.adapters.emplace(gpu, model, *plan.parallelism, spec->rank, spec->lora_targets());
+    served.adapter_places = spec->max_loaded;
+    served.host_link = kind.host_link_bandwidth;
+    adapters = served.adapters->bytes_per_gpu() * static_cast<double>(served.adapter_places);
+  }
   room = llm::kv_pool(gpu, plan.held_layers(model), precision, plan.kv_format(), *plan.parallelism,
-                      memory_rule(served.profile));
+                      memory_rule(served.profile, adapters));
   served.profile.max_sequences = room.sequences;
   served.kv_pool_tokens = room.tokens;
   served.context_tokens = model.context_tokens;
@@ -286,6 +294,7 @@ jobs::SenderTraits Factory::traits_of(const WorkloadSpec& workload, const LlmSer
   traits.gives_up_share = workload.gives_up_share;
   traits.seed = static_cast<std::uint64_t>(scenario_.spec.seed);
   traits.stream = "workload/" + workload.name + "/gives_up";
+  traits.adapter_stream = "workload/" + workload.name + "/adapters";
   return traits;
 }
 

@@ -32,10 +32,22 @@ void Factory::build_fabric() {
   const bool reads_drives = std::any_of(services.begin(), services.end(), [](const LlmServiceSpec* service) {
     return service->weight_source == "local_drives";
   });
-  const bool moves_caches = std::any_of(services.begin(), services.end(), [](const LlmServiceSpec* service) {
-    return !service->kv_tiers.empty() || !service->pools.empty();
+  const auto preempts_by_swap = [](const EngineSpec& engine) { return engine->profile({}).swaps; };
+  const bool moves_caches = std::any_of(services.begin(), services.end(), [&](const LlmServiceSpec* service) {
+    const std::vector<ReplicaPlan> plans = replica_plans(*service);
+    return !service->kv_tiers.empty() || !service->pools.empty() ||
+           std::any_of(plans.begin(), plans.end(),
+                       [&](const ReplicaPlan& plan) { return preempts_by_swap(*plan.engine); });
   });
-  if (!factory.fabric && !factory.storage && !reads_drives && !moves_caches && scenario_.spec.traffic.empty()) return;
+  const std::vector<IncidentSpec>& incidents = scenario_.spec.incidents;
+  const bool will_move_caches = std::any_of(incidents.begin(), incidents.end(), [&](const IncidentSpec& incident) {
+    const auto* swap = dynamic_cast<const ModelSwapSpec*>(&*incident);
+    return swap != nullptr && swap->to.engine && preempts_by_swap(*swap->to.engine);
+  });
+  if (!factory.fabric && !factory.storage && !reads_drives && !moves_caches && !will_move_caches &&
+      scenario_.spec.traffic.empty()) {
+    return;
+  }
   resources::Fabric::Setup setup;
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     const compute::RackSpec& kind = *scenario_.catalog.rack(racks_[g]->kind, scenario_.faults);

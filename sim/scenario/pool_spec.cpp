@@ -1,10 +1,14 @@
 #include "sim/scenario/pool_spec.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 namespace tokenworks::scenario {
 namespace {
 
 constexpr std::string_view kRoles[] = {"serve", "prefill", "decode"};
 constexpr std::string_view kTiers[] = {"host_memory", "local_drives"};
+constexpr std::string_view kTargets[] = {"attention", "network"};
 constexpr std::string_view kTransfers[] = {"at_once", "layer_by_layer"};
 
 }  // namespace
@@ -48,6 +52,35 @@ void DisaggregationSpec::visit(FieldVisitor& v) {
   field(v, "local_prompt_tokens", local_prompt_tokens,
         "Prompts of at most so many tokens are computed where they are decoded", rule().at_least(0));
   field(v, "decode_router", decode_router, "Which decode replica gets a request");
+}
+
+void AdaptersSpec::visit(FieldVisitor& v) {
+  field(v, "count", count, "Adapters, of which each request uses one", rule().required().at_least(1).at_most(100'000));
+  field(v, "rank", rank, "Rank of each; engines pad all of them to the largest", rule().at_least(1).at_most(1024));
+  field(v, "targets", targets, "What they change: attention, network, or both; routed experts have none",
+        rule().one_of(kTargets));
+  field(
+      v, "max_loaded", max_loaded,
+      "Places for them in GPU memory; a request waits, and others pass it, until its adapter has one",
+      rule().at_least(1).at_most(4096).default_from('V', "sgl-project/sglang, max_loras_per_batch, 2026; vLLM has 1"));
+  field(v, "skew", skew,
+        "How unevenly requests use them: the n-th has a share that goes with n to the power of minus skew (Zipf); 0: "
+        "evenly",
+        rule().at_least(0).at_most(10).default_from('E', "a power law of exponent 1"));
+}
+
+llm::LoraTargets AdaptersSpec::lora_targets() const {
+  const auto has = [this](std::string_view name) {
+    return std::find(targets.begin(), targets.end(), name) != targets.end();
+  };
+  return {.attention = has("attention"), .network = has("network")};
+}
+
+std::vector<double> AdaptersSpec::summed_weights() const {
+  std::vector<double> sums;
+  double sum = 0.0;
+  for (std::int64_t i = 1; i <= count; ++i) sums.push_back(sum += std::pow(static_cast<double>(i), -skew));
+  return sums;
 }
 
 void ServiceClassSpec::visit(FieldVisitor& v) {

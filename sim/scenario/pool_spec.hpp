@@ -8,6 +8,7 @@
 
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
+#include "models/llm/lora.hpp"
 #include "models/llm/parallelism.hpp"
 #include "models/llm/speculation/speculation_option.hpp"
 #include "sim/policies/batching/engine_option.hpp"
@@ -65,6 +66,18 @@ struct DisaggregationSpec {
   std::string transfer = "at_once";
   std::int64_t local_prompt_tokens = 0;
   RouterSpec decode_router;
+  void visit(FieldVisitor& v);
+};
+
+/// Adapters (LoRA) that the requests of a service use.
+struct AdaptersSpec {
+  std::int64_t count = 1, rank = 16;
+  std::vector<std::string> targets = {"attention", "network"};
+  std::int64_t max_loaded = 8;
+  double skew = 1.0;
+  llm::LoraTargets lora_targets() const;
+  /// Shares of the first so many adapters in all requests, times the weight of all.
+  std::vector<double> summed_weights() const;
   void visit(FieldVisitor& v);
 };
 

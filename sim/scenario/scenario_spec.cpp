@@ -84,10 +84,10 @@ llm::LlmSpec ReplicaPlan::held_layers(const llm::LlmSpec& served) const {
   return *speculation && (**speculation)->uses_drafter() ? llm::model_with_drafter(served) : served;
 }
 
-llm::MemoryRule memory_rule(const batching::EngineProfile& profile) {
+llm::MemoryRule memory_rule(const batching::EngineProfile& profile, Bytes adapters_per_gpu) {
   return {.memory_share = profile.memory_share,
           .share_of_free_memory = profile.share_of_free_memory,
-          .runtime_reserve = profile.runtime_reserve,
+          .runtime_reserve = profile.runtime_reserve + adapters_per_gpu,
           .max_sequences = profile.max_sequences};
 }
 
@@ -122,6 +122,9 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
         "Whether blocks in lower tiers are read whenever they are there, or when that is faster "
         "than computing them again",
         rule().one_of(kKvFetches));
+  field(v, "adapters", adapters,
+        "Adapters (LoRA) on top of the model: each request uses one, which must be in GPU memory while it runs; none "
+        "when absent");
   field(v, "classes", classes, "Classes of requests with their own priority and promises; one when absent");
   field(v, "tenants", tenants, "Who shares the service; when absent, nobody is told apart");
   field(v, "fairness", fairness,
@@ -157,7 +160,7 @@ std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std:
   common.precision = &service.precision;
   common.kv_cache_precision = &service.kv_cache_precision;
   common.speculation = &service.speculation;
-  common.served_at = pointer;
+  common.service_at = common.served_at = pointer;
   common.precision_at = pointer + "/precision";
   if (service.pools.empty()) {
     ReplicaPlan plan = common;

@@ -113,6 +113,7 @@ class LlmServiceSpec final : public ServiceOption {
   RouterSpec router;
   std::vector<KvTierSpec> kv_tiers;
   std::string kv_fetch = "when_cheaper";
+  std::optional<AdaptersSpec> adapters;
   std::vector<ServiceClassSpec> classes;
   std::vector<TenantSpec> tenants;
   std::string fairness = "first_come";
@@ -142,7 +143,7 @@ struct ReplicaPlan {
   const std::optional<std::string>* kv_cache_precision = nullptr;
   const std::optional<SpeculationSpec>* speculation = nullptr;
   // Where these stand in the scenario, for faults.
-  std::string pointer, replicas_at, parallelism_at, placement_at, engine_at, autoscaler_at;
+  std::string service_at, pointer, replicas_at, parallelism_at, placement_at, engine_at, autoscaler_at;
   std::string served_at, precision_at;  ///< the object with the model; its precision, or its service's
   bool is_swap = false;                 ///< it is what a swap leads to: what is at fault is its model
 
@@ -158,8 +159,8 @@ std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std:
 std::vector<ReplicaPlan> replica_plans_after(const LlmServiceSpec& service, const ModelSwapSpec& swap,
                                              const std::string& pointer = {}, const std::string& swap_pointer = {});
 
-/// What an engine with this profile lets its caches have.
-llm::MemoryRule memory_rule(const batching::EngineProfile& profile);
+/// What an engine with this profile lets its caches have beside places for adapters, if there are any.
+llm::MemoryRule memory_rule(const batching::EngineProfile& profile, Bytes adapters_per_gpu = Bytes(0));
 
 struct ServiceSpec : Choice<ServiceOption> {
   ServiceSpec() : Choice(service_options()) {}

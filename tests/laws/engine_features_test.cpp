@@ -1,5 +1,6 @@
 // Features of engines on the whole program: runs in closed form equal runs step by step, byte for byte, over random
 // variations of the first example; and what a feature must do to a report.
+#include <cmath>
 #include <cstdint>
 #include <fstream>
 #include <random>
@@ -84,6 +85,31 @@ json random_scenario(Draw& draw) {
   return scenario;
 }
 
+/// Sessions of agents in place of a scenario's workload: prompts that begin alike.
+json sessions(Draw& draw, json& scenario) {
+  scenario["clock"]["duration_s"] = 20;
+  return {{{"name", "agents"},
+           {"service", scenario["services"][0]["name"]},
+           {"arrivals",
+            {{"kind", "agent_sessions"},
+             {"sessions", {{"kind", "poisson"}, {"rate_per_s", draw.one_of<double>({0.2, 1.0})}}},
+             {"shared_tokens", 1'000},
+             {"turns", {{"kind", "fixed"}, {"value", draw.whole(1, 3)}}},
+             {"first_prompt_tokens", {{"kind", "fixed"}, {"tokens", draw.whole(500, 1'500)}}},
+             {"context_tokens", 6'000}}}}};
+}
+
+/// The service in two pools, so that prompts are computed in one and answered in the other.
+void hand_over(json& scenario) {
+  json& service = scenario["services"][0];
+  service.erase("replicas");
+  service["pools"] = {{{"name", "p"}, {"role", "prefill"}, {"replicas", 1}},
+                      {{"name", "d"}, {"role", "decode"}, {"replicas", 1}}};
+  service["engine"].erase("runtime_reserve_gb");
+  service["engine"].erase("max_sequences");
+  scenario["factory"]["fabric"] = {{"kind", "fat_tree"}};
+}
+
 json run(const json& scenario) {
   const ProgramRun ran = run_program(scenario);
   INFO(ran.messages);
@@ -156,4 +182,262 @@ TEST_CASE("pipelines: the budget of tokens is that of a micro-batch", "[law]") {
   service["engine"] = {{"kind", "tensorrt_llm"}, {"max_batch_tokens", 8'000}};
   const json whole = run(scenario);
   CHECK(whole["services"][0]["pipeline"]["bubble_share"].get<double>() > 0.6);
+}
+
+// ---- Copies of the attention --------------------------------------------------------------------------------------
+
+TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
+  int preempted = 0, speculative = 0, windowed = 0, cached = 0, handed_over = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Draw draw(1000 + seed);
+    json scenario = random_scenario(draw);
+    json& service = scenario["services"][0];
+    const std::int64_t copies = draw.one_of<std::int64_t>({2, 3, 4, 8});
+    service["parallelism"] = {{"attention_data", copies}};
+    json& engine = service["engine"];
+    if (engine.contains("max_batch_tokens") && engine["kind"] == "tensorrt_llm")
+      engine["max_batch_tokens"] = 16'384 * copies;
+    if (draw.chance(25)) {
+      service["model"] = "gpt_oss_20b";
+      service["precision"] = "fp4";
+      ++windowed;
+    } else if (draw.chance(60)) {
+      engine["memory_share"] = 0.92;
+      engine["runtime_reserve_gb"] = draw.one_of<double>({60.3, 61.4, 61.9});
+    }
+    if (draw.chance(25)) service["kv_cache_precision"] = "fp8";
+    if (draw.chance(25)) scenario["workloads"] = sessions(draw, scenario);
+    if (draw.chance(20)) hand_over(scenario);
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& result = report["services"][0];
+    if (result["kv_cache"]["preemptions"] > 0) ++preempted;
+    if (!result["speculation"].is_null()) ++speculative;
+    if (result["tokens"]["cached_input"] > 0) ++cached;
+    if (service.contains("pools")) ++handed_over;
+  }
+  INFO("preempted " << preempted << ", speculative " << speculative << ", windowed " << windowed << ", cached "
+                    << cached << ", handed over " << handed_over);
+  CHECK(preempted >= 4);
+  CHECK(speculative >= 8);
+  CHECK(windowed >= 8);
+  CHECK(cached >= 8);
+  CHECK(handed_over >= 3);
+}
+
+TEST_CASE("copies of the attention: a step waits for the busiest", "[law]") {
+  // Two requests of equal prompts, one on each copy, then two of which one is on the same copy as a third.
+  json scenario = small_scenario(2, 2, fixed(2'000), fixed(400));
+  json& service = scenario["services"][0];
+  service["engine"] = {{"kind", "vllm"}, {"host_per_sequence_s", 0}};
+  service["parallelism"] = {{"attention_data", 2}};
+  const auto tpot = [&](std::int64_t users) {
+    scenario["workloads"][0]["arrivals"] = {{"kind", "closed_loop"}, {"concurrency", users}, {"requests", users}};
+    return run(scenario)["services"][0]["tpot_s"]["mean"].get<double>();
+  };
+  const double two = tpot(2), three = tpot(3), four = tpot(4);
+  CHECK(two < three);  // one copy has two, the other waits for it
+  CHECK(three < four * 1.001);
+  CHECK(three > four * 0.98);  // linear parts work on three sequences, attention on two a copy in both
+}
+
+TEST_CASE("copies of the attention: a request needs room on one copy, and its share of the sequences", "[law]") {
+  json scenario = small_scenario(8, 8, fixed(2'000), fixed(200));
+  json& service = scenario["services"][0];
+  service["engine"] = {{"kind", "vllm"}, {"memory_share", 0.92}, {"runtime_reserve_gb", 62.6}};
+  service["parallelism"] = {{"attention_data", 4}};
+  const json report = run(scenario);
+  const std::int64_t pool = report["services"][0]["kv_cache"]["pool_tokens"];
+  CHECK(pool > 8'000);
+  CHECK(report["services"][0]["requests"]["completed"] == 8);
+  scenario["workloads"][0]["lengths"]["input"] = fixed(pool / 4 + 16);
+  CHECK(run(scenario)["services"][0]["rejections"]["longer_than_kv_pool"] == 8);
+}
+
+// ---- Preemption by swapping ---------------------------------------------------------------------------------------
+
+namespace {
+
+/// A scenario in which decoding requests run out of blocks.
+json crowded(Draw& draw) {
+  const json output = {
+      {"kind", "uniform_share"}, {"nominal_tokens", draw.whole(300, 1'200)}, {"low", 0.2}, {"high", 1.0}};
+  json scenario = small_scenario(draw.whole(20, 60), draw.whole(60, 150), fixed(draw.whole(50, 600)), output);
+  scenario["seed"] = draw.whole(1, 1'000'000);
+  json& service = scenario["services"][0];
+  service["engine"]["kind"] = draw.one_of<std::string>({"vllm", "vllm", "sglang"});
+  leave_room(service["engine"], static_cast<double>(draw.whole(9'000, 16'000)));
+  return scenario;
+}
+
+}  // namespace
+
+TEST_CASE("swapping: closed form equals step by step", "[law]") {
+  int swapped = 0, fell_back = 0, several_copies = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Draw draw(2000 + seed);
+    json scenario = crowded(draw);
+    json& service = scenario["services"][0];
+    service["engine"]["preemption"] = "swap";
+    service["engine"]["swap_gb"] = draw.one_of<double>({0.1, 0.5, 20.0});
+    if (draw.chance(25)) {
+      service["parallelism"] = {{"attention_data", 2}};
+      ++several_copies;
+    }
+    if (draw.chance(20)) {
+      service["speculation"] = {{"kind", "n_gram"}, {"draft_tokens", 3}, {"mean_accepted", 2.2}};
+    }
+    json& workload = scenario["workloads"][0];
+    if (draw.chance(20)) workload["gives_up_share"] = 0.3;
+    if (draw.chance(20)) service["classes"] = {{{"name", "a"}, {"timeout_s", draw.one_of<double>({4.0, 10.0})}}};
+    if (draw.chance(25)) {
+      scenario["clock"]["duration_s"] = 5;
+      scenario["clock"]["drain"] = draw.chance(50);
+    }
+    if (draw.chance(15)) {
+      scenario["incidents"] = {
+          {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", 3.0}, {"repair_after_s", 2.0}}};
+      service["replicas"] = service["parallelism"].contains("attention_data") ? 8 : 16;  // on both nodes
+      workload["arrivals"]["concurrency"] = 400;
+      workload["arrivals"]["requests"] = 1'000;
+    }
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& cache = report["services"][0]["kv_cache"];
+    const std::int64_t out = cache["swap"]["out_tokens"], in = cache["swap"]["in_tokens"];
+    CHECK(in <= out);
+    if (out > 0) ++swapped;
+    if (cache["preemptions"] > 0 && out == 0) ++fell_back;
+  }
+  INFO("swapped " << swapped << ", fell back " << fell_back << ", copies " << several_copies);
+  CHECK(swapped >= 20);
+  CHECK(several_copies >= 5);
+}
+
+TEST_CASE("swapping: what is read back is not computed again", "[law]") {
+  Draw draw(5);
+  json scenario = crowded(draw);
+  json& engine = scenario["services"][0]["engine"];
+  engine["kind"] = "vllm";
+  json report = run(scenario);
+  CHECK(report["services"][0]["kv_cache"]["swap"].is_null());
+  CHECK(report["services"][0]["kv_cache"]["preemptions"] > 0);
+  engine["preemption"] = "swap";
+  engine["swap_gb"] = 50;
+  report = run(scenario);
+  const json& cache = report["services"][0]["kv_cache"];
+  CHECK(cache["preemptions"] > 0);
+  CHECK(cache["swap"]["out_tokens"] > 0);
+  CHECK(cache["swap"]["out_tokens"] == cache["swap"]["in_tokens"]);
+  // Both ways move the same bytes.
+  double written = 0, read = 0;
+  for (const json& moved : report["network"]["bytes_by_purpose"]) {
+    if (moved["purpose"] == "kv_offload") written = moved["bytes"];
+    if (moved["purpose"] == "kv_fetch") read = moved["bytes"];
+  }
+  CHECK(written > 0);
+  CHECK(written == read);
+}
+
+// ---- Adapters -----------------------------------------------------------------------------------------------------
+
+TEST_CASE("adapters: closed form equals step by step", "[law]") {
+  int preempted = 0, swapped = 0, several_copies = 0, cached = 0, cut = 0, failed = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Draw draw(3000 + seed);
+    json scenario = draw.chance(55) ? crowded(draw) : random_scenario(draw);
+    json& service = scenario["services"][0];
+    json& engine = service["engine"];
+    service["adapters"] = {{"count", draw.one_of<std::int64_t>({1, 4, 30})},
+                           {"rank", draw.one_of<std::int64_t>({8, 64})},
+                           {"max_loaded", draw.one_of<std::int64_t>({1, 2, 5, 20})},
+                           {"skew", draw.one_of<double>({0.0, 1.0, 2.0})}};
+    if (engine.contains("runtime_reserve_gb")) {
+      const json& adapters = service["adapters"];
+      const double places_gb = 5.3e-3 * adapters["rank"].get<double>() * adapters["max_loaded"].get<double>();
+      engine["runtime_reserve_gb"] = engine["runtime_reserve_gb"].get<double>() - places_gb;
+    }
+    if (draw.chance(30)) service["adapters"]["targets"] = {draw.one_of<std::string>({"attention", "network"})};
+    if (draw.chance(20)) {
+      const std::int64_t copies = draw.one_of<std::int64_t>({2, 4});
+      service["parallelism"] = {{"attention_data", copies}};
+      if (engine["kind"] == "tensorrt_llm") engine["max_batch_tokens"] = 16'384 * copies;
+      ++several_copies;
+    }
+    if (draw.chance(50)) {
+      engine["preemption"] = "swap";
+      engine["swap_gb"] = draw.one_of<double>({0.3, 20.0});
+    }
+    if (draw.chance(15)) {
+      scenario["incidents"] = {
+          {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", 1.0}, {"repair_after_s", 1.0}}};
+      ++failed;
+    }
+    if (draw.chance(20)) scenario["workloads"] = sessions(draw, scenario);
+    if (draw.chance(25)) {
+      service["tenants"] = {{{"name", "x"}}, {{"name", "y"}, {"weight", 3}}};
+      service["fairness"] = "token_share";
+      json other = scenario["workloads"][0];
+      scenario["workloads"][0]["tenant"] = "x";
+      scenario["workloads"][0]["name"] = "one";
+      other["tenant"] = "y";
+      other["name"] = "two";
+      scenario["workloads"].push_back(other);
+    }
+    if (draw.chance(15)) {
+      scenario["clock"]["duration_s"] = 5;
+      scenario["clock"]["drain"] = false;
+      ++cut;
+    }
+    CAPTURE(seed);
+    const json report = run_both_ways(scenario);
+    const json& result = report["services"][0];
+    CHECK((result["adapters"]["loads"] > 0 || result["requests"]["completed"] == 0));
+    if (result["kv_cache"]["preemptions"] > 0) ++preempted;
+    if (!result["kv_cache"]["swap"].is_null() && result["kv_cache"]["swap"]["in_tokens"] > 0) ++swapped;
+    if (result["tokens"]["cached_input"] > 0) ++cached;
+  }
+  INFO("preempted " << preempted << ", swapped " << swapped << ", copies " << several_copies << ", cached " << cached
+                    << ", cut " << cut << ", failed " << failed);
+  CHECK(preempted >= 8);
+  CHECK(swapped >= 3);
+  CHECK(several_copies >= 6);
+  CHECK(cached >= 5);
+  CHECK(cut >= 4);
+  CHECK(failed >= 4);
+}
+
+TEST_CASE("adapters: requests with adapters beyond the places wait, and others pass them", "[law]") {
+  json scenario = small_scenario(32, 200, fixed(500), fixed(100));
+  json& service = scenario["services"][0];
+  service["engine"]["kind"] = "vllm";
+  const auto duration = [&] { return run(scenario)["outcome"]["simulated_s"].get<double>(); };
+  const double without = duration();
+  service["adapters"] = {{"count", 16}, {"rank", 16}, {"max_loaded", 16}, {"skew", 0}};
+  json report = run(scenario);
+  CHECK(report["services"][0]["adapters"]["loads"] == 16);  // each once
+  // 84 MB of an adapter of rank 16 (models/llm/lora_test.cpp) over the host link of one GPU.
+  const double load_s = report["services"][0]["adapters"]["load_time_s"].get<double>() / 16;
+  CHECK(load_s > 1e-3);
+  CHECK(load_s < 2.5e-3);
+  const double all = duration();
+  CHECK(all > 1.03 * without);
+  service["adapters"]["max_loaded"] = 2;
+  report = run(scenario);
+  CHECK(report["services"][0]["requests"]["completed"] == 200);
+  CHECK(report["services"][0]["adapters"]["loads"] > 50);
+  CHECK(duration() > 2 * all);  // two adapters at a time: few requests run together
+}
+
+TEST_CASE("adapters: what was computed with one is not found by another", "[law]") {
+  Draw draw(9);
+  json scenario = small_scenario(1, 1, fixed(10), fixed(10));
+  scenario["workloads"] = sessions(draw, scenario);
+  scenario["clock"]["duration_s"] = 60;
+  const auto hits = [&] { return run(scenario)["services"][0]["kv_cache"]["prefix_hit_share"].get<double>(); };
+  const double without = hits();
+  scenario["services"][0]["adapters"] = {{"count", 1}};
+  CHECK(std::abs(hits() - without) < 0.02);  // steps take longer
+  scenario["services"][0]["adapters"] = {{"count", 1'000}, {"skew", 0}, {"max_loaded", 64}};
+  CHECK(hits() < 0.1 * without);
 }

@@ -36,7 +36,8 @@ scenario::Json uniform_share_length(std::int64_t nominal_tokens, double low, dou
 scenario::Json closed_loop(std::int64_t concurrency, std::int64_t requests);
 /// {"kind": kind}, with the version when it is a release ("0.18.0", not "nightly-5b8c").
 scenario::Json engine_json(const std::string& kind, const std::string& version);
-/// Engines limit tokens and sequences for each copy of the attention, our engines for the replica: multiplies both.
+/// vLLM and TensorRT-LLM limit tokens and sequences for each copy of the attention, a scenario for all of them
+/// together: multiplies both.
 void each_attention_copy(scenario::Json& engine, std::int64_t copies);
 
 }  // namespace tokenworks::validation

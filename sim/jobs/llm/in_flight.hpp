@@ -90,7 +90,7 @@ class RequestQueue {
     head_ = id;
     ++size_;
   }
-  RequestId pop_front(InFlightPool& pool) {
+  RequestId pop_front(const InFlightPool& pool) {
     const RequestId id = head_;
     head_ = pool[id].next;
     if (head_ == kNoRequest) tail_ = kNoRequest;

@@ -74,9 +74,12 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
     }
   }
   most_replicas_ = replicas_up_.level();
-  needs_details_ = setup_.shares_out_energy || handover_;
+  needs_details_ = setup_.shares_out_energy || handover_ || !setup_.adapter_shares.empty();
   for (const ServiceClass& service_class : setup_.classes) {
     if (service_class.timeout < kNever) needs_details_ = true;
+  }
+  for (const PoolSetup& pool : pools_) {
+    if (pool.model->copies() > 1 || pool.model->profile().swaps) needs_details_ = true;
   }
 }
 
@@ -90,7 +93,8 @@ std::int32_t LlmService::add_owner(RequestOwner* owner, const SenderTraits& trai
     }
   }
   if (traits.patience < kNever || traits.gives_up_share > 0.0) needs_details_ = true;
-  owners_.push_back({owner, traits, lane, random_stream(traits.seed, traits.stream)});
+  owners_.push_back({owner, traits, lane, random_stream(traits.seed, traits.stream),
+                     random_stream(traits.seed, traits.adapter_stream)});
   if (overflow_.service != nullptr) {
     SenderTraits there = traits;
     there.service_class = overflow_.class_there[static_cast<std::size_t>(traits.service_class)];
@@ -149,6 +153,7 @@ RequestId LlmService::take_in(const Request& request, std::int32_t owner, bool g
       details.content_tokens = request.content.tokens;
       details.space = request.content.space;
     }
+    if (!setup_.adapter_shares.empty()) draw_adapter(details, sender);
     if (sender.traits.gives_up_share > 0.0 && uniform_open(sender.random) < sender.traits.gives_up_share &&
         request.output_tokens > 1) {
       details.gives_up = true;
@@ -160,6 +165,14 @@ RequestId LlmService::take_in(const Request& request, std::int32_t owner, bool g
   run_end_.request_in();
   stats_.arrived(pool_[id], sender.lane, simulation_.now());
   return id;
+}
+
+/// What was computed with one adapter is of no use to another.
+void LlmService::draw_adapter(RequestDetails& details, Owner& sender) const {
+  const std::vector<double>& shares = setup_.adapter_shares;
+  const auto at = std::upper_bound(shares.begin(), shares.end() - 1, uniform_open(sender.adapters) * shares.back());
+  details.adapter = static_cast<std::int32_t>(at - shares.begin());
+  details.space ^= static_cast<std::int64_t>(0x9e3779b97f4a7c15ull * static_cast<std::uint64_t>(details.adapter + 1));
 }
 
 /// Why no replica can ever serve such a request; empty when one can.
@@ -551,6 +564,12 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
       shared.switch_s += to_seconds(replica->turns()->switching);
     }
   }
+  if (!setup_.adapter_shares.empty()) {
+    result.adapters = metrics::AdapterResult{.loads = adapter_loads_, .load_time_s = to_seconds(adapter_load_time_)};
+  }
+  if (std::any_of(pools_.begin(), pools_.end(), [](const PoolSetup& pool) { return pool.model->profile().swaps; })) {
+    result.swap = metrics::SwapResult{.out_tokens = swapped_out_tokens_, .in_tokens = swapped_in_tokens_};
+  }
   if (model.speculation() != nullptr) {
     result.speculation = metrics::SpeculationResult{.draft_tokens = model.draft_tokens(),
                                                     .verified_steps = stats_.sequence_steps(),
@@ -606,18 +625,19 @@ void LlmService::report_pools(metrics::ServiceResult& result) const {
 /// and answers take turns, and their times add up.
 void LlmService::report_saturation(metrics::ServiceResult& result) const {
   metrics::SaturationResult& saturation = result.saturation;
-  static constexpr const char* kReasons[] = {"", "sequences", "kv_memory", "compute"};
+  static constexpr const char* kReasons[] = {"", "sequences", "kv_memory", "compute", "adapter_places"};
   double up_s = 0.0, busy_s = 0.0;
-  std::array<double, 4> blocked_s{};
+  std::array<double, 5> blocked_s{};
+  const std::size_t reasons = setup_.adapter_shares.empty() ? 4 : 5;
   for (const auto& replica : replicas_) {
     up_s += to_seconds(replica->up_time());
     busy_s += to_seconds(replica->prompt_time() + replica->decode_time());
-    for (std::size_t i = 1; i < blocked_s.size(); ++i) {
+    for (std::size_t i = 1; i < reasons; ++i) {
       blocked_s[i] += to_seconds(replica->blocked_time(static_cast<Blocked>(i)));
     }
   }
   if (up_s > 0) saturation.busy_share = busy_s / up_s;
-  for (std::size_t i = 1; i < blocked_s.size(); ++i) {
+  for (std::size_t i = 1; i < reasons; ++i) {
     saturation.waiting_share[kReasons[i]] = up_s > 0 ? blocked_s[i] / up_s : 0.0;
   }
   const auto completed = static_cast<double>(result.requests.completed);

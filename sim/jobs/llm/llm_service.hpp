@@ -45,6 +45,7 @@ struct SenderTraits {
   double gives_up_share = 0.0;    ///< of the clients leave somewhere in their answer
   std::uint64_t seed = 0;         ///< of who gives up, and where
   std::string stream{};           ///< name of its stream of random numbers
+  std::string adapter_stream{};   ///< of that which draws the adapters of its requests
 };
 
 /// Requests of one kind: who goes first, and what they are promised.
@@ -126,6 +127,7 @@ class LlmService : private engine::TimerClient {
     LaneSetup lanes;  ///< a level and a tenant each
     std::vector<std::int32_t> class_of_lane = {0};
     bool preempts_for_urgent = true;      ///< a waiting request may take the place of a running one of a lower class
+    std::vector<double> adapter_shares;   ///< of requests that have one of the first so many adapters; empty: none have
     resources::Fabric* fabric = nullptr;  ///< null: nothing moves between nodes
     bool spans_domains = false;           ///< a replica may lie in several scale-up domains
     Window window;
@@ -253,6 +255,7 @@ class LlmService : private engine::TimerClient {
     SenderTraits traits;
     std::int32_t lane = 0;
     RandomEngine random;         // who gives up
+    RandomEngine adapters;       // which adapter
     std::int32_t there = -1;     // number at the service that requests overflow to
     bool is_of_another = false;  // whose requests overflow to this one
   };
@@ -273,6 +276,7 @@ class LlmService : private engine::TimerClient {
   std::int32_t lane_of(const InFlight& request) const {
     return setup_.lanes.lanes.size() == 1 ? 0 : owners_[static_cast<std::size_t>(request.owner)].lane;
   }
+  void draw_adapter(RequestDetails& details, Owner& sender) const;
   RequestId take_in(const Request& request, std::int32_t owner, bool gives_up);
   void submit(const Request& request, std::int32_t owner, bool gives_up);
   std::int32_t add_owner_of_another(RequestOwner* owner, const SenderTraits& traits);
@@ -338,7 +342,10 @@ class LlmService : private engine::TimerClient {
   std::int64_t arrived_ = 0;
   bool spans_domains_ = false;
   Picoseconds sending_time_ = 0, contention_ = 0;  // of all steps between scale-up domains
-  Picoseconds bubble_time_ = 0;                    // that steps wait for stages of pipelines
+  std::int64_t adapter_loads_ = 0;
+  Picoseconds adapter_load_time_ = 0;
+  std::int64_t swapped_out_tokens_ = 0, swapped_in_tokens_ = 0;
+  Picoseconds bubble_time_ = 0;  // that steps wait for stages of pipelines
   RingWatch ring_watch_;
   std::function<void(std::int32_t, std::int64_t)> prompt_watch_;
   InFlightPool pool_;
@@ -348,6 +355,7 @@ class LlmService : private engine::TimerClient {
   Overflow overflow_;
   std::vector<std::unique_ptr<Replica>> replicas_;
   std::vector<FinishedDecode> finished_;         // scratch of a replica's step
+  std::vector<RequestId> passed_;                // likewise, of forming one
   std::vector<llm::PromptChunk> prompt_chunks_;  // likewise
   ReplicaKeeper* keeper_ = nullptr;              // null: replicas serve unless a failure takes them down
   std::vector<std::vector<std::unique_ptr<ServedModel>>> editions_;  // from 1 on, by pool

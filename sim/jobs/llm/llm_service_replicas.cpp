@@ -102,7 +102,7 @@ double LlmService::replica_seconds() const {
 
 LlmService::KvUse LlmService::kv_use_of(std::int32_t replica) const {
   const Replica& one = *replicas_[static_cast<std::size_t>(replica)];
-  return {one.used_after_step(simulation_.now()), one.model().kv_blocks()};
+  return {one.all_used_after_step(simulation_.now()), one.model().kv_blocks()};
 }
 
 // ---- Requests without a replica -----------------------------------------------------------------------------------

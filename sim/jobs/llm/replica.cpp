@@ -12,46 +12,29 @@
 namespace tokenworks::jobs {
 Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::int32_t candidate,
                  std::vector<placement::Slice> slices, engine::Rank rank)
-    : service_(service),
+    : CopyState(service.setup_.lanes),
+      service_(service),
       pool_(pool),
       model_(pool.model.get()),
       slices_(std::move(slices)),
       timer_(service.simulation_.add_timer(*this, 0, rank)),
       index_(index),
-      candidate_(candidate),
-      queue_(service.setup_.lanes) {
-  make_batch();
+      candidate_(candidate) {
   for (const placement::Slice& slice : slices_) {
     gpus_ += slice.gpus;
     gpus_on_node_ = std::max(gpus_on_node_, slice.gpus);
   }
-  constexpr std::size_t kUsualPrompts = 8;  // beside the object in memory: many replicas do not fit the cache
-  prompts_.reserve(kUsualPrompts);
-  chunks_.reserve(kUsualPrompts);
-  fresh_.reserve(kUsualPrompts);
+  open_copies();
   gpu_power_ = to_milliwatts(pool_.idle_gpu_power_w);
   if (!pool.sharing.turns.empty()) join_turns(pool.sharing.turns[static_cast<std::size_t>(index)]);
   set_gpu_power(model_->waiting_gpu_power_w());
-  if (service.setup_.lanes.levels() > 1) {
-    running_at_level_.assign(static_cast<std::size_t>(service.setup_.lanes.levels()), 0);
-  }
-  if (pool_.keeps_prefixes) make_cache();
+  if (model_->profile().swaps) make_swap_space();
   if (service.setup_.spans_domains) open_ring();
   if (service.setup_.watch != nullptr || service.setup_.shares_out_energy) {
     watch_ = std::make_unique<ReplicaWatch>(ReplicaWatch{.run = service.setup_.watch,
                                                          .replica = {service.number_, index},
                                                          .requests = service.setup_.shares_out_energy});
   }
-}
-
-void Replica::make_batch() {
-  const DecodeBatchSetup setup{
-      .pool = &service_.pool_,
-      .block_tokens = model_->profile().reserves_full_length ? 0 : model_->profile().kv_block_tokens,
-      .window_tokens = model_->steps().window_tokens(),
-      .pattern = model_->pattern(),
-      .draft_tokens = model_->draft_tokens()};
-  batch_ = service_.setup_.exact_iterations ? make_exact_decode_batch(setup) : make_coalesced_decode_batch(setup);
 }
 
 Replica::~Replica() = default;
@@ -62,6 +45,8 @@ PoolRole Replica::role() const { return pool_.role; }
 
 void Replica::submit(RequestId request) {
   const Picoseconds now = service_.simulation_.now();
+  const OnCopy on(*this, has_copies() ? choose_copy() : 0);
+  if (has_copies()) enters(request);
   queue_.push_back(service_.pool_, request, service_.lane_of(service_.pool_[request]));
   waiting_tokens_ += service_.pool_[request].prompt_target();
   service_.stats_.waiting_changed(+1, now);
@@ -73,8 +58,9 @@ void Replica::submit(RequestId request) {
   const bool goes_first = queue_.front(service_.pool_) == request;
   // It may stand before one that had to give way, for whom others are kept out.
   if (goes_first && pool_.role == PoolRole::decode) service_.look_for_rooms();
-  if (!goes_first && !counts_tokens) return;
-  if ((sequences_taken() >= profile.max_sequences || hold_admission_) && !can_preempt_for(request)) {
+  // With adapters whoever can run may pass others.
+  if (!goes_first && !counts_tokens && !has_adapters()) return;
+  if ((sequences_taken() >= model_->copy_sequences() || hold_admission_) && !can_preempt_for(request)) {
     // Found out when the next step is formed.
     if (goes_first) {
       note_blocked(hold_admission_ ? Blocked::by_kv_memory : Blocked::by_sequences,
@@ -109,8 +95,11 @@ void Replica::cut_decoding(Picoseconds now) {
 
 void Replica::withdraw(RequestId id, Ending ending) {
   const InFlight& request = service_.pool_[id];
+  const OnCopy on(*this, copy_of(id));
   if (queue_.remove(service_.pool_, id, service_.lane_of(request))) {
-    waiting_tokens_ -= request.prompt_target();
+    waiting_tokens_ -= tokens_to_compute(id);
+    if (swap_) forget_swapped(id);
+    goes(request);
     service_.stats_.waiting_changed(-1, service_.simulation_.now());
     service_.load_changed(*this, -1, id);
     if (queue_.empty()) note_blocked(Blocked::by_nothing, service_.simulation_.now());
@@ -130,12 +119,14 @@ void Replica::withdraw(RequestId id, Ending ending) {
 void Replica::withdraw_doomed() {
   const std::vector<std::pair<RequestId, Ending>> doomed = std::exchange(doomed_, {});
   for (const auto& [id, ending] : doomed) {
+    const OnCopy on(*this, copy_of(id));
     if (!is_between_steps(id)) {  // its beginning is on the way: it ends when that is there
       doomed_.emplace_back(id, ending);
       continue;
     }
     take_out(id);
     hold_admission_ = false;
+    goes(service_.pool_[id]);
     service_.load_changed(*this, -1, id);
     service_.ended(id, ending);
   }
@@ -161,6 +152,7 @@ std::int64_t Replica::take_out(RequestId id) {
     held = request.prompt_done;
   } else {
     held = batch_->remove(id);
+    if (has_adapters()) adapters_.leaves(adapter_of(id));
     if (watch_) watch_leave(id);
     if (request.joined_step == batch_->steps()) {  // its last token came out of its prompt
       fresh_.erase(std::find(fresh_.begin(), fresh_.end(), request.last_token));
@@ -176,6 +168,7 @@ std::int64_t Replica::take_out(RequestId id) {
 /// Of a request that runs no more: blocks that others may find stay, the rest is free.
 void Replica::leaves(RequestId id, std::int64_t held_tokens) {
   InFlight& request = service_.pool_[id];
+  if (has_adapters()) adapters_.release(adapter_of(id));
   count_level(id, -1);
   if (cache_) keep(request, std::min<std::int64_t>(held_tokens, request.input_tokens + request.generated));
   used_blocks_ -= blocks_taken(request, held_tokens) - pinned_of(request);
@@ -230,6 +223,7 @@ void Replica::complete(RequestId id, std::int64_t held_tokens) {
   leaves(id, held_tokens);
   hold_admission_ = false;
   const InFlight& request = service_.pool_[id];
+  goes(request);
   queue_.charge(service_.lane_of(request), 2 * std::int64_t{request.output_tokens});
   if (service_.split_ && pool_.role != PoolRole::decode) {
     service_.split_->completed(candidate_, request, service_.simulation_.now());
@@ -245,40 +239,58 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(now);
     count_sending(done);
-    if (done > 0) after_decode_steps(segment_, done);
+    if (done > 0 && has_copies()) {
+      decode_copies(segment_, done);
+    } else if (done > 0) {
+      after_decode_steps(segment_, done);
+    }
   }
   if (sending_) service_.setup_.fabric->cancel_ring_step(*ring_);
   sending_ = false;
   send_at_mean_rate(0.0, 1.0);
   const std::size_t lost_before = lost.size(), waiting_before = waiting.size();  // of replicas before this one
-  for (const RequestId id : batch_->members()) {
-    batch_->remove(id);
-    if (watch_) watch_leave(id);
-    InFlight& request = service_.pool_[id];
-    if (request.joined_step != batch_->steps()) request.last_token = last_step_end_;
-    lost.push_back(id);
+  each_copy([&] {
+    for (const RequestId id : batch_->members()) {
+      batch_->remove(id);
+      if (watch_) watch_leave(id);
+      InFlight& request = service_.pool_[id];
+      if (request.joined_step != batch_->steps()) request.last_token = last_step_end_;
+      lost.push_back(id);
+    }
+    lost.insert(lost.end(), prompts_.begin(), prompts_.end());
+    prompts_.clear();
+    lost.insert(lost.end(), received_.begin(), received_.end());
+    received_.clear();
+    lost.insert(lost.end(), fetching_.begin(), fetching_.end());
+    fetching_.clear();
+    if (cache_) cache_lost();
+    std::fill(running_at_level_.begin(), running_at_level_.end(), 0);
+    chunks_.clear();
+    fresh_.clear();
+    empty_queue(waiting);
+    prompt_tokens_ = 0;
+    used_blocks_ = 0;
+    held_since_step_ = -1;
+    hold_admission_ = false;
+    look_again_ = false;
+    adapters_.clear();
+    loading_ = 0;
+  });
+  if (swap_) {
+    swap_->forget_all();
+    for (std::size_t i = lost_before; i < lost.size(); ++i) swapped_tokens(lost[i]) = 0;
   }
-  lost.insert(lost.end(), prompts_.begin(), prompts_.end());
-  prompts_.clear();
-  lost.insert(lost.end(), received_.begin(), received_.end());
-  received_.clear();
-  if (cache_) cache_lost(lost);
   doomed_.clear();
-  std::fill(running_at_level_.begin(), running_at_level_.end(), 0);
-  chunks_.clear();
-  fresh_.clear();
-  empty_queue(waiting);
-  used_blocks_ = 0;
-  held_since_step_ = -1;
-  hold_admission_ = false;
   composition_changed_ = true;
   for (std::size_t i = lost_before; i < lost.size(); ++i) service_.load_changed(*this, -1, lost[i]);
   for (std::size_t i = waiting_before; i < waiting.size(); ++i) service_.load_changed(*this, -1, waiting[i]);
   service_.went_down(*this);
   is_draining_ = false;
   if (service_.handover_) service_.handover_->replica_down(*this, lost);
-  handing_over_.clear();
-  expected_.clear();
+  each_copy([this] {
+    handing_over_.clear();
+    expected_.clear();
+  });
   if (state_ == State::prompt_step) prompt_time_ += now - step_start_;
   if (state_ == State::decoding) decode_time_ += now - segment_.start;
   up_time_ += now - up_since_;
@@ -292,10 +304,16 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
   }
 }
 
+/// Of the copy that it works on.
 void Replica::empty_queue(std::vector<RequestId>& waiting) {
   const Picoseconds now = service_.simulation_.now();
   service_.stats_.waiting_changed(-queue_.size(), now);
-  while (!queue_.empty()) waiting.push_back(queue_.pop_front(service_.pool_));
+  while (!queue_.empty()) {
+    const RequestId id = queue_.pop_front(service_.pool_);
+    if (swap_) forget_swapped(id);
+    goes(service_.pool_[id]);
+    waiting.push_back(id);
+  }
   note_blocked(Blocked::by_nothing, now);
   waiting_tokens_ = 0;
 }
@@ -304,40 +322,30 @@ void Replica::drain(std::vector<RequestId>& waiting) {
   const std::size_t before = waiting.size();
   is_draining_ = true;
   service_.set_in_service(*this, false);
-  empty_queue(waiting);
+  each_copy([&] { empty_queue(waiting); });
   for (std::size_t i = before; i < waiting.size(); ++i) service_.load_changed(*this, -1, waiting[i]);
   if (state_ == State::idle) wake();
 }
 
 bool Replica::is_empty() const {
-  return queue_.empty() && running() == 0 && received_.empty() && expected_.empty() && handing_over_.empty();
+  return over_copies([](const CopyState& copy) { return copy.is_empty() ? 0 : 1; }) == 0;
 }
 
 void Replica::set_model(ServedModel& model) {
   if (&model == model_) return;
   peak_share_ = peak_share();
-  peak_blocks_ = 0;
+  each_copy([this] {
+    peak_blocks_ = 0;
+    last_step_end_ = 0;
+    if (cache_) retired_caches_.push_back(std::move(cache_));
+  });
+  if (swap_) retired_swaps_.push_back(std::move(swap_));
   model_ = &model;
-  make_batch();
-  last_step_end_ = 0;
-  if (cache_) retired_caches_.push_back(std::move(cache_));
-  if (model_->profile().prefix_cache && service_.keeps_prefixes_) make_cache();
-}
-
-double Replica::peak_share() const {
-  return std::max(peak_share_, static_cast<double>(peak_blocks_) / static_cast<double>(model_->kv_blocks()));
-}
-
-std::int64_t Replica::read_tokens() const {
-  std::int64_t tokens = cache_ ? cache_->read_blocks() * cache_->block_tokens() : 0;
-  for (const auto& cache : retired_caches_) tokens += cache->read_blocks() * cache->block_tokens();
-  return tokens;
-}
-
-std::int64_t Replica::written_tokens() const {
-  std::int64_t tokens = cache_ ? cache_->written_blocks() * cache_->block_tokens() : 0;
-  for (const auto& cache : retired_caches_) tokens += cache->written_blocks() * cache->block_tokens();
-  return tokens;
+  each_copy([this] {
+    make_batch();
+    if (model_->profile().prefix_cache && service_.keeps_prefixes_) make_cache();
+  });
+  if (model_->profile().swaps) make_swap_space();
 }
 
 void Replica::come_up() {
@@ -368,14 +376,18 @@ void Replica::note_blocks(std::int64_t used) {
 void Replica::settle_at_end(Picoseconds end) {
   if (watch_) watch_work(false, end);
   service_.finished_.clear();
-  note_blocked(Blocked::count, end);
+  each_copy([this, end] { note_blocked(Blocked::count, end); });
   if (state_ == State::prompt_step) prompt_time_ += end - step_start_;
   if (state_ == State::decoding) decode_time_ += end - segment_.start;
   if (is_up()) up_time_ += end - up_since_;
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(end);
     count_sending(done);
-    book_decode_steps(segment_, done);
+    if (has_copies()) {
+      book_copies(segment_, done);
+    } else {
+      book_decode_steps(segment_, done);
+    }
   }
   settle_energy(end);
   if (turns_ != nullptr) turns_->finish(place_, end);
@@ -406,27 +418,33 @@ std::string Replica::describe() const {
   static constexpr const char* kStates[] = {
       "idle", "about to form a step", "waiting for its turn", "in a prompt step", "decoding", "down"};
   if (!is_up()) return fmt::format("{} replica {} is down", service_.setup_.name, index_);
-  std::string text = fmt::format("{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used",
-                                 service_.setup_.name, index_, kStates[static_cast<int>(state_)], queue_.size(),
-                                 prompts_.size(), batch_->size(), used_blocks(), model_->kv_blocks());
-  const auto add = [&text](std::size_t count, const char* what) {
+  const auto all = [this](const auto& size) {
+    return over_copies([&size](const CopyState& copy) { return static_cast<std::int64_t>(size(copy)); });
+  };
+  std::string text = fmt::format(
+      "{} replica {} is {}: {} waiting, {} prompts, {} decoding, {} of {} KV blocks used", service_.setup_.name, index_,
+      kStates[static_cast<int>(state_)], waiting(), all([](const CopyState& copy) { return copy.prompts_.size(); }),
+      all([](const CopyState& copy) { return copy.batch_->size(); }), all_used_blocks(), model_->kv_blocks());
+  const auto add = [&text](std::int64_t count, const char* what) {
     if (count > 0) text += fmt::format(", {} {}", count, what);
   };
-  add(fetching_.size(), "fetched from lower tiers");
-  add(expected_.size(), "expected from prefill replicas");
-  add(received_.size(), "received from them");
-  add(handing_over_.size(), "kept for decode replicas");
-  add(doomed_.size(), "to end with the step");
+  add(all([](const CopyState& copy) { return copy.fetching_.size(); }), "fetched from lower tiers");
+  add(all([](const CopyState& copy) { return copy.expected_.size(); }), "expected from prefill replicas");
+  add(all([](const CopyState& copy) { return copy.received_.size(); }), "received from them");
+  add(all([](const CopyState& copy) { return copy.handing_over_.size(); }), "kept for decode replicas");
+  add(std::ssize(doomed_), "to end with the step");
   if (is_cut_off()) text += ", cut off between its domains";
   return text;
 }
 
 bool Replica::is_clear() const {
-  const bool nobody = queue_.empty() && prompts_.empty() && batch_->size() == 0 && fetching_.empty() &&
-                      expected_.empty() && received_.empty() && handing_over_.empty() && doomed_.empty();
-  const bool no_levels =
-      std::all_of(running_at_level_.begin(), running_at_level_.end(), [](std::int32_t count) { return count == 0; });
-  return nobody && no_levels && used_blocks() == 0 && waiting_tokens_ == 0;
+  const std::int64_t left = over_copies([](const CopyState& copy) {
+    const bool no_levels = std::all_of(copy.running_at_level_.begin(), copy.running_at_level_.end(),
+                                       [](std::int32_t count) { return count == 0; });
+    const bool clear = copy.is_empty() && no_levels && copy.used_blocks() == 0 && copy.waiting_tokens_ == 0;
+    return clear ? 0 : 1;
+  });
+  return left == 0 && doomed_.empty();
 }
 
 }  // namespace tokenworks::jobs

@@ -15,12 +15,12 @@
 
 #include "models/llm/step_model.hpp"
 #include "sim/engine/simulation.hpp"
+#include "sim/jobs/llm/copy_state.hpp"
 #include "sim/jobs/llm/decode_batch.hpp"
 #include "sim/jobs/llm/gpu_turns.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
-#include "sim/jobs/llm/replica_cache.hpp"
 #include "sim/jobs/llm/replica_watch.hpp"
-#include "sim/jobs/llm/waiting_line.hpp"
+#include "sim/jobs/llm/swap_space.hpp"
 #include "sim/jobs/request.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 #include "sim/policies/placement/placement.hpp"
@@ -33,17 +33,9 @@ class ServedModel;
 struct PoolSetup;
 enum class PoolRole : std::uint8_t;
 
-/// What keeps the first of a queue from being admitted.
-enum class Blocked : std::uint8_t {
-  by_nothing,    ///< nobody waits
-  by_sequences,  ///< as many run as may
-  by_kv_memory,  ///< there are no blocks
-  by_compute,    ///< the step is full of tokens
-  count
-};
 struct RequestDetails;
 
-class Replica final : public engine::TimerClient, private resources::RingClient, private TurnTaker {
+class Replica final : public engine::TimerClient, private resources::RingClient, private TurnTaker, private CopyState {
  public:
   /// `candidate`: its place among the candidates of its router.
   Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::int32_t candidate,
@@ -76,7 +68,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   bool is_cut_off() const { return ring_ && std::isinf(fabric_factor_); }
 
   // Of a decode replica: requests whose prompts others compute --------------------------------------------------------
-  bool has_room_for(const InFlight& request) const;
+  bool has_room_for(const InFlight& request);
   /// Takes room for a request; returns what of its prompt is here already.
   PrefixCache::Pin expect(RequestId request);
   void expect_no_more(RequestId request, PrefixCache::Pin& pin);
@@ -93,22 +85,33 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   PoolRole role() const;
   const PoolSetup& pool() const { return pool_; }
   bool takes_new() const { return is_up() && !is_draining_; }
-  std::int64_t waiting_in(std::int32_t lane) const { return queue_.size_of(lane); }
-  std::int64_t waiting() const { return queue_.size(); }
-  /// Blocks that requests hold, those that they share counted once.
-  std::int64_t used_blocks() const { return used_blocks_ + (cache_ ? cache_->pinned_blocks() : 0); }
+  // Of all copies of its attention:
+  std::int64_t waiting_in(std::int32_t lane) const {
+    return over_copies([lane](const CopyState& copy) { return copy.queue_.size_of(lane); });
+  }
+  std::int64_t waiting() const {
+    return over_copies([](const CopyState& copy) { return copy.queue_.size(); });
+  }
+  std::int64_t all_running() const {
+    return over_copies([](const CopyState& copy) { return copy.running(); });
+  }
+  std::int64_t all_used_blocks() const {
+    return over_copies([](const CopyState& copy) { return copy.used_blocks(); });
+  }
+  /// Blocks in use when the step that `now` falls into has ended.
+  std::int64_t all_used_after_step(Picoseconds now) const {
+    return over_copies([this, now](const CopyState& copy) { return used_after_step(copy, now); });
+  }
+  /// Tokens that its caches have read from tiers below GPU memory, and written there.
+  std::int64_t read_tokens() const;
+  std::int64_t written_tokens() const;
+  double peak_share() const;                       ///< of the blocks of a copy in use
+  Picoseconds blocked_time(Blocked reason) const;  ///< mean over the copies
   const std::vector<placement::Slice>& slices() const { return slices_; }
   Femtojoules gpu_energy() const { return gpu_energy_; }
   Picoseconds prompt_time() const { return prompt_time_; }  ///< of steps with prompts
   Picoseconds decode_time() const { return decode_time_; }  ///< of pure decode steps
   Picoseconds up_time() const { return up_time_; }
-  double peak_share() const;  ///< of its blocks in use
-  /// Tokens that its caches have read from tiers below GPU memory, and written there.
-  std::int64_t read_tokens() const;
-  std::int64_t written_tokens() const;
-  /// Blocks in use when the step that `now` falls into has ended.
-  std::int64_t used_after_step(Picoseconds now) const;
-  Picoseconds blocked_time(Blocked reason) const { return blocked_time_[static_cast<std::size_t>(reason)]; }
   std::int64_t gpus() const { return gpus_; }
   /// What it is doing, for the message about a run that is stuck.
   std::string describe() const;
@@ -119,11 +122,83 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   /// Bits of InFlight::admission that count admissions; above them stands the level.
   static constexpr int kAdmissionBits = 27;
   enum class State : std::uint8_t { idle, about_to_plan, waiting_for_turn, prompt_step, decoding, down };
-  struct Chunk {
-    RequestId request;
-    std::int32_t start, end;
+  /// What a step computes, of one copy or of all together.
+  struct StepContents {
+    std::int64_t prompt_tokens = 0, chunks = 0, finishing = 0, decodes = 0;
+    std::int64_t adapters = 0;  ///< distinct, on the copy that has the most
+    Picoseconds loading = 0;    ///< of adapters, of the copy that waits longest
+    llm::StepPart attention;    ///< of the prompts
+    ContextLoad load;           ///< of the decoding sequences
+
+    StepContents& operator+=(const StepContents& other);
+  };
+  /// What a copy takes of a step by itself.
+  struct OwnRate {
+    DecodeRate rate;
+    std::int64_t until_full_tokens = 0;  ///< of the copy's context, from which on another rate holds
+    Picoseconds fabric = 0;              ///< of the fixed part, that waits for links between domains
+    Picoseconds duration(const ContextLoad& load) const {
+      return rate.fixed + rate.per_full_token * load.full_tokens + rate.per_window_token * load.window_tokens;
+    }
+  };
+  /// While it lives, the replica works on that copy of its attention.
+  class OnCopy {
+   public:
+    OnCopy(Replica& replica, std::int32_t copy) : replica_(replica), before_(replica.copy_) { replica.select(copy); }
+    ~OnCopy() { replica_.select(before_); }
+    OnCopy(const OnCopy&) = delete;
+    OnCopy& operator=(const OnCopy&) = delete;
+
+   private:
+    Replica& replica_;
+    std::int32_t before_;
   };
 
+  // In replica_copies.cpp
+  void open_copies();
+  void open_copy();
+  void select(std::int32_t copy) {
+    if (copy != copy_) change_to(copy);
+  }
+  void change_to(std::int32_t copy);
+  bool has_copies() const { return !aside_.empty(); }
+  std::int32_t copy_of(RequestId request) const;
+  std::int32_t choose_copy();
+  std::int32_t copy_with_room(const InFlight& request);
+  void enters(RequestId request);
+  void goes(const InFlight& request) { prompt_tokens_ -= request.input_tokens; }
+  void plan_copies();
+  void start_prompt_step_of_copies();
+  void start_decoding_of_copies();
+  OwnRate own_rate(const StepContents& contents, std::int64_t scale, std::int64_t all_tokens);
+  DecodeSegment plan_together(const StepContents& all, Picoseconds shared, Picoseconds& more_fabric);
+  /// The next point of a grid of four points an octave, above `tokens`: power follows context in steps of 19 %.
+  static std::int64_t knot_above(std::int64_t tokens);
+  template <class Value>
+  std::int64_t over_copies(const Value& value) const {
+    if (!has_copies()) return value(static_cast<const CopyState&>(*this));
+    std::int64_t sum = 0;
+    for (std::size_t i = 0; i < aside_.size(); ++i) {
+      sum += value(i == static_cast<std::size_t>(copy_) ? static_cast<const CopyState&>(*this) : aside_[i]);
+    }
+    return sum;
+  }
+  std::int64_t all_sequences_taken() const {
+    return over_copies([](const CopyState& copy) { return copy.sequences_taken(); });
+  }
+  /// Works on one copy after the other.
+  template <class Action>
+  void each_copy(const Action& action) {
+    if (!has_copies()) return action();
+    const OnCopy back(*this, copy_);
+    for (std::int32_t i = 0; i < static_cast<std::int32_t>(aside_.size()); ++i) {
+      select(i);
+      action();
+    }
+  }
+
+  std::int64_t used_after_step(const CopyState& copy, Picoseconds now) const;
+  bool has_copy_room_for(const InFlight& request) const;
   Found find_received(const InFlight& request) const;
   void join_received();
   void send_layers();
@@ -133,6 +208,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   // Forming a step
   void plan();
   bool is_empty() const;
+  Formed form_step();
   void make_batch();
   void empty_queue(std::vector<RequestId>& waiting);
   bool admission_due();
@@ -147,8 +223,6 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
             std::int64_t& blocks) const;
   void take_from_queue(RequestId request);
   void take_chunk(RequestId request, std::int64_t end, std::int64_t blocks);
-  std::int64_t running() const;
-  std::int64_t sequences_taken() const;
   std::int64_t prompt_left(RequestId request) const;
   std::int64_t blocks_for(std::int64_t tokens) const;
   std::int64_t blocks_held(std::int64_t tokens) const;
@@ -161,6 +235,20 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   bool can_preempt_for(RequestId request) const;
   void preempt_last();
   void preempt(RequestId victim);
+  // In replica_adapters.cpp; to be called only where requests have adapters.
+  bool has_adapters() const { return adapters_.has_places(); }
+  std::int32_t adapter_of(RequestId request) const;
+  bool can_take_adapter(RequestId request) const;
+  void take_adapter(RequestId request);
+  std::int64_t adapters_in_step(bool with_decodes);
+  // In replica_swap.cpp; to be called only with a swap space.
+  void make_swap_space();
+  std::int32_t& swapped_tokens(RequestId request);
+  void swap_out(RequestId request, std::int64_t held_tokens);
+  bool swap_in(RequestId request);
+  void on_swapped_in(RequestId request);
+  void forget_swapped(RequestId request);
+  std::int64_t tokens_to_compute(RequestId request);
   // What is kept
   void make_cache();
   workload::Content content_of(const InFlight& request) const;
@@ -173,7 +261,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void evict_what_does_not_fit();
   bool start_fetch(RequestId request, const Found& found);
   void on_fetched(RequestId request);
-  void cache_lost(std::vector<RequestId>& lost);
+  void cache_lost();
   // Out
   void wake();
   void note_blocks() { note_blocks(used_blocks()); }
@@ -188,14 +276,24 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void complete(RequestId request, std::int64_t held_tokens);
   // Steps
   void start_prompt_step(bool with_decodes);
-  llm::StepPart pipeline_bubble(std::int64_t decode_tokens);
+  void add_contents(StepContents& contents);
+  llm::StepPart adapters_part(const StepContents& contents) const;
+  llm::StepPart even_part(const StepContents& contents);
+  void begin_prompt_step(llm::StepPart total);
   void start_decoding();
+  DecodeLimits decode_limits() const;
+  void begin_decoding(const DecodeSegment& segment, Picoseconds sending);
   void finish_prompt_step();
   void finish_decoding();
+  void finish_chunks();
   void finish_chunk(const Chunk& chunk);
+  DecodeSegment single_step(Picoseconds start) const;
   void after_decode_steps(const DecodeSegment& segment, std::int64_t steps);
   void book_decode_steps(const DecodeSegment& segment, std::int64_t steps);
-  void take_decode_power();
+  void end_decodes(const std::vector<FinishedDecode>& finished);
+  void book_copies(const DecodeSegment& segment, std::int64_t steps);
+  void decode_copies(const DecodeSegment& segment, std::int64_t steps);
+  void take_decode_power(const llm::StepPart& adapters);
   void set_gpu_power(double watts_per_gpu);
   void settle_energy(Picoseconds now);
   void on_ring_factor(double factor) override;
@@ -234,45 +332,25 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   PoolSetup& pool_;
   ServedModel* model_;
   std::vector<placement::Slice> slices_;
-  std::unique_ptr<DecodeBatch> batch_;
   std::unique_ptr<ReplicaWatch> watch_;  // null: nobody watches
   engine::TimerId timer_;
   std::int32_t index_, candidate_;
   State state_ = State::idle;
-  bool with_decodes_ = false;                      // the prompt step under way carries the decoding batch along
   bool composition_changed_ = true;                // since decode power was last taken
-  bool look_again_ = false;                        // after the step under way: what it did may let others in
   std::optional<resources::Fabric::RingId> ring_;  // it spans scale-up domains
-  bool hold_admission_ = false;                    // after a retraction, until a request ends
-  WaitingLine queue_;
-  std::vector<RequestId> prompts_;  // admitted, prompt not finished, in order of admission
-  std::vector<Chunk> chunks_;       // of the step under way
-  std::vector<Picoseconds> fresh_;  // dates of the last token of members that joined since the last decode step
-  DecodeSegment segment_;
-  Picoseconds last_step_end_ = 0;  // of the last decode step
-  Picoseconds step_start_ = 0;     // of the prompt step under way
+  std::int32_t copy_ = 0;                          // that it works on
+  DecodeSegment segment_;                          // of all copies together
+  Picoseconds step_start_ = 0;                     // of the prompt step under way
   std::int32_t admissions_ = 0;
-  std::int64_t used_blocks_ = 0;
   std::int64_t next_knot_ = 0;
-  std::int64_t held_since_step_ = -1;  // batch wait: decode step at which a prompt was first held back
-  std::int64_t waiting_tokens_ = 0;    // prompt tokens in the queue
   std::int64_t gpus_ = 0;
   Picoseconds prompt_time_ = 0, decode_time_ = 0, up_time_ = 0, up_since_ = 0;
-  std::int64_t peak_blocks_ = 0;
-  Blocked blocked_ = Blocked::by_nothing;
-  Picoseconds blocked_since_ = 0;
-  std::array<Picoseconds, static_cast<std::size_t>(Blocked::count)> blocked_time_{};
-  std::unique_ptr<ReplicaCache> cache_;                        // null: nothing is kept of what has ended
   std::vector<std::unique_ptr<ReplicaCache>> retired_caches_;  // of models served before; moves may still come
+  std::vector<std::unique_ptr<SwapSpace>> retired_swaps_;      // likewise
   double peak_share_ = 0.0;                                    // likewise
   std::vector<std::pair<RequestId, Ending>> doomed_;           // to be taken out at the end of the step under way
-  std::vector<RequestId> expected_;                            // whose caches are on their way from prefill replicas
-  std::vector<RequestId> received_;                            // that decode from the next step on
-  std::vector<RequestId> handing_over_;                        // prompts that were computed for decode replicas
   bool is_draining_ = false;                                   // takes nothing new
-  std::vector<RequestId> fetching_;             // admitted; their beginning is on its way from a lower tier
-  std::vector<std::int32_t> running_at_level_;  // that can give way; empty: all requests are of one level
-  Milliwatts gpu_power_ = 0;                    // of each of its GPUs
+  Milliwatts gpu_power_ = 0;                                   // of each of its GPUs
   Picoseconds power_since_ = 0;
   Femtojoules gpu_energy_ = 0;
   // Where it spans scale-up domains; behind all that others need, for many replicas do not fit the cache.
@@ -287,8 +365,12 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   bool lost_ring_ = false;           // went down for want of a way between its domains
   // Where it shares its GPUs with others.
   GpuTurns* turns_ = nullptr;
-  std::int32_t place_ = 0;  // among those that take turns
-  bool has_boards_ = true;  // what they draw is counted here
+  std::int32_t place_ = 0;           // among those that take turns
+  bool has_boards_ = true;           // what they draw is counted here
+  std::unique_ptr<SwapSpace> swap_;  // null: what gives way is computed again
+  // Of several copies of the attention:
+  std::vector<CopyState> aside_;   // by copy; the place of the one that it works on is empty
+  std::int64_t given_copies_ = 0;  // requests that came to them
 };
 
 }  // namespace tokenworks::jobs

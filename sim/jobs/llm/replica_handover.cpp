@@ -9,10 +9,11 @@
 namespace tokenworks::jobs {
 
 /// Blocks in use when the step that `now` falls into has ended.
-std::int64_t Replica::used_after_step(Picoseconds now) const {
-  if (state_ == State::decoding) return used_blocks() + batch_->blocks_of_steps(segment_.step_at(now));
-  if (state_ == State::prompt_step && with_decodes_) return used_blocks() + batch_->blocks_for_next_step();
-  return used_blocks();
+std::int64_t Replica::used_after_step(const CopyState& copy, Picoseconds now) const {
+  const std::int64_t used = copy.used_blocks();
+  if (state_ == State::decoding) return used + copy.batch_->blocks_of_steps(segment_.step_at(now));
+  if (state_ == State::prompt_step && copy.with_decodes_) return used + copy.batch_->blocks_for_next_step();
+  return used;
 }
 
 /// Of a prompt that another replica has computed: what is here already.
@@ -23,24 +24,33 @@ Found Replica::find_received(const InFlight& request) const {
   return {match.tokens[0], match.unpinned_blocks, match.tokens[0]};
 }
 
-bool Replica::has_room_for(const InFlight& request) const {
+bool Replica::has_room_for(const InFlight& request) {
   if (!is_up() || is_draining_) return false;
+  if (has_copies()) return copy_with_room(request) >= 0;
+  return has_copy_room_for(request);
+}
+
+bool Replica::has_copy_room_for(const InFlight& request) const {
   // Who had to give way here goes first.
   if (!queue_.empty() && service_.pool_[queue_.front(service_.pool_)].generated > 0) return false;
-  if (sequences_taken() >= model_->profile().max_sequences) return false;
+  if (sequences_taken() >= model_->copy_sequences()) return false;
+  if (has_adapters() && !adapters_.can_take(service_.details_[request.details].adapter)) return false;
   // What is found here counts as if it were not: that may change until the request is taken.
-  return used_after_step(service_.simulation_.now()) + blocks_taken(request, request.input_tokens) <=
-         model_->kv_blocks();
+  return used_after_step(*this, service_.simulation_.now()) + blocks_taken(request, request.input_tokens) <=
+         model_->copy_blocks();
 }
 
 PrefixCache::Pin Replica::expect(RequestId id) {
   const InFlight& request = service_.pool_[id];
+  const OnCopy on(*this, has_copies() ? copy_with_room(request) : 0);
+  if (has_copies()) enters(id);
+  if (has_adapters()) take_adapter(id);
   PrefixCache::Pin pin;
   if (cache_) {
     const Picoseconds now = service_.simulation_.now();
     if (state_ == State::decoding) {  // what has been decoded so far takes its room first
       const std::int64_t grown = batch_->blocks_of_steps(segment_.steps_ended_by(now));
-      const std::int64_t over = used_blocks_ + grown + cache_->gpu_blocks() - model_->kv_blocks();
+      const std::int64_t over = used_blocks_ + grown + cache_->gpu_blocks() - model_->copy_blocks();
       if (over > 0) cache_->evict(over);
     }
     if (const Found found = find_received(request); found.in_gpu_memory > 0) {
@@ -50,7 +60,7 @@ PrefixCache::Pin Replica::expect(RequestId id) {
   used_blocks_ += blocks_taken(request, request.input_tokens) - pin.tokens() / model_->profile().kv_block_tokens;
   evict_what_does_not_fit();
   expected_.push_back(id);
-  note_blocks(used_after_step(service_.simulation_.now()));                 // however many steps a run of them has
+  note_blocks(used_after_step(*this, service_.simulation_.now()));          // however many steps a run of them has
   if (state_ == State::decoding) cut_decoding(service_.simulation_.now());  // there is less room for what decodes
   return pin;
 }
@@ -66,7 +76,10 @@ void Replica::note_steps_so_far() {
 
 void Replica::expect_no_more(RequestId id, PrefixCache::Pin& pin) {
   if (!is_up()) return;
+  const OnCopy on(*this, copy_of(id));
   note_steps_so_far();
+  goes(service_.pool_[id]);
+  if (has_adapters()) adapters_.release(adapter_of(id));
   std::erase(expected_, id);
   used_blocks_ -= blocks_taken(service_.pool_[id], service_.pool_[id].input_tokens) -
                   pin.tokens() / model_->profile().kv_block_tokens;
@@ -79,6 +92,7 @@ void Replica::receive(RequestId id, const PrefixCache::Pin& pin) {
   InFlight& request = service_.pool_[id];
   RequestDetails& details = service_.details_[request.details];
   const Picoseconds now = service_.simulation_.now();
+  const OnCopy on(*this, copy_of(id));
   note_steps_so_far();
   std::erase(expected_, id);
   received_.push_back(id);
@@ -106,6 +120,7 @@ void Replica::join_received() {
   for (const RequestId id : received_) {
     const InFlight& request = service_.pool_[id];
     batch_->join(id, request.output_tokens - request.generated);
+    if (has_adapters()) adapters_.joins(adapter_of(id));
     if (watch_) watch_join(id);
     fresh_.push_back(request.last_token);
     composition_changed_ = true;
@@ -128,6 +143,7 @@ void Replica::hand_over(RequestId id) {
   const RequestDetails& details = service_.details_[request.details];
   handing_over_.push_back(id);
   count_level(id, -1);
+  goes(request);
   service_.stats_.prompt_done(request, details.cached_tokens, service_.simulation_.now());
   if (service_.prompt_watch_) service_.prompt_watch_(index_, request.input_tokens);
   service_.load_changed(*this, -1, id);
@@ -140,6 +156,7 @@ void Replica::hand_over(RequestId id) {
 }
 
 void Replica::handed_over(RequestId id) {
+  const OnCopy on(*this, copy_of(id));
   std::erase(handing_over_, id);
   count_level(id, +1);  // leaves() takes it back
   leaves(id, service_.pool_[id].input_tokens);

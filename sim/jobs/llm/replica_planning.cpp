@@ -19,26 +19,36 @@ void Replica::plan() {
 void Replica::plan_step() {
   if (is_cut_off()) return go_idle();  // planned again when something gets through
   if (turns_ != nullptr && !takes_turn()) return;
+  if (has_copies()) return plan_copies();
+  switch (form_step()) {
+    case Formed::prompts:
+      return start_prompt_step(false);
+    case Formed::prompts_with_decodes:
+      return start_prompt_step(true);
+    case Formed::decodes:
+      return start_decoding();
+    case Formed::nothing:
+      return go_idle();
+  }
+}
+
+CopyState::Formed Replica::form_step() {
   const batching::EngineProfile& profile = model_->profile();
   chunks_.clear();
   look_again_ = false;
   if (!received_.empty()) join_received();
   if (profile.mixing == batching::StepMixing::prompt_first) {
     form_chunks(model_->step_tokens(), admission_due() && !hold_admission_);
-    if (!chunks_.empty()) return start_prompt_step(false);
+    if (!chunks_.empty()) return Formed::prompts;
     make_room_for_decodes();
-    if (batch_->size() > 0) return start_decoding();
-    form_chunks(model_->step_tokens(), true);  // the batch had to go: whoever is first starts again
-    if (!chunks_.empty()) return start_prompt_step(false);
   } else {
     const bool preempted = make_room_for_decodes();
     form_chunks(model_->step_tokens() - model_->decode_tokens(batch_->size()), !preempted && admission_due());
-    if (!chunks_.empty()) return start_prompt_step(batch_->size() > 0);
-    if (batch_->size() > 0) return start_decoding();
-    form_chunks(model_->step_tokens(), true);
-    if (!chunks_.empty()) return start_prompt_step(false);
+    if (!chunks_.empty()) return batch_->size() > 0 ? Formed::prompts_with_decodes : Formed::prompts;
   }
-  go_idle();
+  if (batch_->size() > 0) return Formed::decodes;
+  form_chunks(model_->step_tokens(), true);  // when the batch had to go, whoever is first starts again
+  return chunks_.empty() ? Formed::nothing : Formed::prompts;
 }
 
 void Replica::go_idle() {
@@ -54,7 +64,7 @@ bool Replica::admission_due() {
   if (queue_.empty()) return false;
   const bool is_polled =
       batch_->size() == 0 || profile.poll_interval_steps <= 1 || batch_->steps() % profile.poll_interval_steps == 0;
-  if (sequences_taken() >= profile.max_sequences) {
+  if (sequences_taken() >= model_->copy_sequences()) {
     return is_polled && can_preempt_for(queue_.front(service_.pool_));
   }
   if (batch_->size() == 0) return true;
@@ -71,15 +81,6 @@ bool Replica::admission_due() {
 }
 
 // ---- Sizes --------------------------------------------------------------------------------------------------------
-
-std::int64_t Replica::running() const {
-  return batch_->size() + static_cast<std::int64_t>(prompts_.size() + fetching_.size());
-}
-
-/// With those that come from prefill replicas.
-std::int64_t Replica::sequences_taken() const {
-  return running() + static_cast<std::int64_t>(expected_.size() + received_.size());
-}
 
 std::int64_t Replica::blocks_for(std::int64_t tokens) const {
   const std::int64_t length = model_->profile().kv_block_tokens;
@@ -131,7 +132,7 @@ bool Replica::can_preempt_for(RequestId id) const {
 /// Preempts until every decoding sequence has its block for the next step.
 bool Replica::make_room_for_decodes() {
   bool preempted = false;
-  while (batch_->size() > 0 && used_blocks() + batch_->blocks_for_next_step() > model_->kv_blocks()) {
+  while (batch_->size() > 0 && used_blocks() + batch_->blocks_for_next_step() > model_->copy_blocks()) {
     preempt_last();
     preempted = true;
   }
@@ -156,14 +157,16 @@ void Replica::preempt_last() {
 }
 
 /// A running request gives its blocks back, goes to the front of its queue and computes again what it had, but for what
-/// the prefix cache keeps of it.
+/// the prefix cache or the swap space keeps of it.
 void Replica::preempt(RequestId victim) {
   InFlightPool& pool = service_.pool_;
+  const bool decodes = batch_->holds(victim);
   const std::int64_t held = take_out(victim);
   if (watch_) watch_preemption(held);
   pool[victim].prompt_done = 0;
+  if (swap_ && decodes) swap_out(victim, held);
   queue_.push_front(pool, victim, service_.lane_of(pool[victim]));
-  waiting_tokens_ += pool[victim].prompt_target();
+  waiting_tokens_ += tokens_to_compute(victim);
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
   if (pool[victim].details >= 0) ++service_.details_[pool[victim].details].preemptions;
@@ -194,11 +197,21 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
     }
     budget -= chunks_.back().end - chunks_.back().start;
   }
+  std::vector<RequestId>& passed = service_.passed_;
   while (admit && budget > 0 && !queue_.empty()) {
+    if (const RequestId request = queue_.front(service_.pool_); has_adapters() && !can_take_adapter(request)) {
+      if (sequences_taken() >= model_->copy_sequences()) break;
+      passed.push_back(queue_.set_aside(service_.pool_));  // others may go before it
+      continue;
+    }
     const std::size_t chunks = chunks_.size();
     if (!admit_next(queue_.front(service_.pool_), budget, blocked)) break;
     if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
     blocked = Blocked::by_compute;
+  }
+  if (!passed.empty()) blocked = Blocked::by_adapters;
+  for (; !passed.empty(); passed.pop_back()) {
+    queue_.put_back(service_.pool_, passed.back(), service_.lane_of(service_.pool_[passed.back()]));
   }
   if (queue_.empty()) {
     note_blocked(Blocked::by_nothing, service_.simulation_.now());
@@ -210,6 +223,7 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
 /// Those that wait and are more urgent than some that run go before these, and take their places.
 void Replica::admit_urgent(std::int64_t& budget, Blocked& blocked) {
   while (budget > 0 && !queue_.empty() && can_preempt_for(queue_.front(service_.pool_))) {
+    if (has_adapters() && !can_take_adapter(queue_.front(service_.pool_))) return;
     const std::size_t chunks = chunks_.size();
     if (admit_next(queue_.front(service_.pool_), budget, blocked)) {
       if (chunks_.size() > chunks) budget -= chunks_.back().end - chunks_.back().start;
@@ -231,6 +245,11 @@ bool Replica::has_chunk(RequestId id) const {
 bool Replica::is_cut_to_fit(const InFlight& request) const {
   const batching::EngineProfile& profile = model_->profile();
   return profile.chunked_prompts || request.prompt_target() > profile.max_batch_tokens;
+}
+
+/// Of a request that waits.
+std::int64_t Replica::tokens_to_compute(RequestId id) {
+  return swap_ && swapped_tokens(id) > 0 ? 0 : service_.pool_[id].prompt_target();
 }
 
 std::int64_t Replica::prompt_left(RequestId id) const {
@@ -256,7 +275,7 @@ bool Replica::fits(const InFlight& request, const Found& found, std::int64_t bud
   const std::int64_t shared = found.in_gpu_memory / profile.kv_block_tokens;
   blocks = blocks_taken(request, end) - (is_new ? shared : blocks_taken(request, request.prompt_done));
   // The decodes that share a step with prompts take their blocks at its end.
-  return used_blocks() + promised_blocks() + found.unpinned_blocks + blocks <= model_->kv_blocks();
+  return used_blocks() + promised_blocks() + found.unpinned_blocks + blocks <= model_->copy_blocks();
 }
 
 /// Takes the next piece of an admitted prompt into the step; false when budget or blocks do not allow it now.
@@ -271,8 +290,9 @@ bool Replica::continue_prompt(RequestId id, std::int64_t budget) {
 /// when sequences, budget or blocks do not allow it now.
 bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
   blocked = Blocked::by_sequences;
-  if (sequences_taken() >= model_->profile().max_sequences) return false;
+  if (sequences_taken() >= model_->copy_sequences()) return false;
   blocked = Blocked::by_kv_memory;
+  if (swap_ && swapped_tokens(id) > 0) return swap_in(id);
   InFlight& request = service_.pool_[id];
   const Found found = cache_ ? find_cached(request) : Found{};
   if (!content_of(request).empty()) {
@@ -280,7 +300,7 @@ bool Replica::admit_next(RequestId id, std::int64_t budget, Blocked& blocked) {
     // if it counted, room could come without that anything ends.
     const std::int64_t held = found.in_gpu_memory / model_->profile().kv_block_tokens - found.unpinned_blocks;
     const std::int64_t wanted = blocks_taken(request, request.prompt_target()) - held;
-    if (used_blocks() + promised_blocks() + wanted > model_->kv_blocks()) return false;
+    if (used_blocks() + promised_blocks() + wanted > model_->copy_blocks()) return false;
   }
   if (found.with_fetch > found.in_gpu_memory) {
     take_from_queue(id);
@@ -305,10 +325,12 @@ void Replica::take_from_queue(RequestId id) {
   queue_.pop_front(service_.pool_);
   InFlight& request = service_.pool_[id];
   held_since_step_ = -1;
-  waiting_tokens_ -= request.prompt_target();
+  const std::int64_t tokens = tokens_to_compute(id);
+  waiting_tokens_ -= tokens;
   service_.stats_.waiting_changed(-1, service_.simulation_.now());
   number_admission(id);
-  queue_.charge(service_.lane_of(request), request.prompt_target());
+  if (has_adapters()) take_adapter(id);
+  queue_.charge(service_.lane_of(request), tokens);
   if (request.details >= 0) service_.details_[request.details].replica = index_;
 }
 

@@ -22,7 +22,7 @@ Found Replica::find_cached(const InFlight& request) const {
   // Without room it waits, and what it would cost to compute is nobody's question yet.
   const std::int64_t held = found.in_gpu_memory / cache_->block_tokens() - found.unpinned_blocks;
   const std::int64_t wanted = blocks_taken(request, request.prompt_target()) - held;
-  if (used_blocks() + promised_blocks() + wanted > model_->kv_blocks()) return found;
+  if (used_blocks() + promised_blocks() + wanted > model_->copy_blocks()) return found;
   const KvTiers& tiers = cache_->tiers();
   const double token_bytes = cache_->block_bytes().value / static_cast<double>(cache_->block_tokens());
   Picoseconds fetching = 0;
@@ -30,7 +30,8 @@ Found Replica::find_cached(const InFlight& request) const {
     const std::int64_t tokens = match.tokens[t + 1] - match.tokens[t];
     if (tokens == 0) continue;
     const KvTier& tier = tiers.tiers[t];
-    fetching += tier.latency + to_picoseconds(static_cast<double>(tokens) * token_bytes / tier.bandwidth.value);
+    const double bandwidth = tier.bandwidth.value / static_cast<double>(model_->copies());  // of the GPUs of a copy
+    fetching += tier.latency + to_picoseconds(static_cast<double>(tokens) * token_bytes / bandwidth);
     if (!tiers.fetch_always && fetching >= model_->prompt_time(found.in_gpu_memory, match.tokens[t + 1])) continue;
     found.with_fetch = match.tokens[t + 1];
   }
@@ -62,7 +63,7 @@ void Replica::let_go(InFlight& request) {
 
 void Replica::evict_what_does_not_fit() {
   if (!cache_) return;
-  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() - model_->kv_blocks();
+  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() - model_->copy_blocks();
   if (over > 0) cache_->evict(over);
 }
 
@@ -89,7 +90,7 @@ bool Replica::start_fetch(RequestId id, const Found& found) {
   const std::int64_t length = cache_->block_tokens();
   details.pin = cache_->pin(content, found.in_gpu_memory);
   const std::int64_t coming = found.with_fetch / length - pinned_of(request);
-  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() + coming - model_->kv_blocks();
+  const std::int64_t over = used_blocks_ + cache_->gpu_blocks() + coming - model_->copy_blocks();
   if (over > 0) cache_->evict(over);
   const PrefixCache::ByTier blocks = cache_->fetch(details.pin, content, found.with_fetch);
   note_cached(request, details.pin.tokens());
@@ -103,6 +104,7 @@ bool Replica::start_fetch(RequestId id, const Found& found) {
 }
 
 void Replica::on_fetched(RequestId id) {
+  const OnCopy on(*this, copy_of(id));
   std::erase(fetching_, id);
   count_level(id, +1);
   prompts_.push_back(id);
@@ -116,7 +118,8 @@ void Replica::make_cache() {
   setup.block_bytes = model_->kv_bytes_per_token() * static_cast<double>(setup.tree.block_tokens);
   setup.tiers = &pool_.tiers;
   for (const KvTier& tier : pool_.tiers.tiers) {
-    setup.tree.tier_blocks.push_back(static_cast<std::int64_t>(tier.room.value / setup.block_bytes.value));
+    const double room = tier.room.value / static_cast<double>(model_->copies());
+    setup.tree.tier_blocks.push_back(static_cast<std::int64_t>(room / setup.block_bytes.value));
   }
   setup.fabric = service_.setup_.fabric;
   setup.slices = slices_;
@@ -126,9 +129,7 @@ void Replica::make_cache() {
 }
 
 /// The replica has lost its memory, the host's and what is known of its drives included.
-void Replica::cache_lost(std::vector<RequestId>& lost) {
-  lost.insert(lost.end(), fetching_.begin(), fetching_.end());
-  fetching_.clear();
+void Replica::cache_lost() {
   cache_->abandon_reads();
   cache_->clear(PrefixCache::Lost::everything);
 }

@@ -65,7 +65,7 @@ void Replica::on_ring_factor(double factor) {
   }
   if (!was_cut_off || is_cut_off()) return;
   if (std::exchange(lost_ring_, false) && service_.ring_watch_.found) service_.ring_watch_.found(index_);
-  if (state_ == State::idle && (!queue_.empty() || sequences_taken() > 0)) {
+  if (state_ == State::idle && (waiting() > 0 || all_sequences_taken() > 0)) {
     state_ = State::about_to_plan;
     service_.simulation_.set_timer(timer_, now);
   }

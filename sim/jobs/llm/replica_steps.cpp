@@ -6,10 +6,8 @@
 #include "sim/jobs/llm/replica.hpp"
 
 namespace tokenworks::jobs {
-namespace {
 
-/// The next point of a grid of four points an octave, above `tokens`: power follows context in steps of 19 %.
-std::int64_t knot_above(std::int64_t tokens) {
+std::int64_t Replica::knot_above(std::int64_t tokens) {
   std::int64_t octave = 4;
   while (2 * octave <= tokens) octave *= 2;
   for (std::int64_t quarter = 5; quarter <= 8; ++quarter) {
@@ -19,42 +17,86 @@ std::int64_t knot_above(std::int64_t tokens) {
   return 2 * octave + octave / 2;
 }
 
-}  // namespace
-
 // ---- Steps with prompts -------------------------------------------------------------------------------------------
 
 void Replica::start_prompt_step(bool with_decodes) {
+  with_decodes_ = with_decodes;
+  service_.prompt_chunks_.clear();
+  StepContents contents;
+  add_contents(contents);
+  begin_prompt_step(even_part(contents));
+}
+
+Replica::StepContents& Replica::StepContents::operator+=(const StepContents& other) {
+  prompt_tokens += other.prompt_tokens;
+  chunks += other.chunks;
+  finishing += other.finishing;
+  decodes += other.decodes;
+  adapters = std::max(adapters, other.adapters);
+  loading = std::max(loading, other.loading);
+  attention += other.attention;
+  load.full_tokens += other.load.full_tokens;
+  load.window_tokens += other.load.window_tokens;
+  return *this;
+}
+
+/// Adds what the step that has been formed holds of the copy.
+void Replica::add_contents(StepContents& contents) {
+  const llm::StepModel& model = model_->steps();
+  llm::SpeculationModel* speculation = model_->speculation();
+  for (const Chunk& chunk : chunks_) {
+    contents.prompt_tokens += chunk.end - chunk.start;
+    if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++contents.finishing;
+    contents.attention += model.prompt_attention(chunk.start, chunk.end);
+    if (speculation != nullptr) contents.attention += speculation->prompt_attention(chunk.start, chunk.end);
+    if (model_->bubble() != nullptr) service_.prompt_chunks_.push_back({chunk.start, chunk.end});
+  }
+  contents.chunks += std::ssize(chunks_);
+  if (has_adapters()) {
+    contents.adapters = std::max(contents.adapters, adapters_in_step(with_decodes_));
+    contents.loading = std::max(contents.loading, std::exchange(loading_, 0));
+  }
+  if (!with_decodes_) return;
+  const ContextLoad load = batch_->load();
+  contents.decodes += batch_->size();
+  contents.load.full_tokens += load.full_tokens;
+  contents.load.window_tokens += load.window_tokens;
+}
+
+/// What a step with prompts takes when copies of the attention and stages of a pipeline share it evenly.
+llm::StepPart Replica::even_part(const StepContents& contents) {
   llm::StepModel& model = model_->steps();
   llm::SpeculationModel* speculation = model_->speculation();
-  with_decodes_ = with_decodes;
-  const std::int64_t decodes = with_decodes ? batch_->size() : 0;
-  std::int64_t prompt_tokens = 0;
-  std::int64_t finishing = 0;
-  llm::StepPart total;
-  for (const Chunk& chunk : chunks_) {
-    prompt_tokens += chunk.end - chunk.start;
-    if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++finishing;
-    total += model.prompt_attention(chunk.start, chunk.end);
-    if (speculation != nullptr) total += speculation->prompt_attention(chunk.start, chunk.end);
-  }
-  const std::int64_t tokens = prompt_tokens + model_->decode_tokens(decodes);
+  const std::int64_t decodes = contents.decodes;
+  const std::int64_t tokens = contents.prompt_tokens + model_->decode_tokens(decodes);
+  llm::StepPart total = contents.attention;
   total += model.prompt_launch();
   total += model.tokens(tokens);
-  total += model.head(model_->decode_tokens(decodes) + finishing);
-  total += model.host(decodes + static_cast<std::int64_t>(chunks_.size()));
+  total += model.head(model_->decode_tokens(decodes) + contents.finishing);
+  total += model.host(decodes + contents.chunks);
   if (speculation != nullptr) {
     total += speculation->prompt_launch();
-    total += speculation->drafting(tokens, decodes + finishing);
+    total += speculation->drafting(tokens, decodes + contents.finishing);
   }
   if (decodes > 0) {
-    const ContextLoad load = batch_->load();
+    const ContextLoad& load = contents.load;
     const llm::DecodeAttention& attention = model_->decode_attention(decodes, load.full_tokens);
     const Picoseconds reading =
         attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
   }
-  if (model_->bubble() != nullptr) total += pipeline_bubble(model_->decode_tokens(decodes));
+  if (has_adapters()) total += adapters_part(contents);
+  if (model_->bubble() != nullptr) {
+    const llm::StepPart bubble = model_->bubble()->of(service_.prompt_chunks_, model_->decode_tokens(decodes));
+    service_.bubble_time_ += bubble.duration_ps;
+    total += bubble;
+  }
+  return total;
+}
+
+void Replica::begin_prompt_step(llm::StepPart total) {
+  const llm::StepModel& model = model_->steps();
   if (total.duration_ps < model_->eager_step()) {  // the GPU waits for the host between kernels
     const Picoseconds waiting = model_->eager_step() - total.duration_ps;
     total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
@@ -70,30 +112,31 @@ void Replica::start_prompt_step(bool with_decodes) {
   service_.simulation_.set_timer(timer_, step_start_ + duration - begin_sending(total.fabric_ps, total.fabric_bytes));
 }
 
-/// What stages of the pipeline wait for in the step that is being formed.
-llm::StepPart Replica::pipeline_bubble(std::int64_t decode_tokens) {
-  std::vector<llm::PromptChunk>& chunks = service_.prompt_chunks_;
-  chunks.clear();
-  for (const Chunk& chunk : chunks_) chunks.push_back({chunk.start, chunk.end});
-  const llm::StepPart bubble = model_->bubble()->of(chunks, decode_tokens);
-  service_.bubble_time_ += bubble.duration_ps;
-  return bubble;
-}
-
 void Replica::finish_prompt_step() {
   const Picoseconds now = service_.simulation_.now();
   prompt_time_ += now - step_start_;
   count_sending(1);
-  if (with_decodes_) {
-    after_decode_steps({.start = step_start_,
-                        .first = now - step_start_,
-                        .growth = 0,
-                        .steps = 1,
-                        .sequences = batch_->size(),
-                        .start_step = batch_->steps(),
-                        .pattern = model_->pattern()},
-                       1);
+  if (has_copies()) {
+    decode_copies(single_step(step_start_), 1);
+    each_copy([this] { finish_chunks(); });
+    return;
   }
+  if (with_decodes_) after_decode_steps(single_step(step_start_), 1);
+  finish_chunks();
+}
+
+/// The decodes of a step with prompts that began at `start` and ends now.
+DecodeSegment Replica::single_step(Picoseconds start) const {
+  return {.start = start,
+          .first = service_.simulation_.now() - start,
+          .growth = 0,
+          .steps = 1,
+          .sequences = batch_->size(),
+          .start_step = batch_->steps(),
+          .pattern = model_->pattern()};
+}
+
+void Replica::finish_chunks() {
   for (const Chunk& chunk : chunks_) finish_chunk(chunk);
   std::erase(prompts_, kNoRequest);
 }
@@ -126,6 +169,7 @@ void Replica::finish_chunk(const Chunk& chunk) {
   }
   request.last_token = now;
   batch_->join(chunk.request, request.output_tokens - request.generated);
+  if (has_adapters()) adapters_.joins(adapter_of(chunk.request));
   if (watch_) watch_join(chunk.request);
   fresh_.push_back(now);
   composition_changed_ = true;
@@ -134,38 +178,59 @@ void Replica::finish_chunk(const Chunk& chunk) {
 // ---- Decode steps -------------------------------------------------------------------------------------------------
 
 void Replica::start_decoding() {
-  const batching::EngineProfile& profile = model_->profile();
-  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power();
-  DecodeLimits limits{.free_blocks = model_->kv_blocks() - used_blocks()};
-  if (look_again_) limits.max_steps = 1;
-  if (!queue_.empty()) {
-    if (profile.poll_interval_steps > 1) {
-      limits.max_steps =
-          std::min(limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);
-    }
-    const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
-    if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
+  llm::StepPart adapters;
+  DecodeLimits limits = decode_limits();
+  const bool loads = loading_ > 0;
+  if (has_adapters()) {
+    StepContents contents;
+    contents.decodes = batch_->size();
+    contents.adapters = adapters_in_step(true);
+    contents.loading = std::exchange(loading_, 0);
+    adapters = adapters_part(contents);
+    if (loads) limits.max_steps = 1;
   }
+  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power(adapters);
   const ServedModel::StepRate& step = model_->step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
   DecodeRate rate = step.rate;
-  rate.fixed += note_sending(step.fabric.time);
+  rate.fixed += adapters.duration_ps + note_sending(step.fabric.time);
   const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
   if (sending > 0) limits.max_steps = 1;
-  segment_ = batch_->plan(service_.simulation_.now(), rate, limits);
+  begin_decoding(batch_->plan(service_.simulation_.now(), rate, limits), sending);
+  if (loads) composition_changed_ = true;  // power of the next step is another
+}
+
+void Replica::begin_decoding(const DecodeSegment& segment, Picoseconds sending) {
+  segment_ = segment;
   state_ = State::decoding;
   service_.simulation_.set_timer(timer_, segment_.end() - sending);
   if (turns_ != nullptr && turns_->others_wait()) end_run_after(turns_->run_ends_after());
 }
 
-void Replica::take_decode_power() {
+/// How long the decodes of the copy may go on without another look at its queue, or more blocks.
+DecodeLimits Replica::decode_limits() const {
+  const batching::EngineProfile& profile = model_->profile();
+  DecodeLimits limits{.free_blocks = model_->copy_blocks() - used_blocks()};
+  if (look_again_) limits.max_steps = 1;
+  if (queue_.empty()) return limits;
+  if (profile.poll_interval_steps > 1) {
+    limits.max_steps =
+        std::min(limits.max_steps, profile.poll_interval_steps - batch_->steps() % profile.poll_interval_steps);
+  }
+  const std::int64_t wait_left = held_since_step_ + profile.batch_wait_steps - batch_->steps();
+  if (held_since_step_ >= 0 && wait_left > 0) limits.max_steps = std::min(limits.max_steps, wait_left);
+  return limits;
+}
+
+void Replica::take_decode_power(const llm::StepPart& adapters) {
   const ContextLoad load = batch_->load();
   const ServedModel::StepRate& step = model_->step_rate(batch_->size(), load.full_tokens);
   const Picoseconds reading =
       step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
-  const double energy = step.fixed_energy_j + to_seconds(reading) * step.attention_power_w;
-  set_gpu_power(energy / to_seconds(step.rate.fixed + reading));
-  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(step.rate.fixed + reading + stretch(step.fabric.time)));
+  const double energy = step.fixed_energy_j + adapters.gpu_energy_j + to_seconds(reading) * step.attention_power_w;
+  const Picoseconds duration = step.rate.fixed + adapters.duration_ps + reading;
+  set_gpu_power(energy / to_seconds(duration));
+  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(duration + stretch(step.fabric.time)));
   composition_changed_ = false;
   next_knot_ = knot_above(load.full_tokens);
 }
@@ -174,7 +239,11 @@ void Replica::finish_decoding() {
   if (ring_ && fabric_bytes_ > 0.0)
     segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
   count_sending(segment_.steps);
-  after_decode_steps(segment_, segment_.steps);
+  if (has_copies()) {
+    decode_copies(segment_, segment_.steps);
+  } else {
+    after_decode_steps(segment_, segment_.steps);
+  }
   decode_time_ += service_.simulation_.now() - segment_.start;
 }
 
@@ -183,11 +252,16 @@ void Replica::after_decode_steps(const DecodeSegment& segment, std::int64_t step
   book_decode_steps(segment, steps);
   fresh_.clear();
   last_step_end_ = segment.end_of_step(steps);
-  const std::vector<FinishedDecode>& finished = service_.finished_;
-  if (finished.empty()) return;
+  if (!service_.finished_.empty()) end_decodes(service_.finished_);
+}
+
+void Replica::end_decodes(const std::vector<FinishedDecode>& finished) {
   composition_changed_ = true;
   if (watch_) {
     for (const FinishedDecode& end : finished) watch_leave(end.request);
+  }
+  if (has_adapters()) {
+    for (const FinishedDecode& end : finished) adapters_.leaves(adapter_of(end.request));
   }
   for (const FinishedDecode& end : finished) complete(end.request, end.held_tokens);
 }

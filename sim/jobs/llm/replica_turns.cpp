@@ -13,7 +13,10 @@ void Replica::join_turns(GpuTurns* turns) {
 }
 
 bool Replica::has_step_to_make() const {
-  return !queue_.empty() || batch_->size() > 0 || !prompts_.empty() || !received_.empty();
+  const auto has = [](const CopyState& copy) {
+    return !copy.queue_.empty() || copy.batch_->size() > 0 || !copy.prompts_.empty() || !copy.received_.empty();
+  };
+  return over_copies([&has](const CopyState& copy) { return has(copy) ? 1 : 0; }) > 0;
 }
 
 /// Whether it may form a step now, or finds that there is none.
@@ -55,12 +58,21 @@ void Replica::on_boards(bool has) {
 }
 
 void Replica::on_swapped_out() {
-  if (cache_) cache_->evict(cache_->gpu_blocks());
+  each_copy([this] {
+    if (cache_) cache_->evict(cache_->gpu_blocks());
+  });
 }
 
+/// On the GPUs of the copy of its attention that holds most.
 Bytes Replica::held_per_gpu() const {
-  return pool_.sharing.block * static_cast<double>(used_blocks()) +
-         pool_.sharing.sequence * static_cast<double>(running());
+  Bytes most(0);
+  over_copies([this, &most](const CopyState& copy) {
+    const Bytes held = pool_.sharing.block * static_cast<double>(copy.used_blocks()) +
+                       pool_.sharing.sequence * static_cast<double>(copy.running());
+    if (most < held) most = held;
+    return 0;
+  });
+  return most;
 }
 
 }  // namespace tokenworks::jobs

@@ -13,32 +13,41 @@ void Replica::watch_work(bool ended, Picoseconds now) {
   const Femtojoules energy = gpu_energy_ - watch.energy_seen;
   watch.energy_seen = gpu_energy_;
   if (state_ == State::prompt_step) {
-    std::int64_t prompt_tokens = 0;
-    for (const Chunk& chunk : chunks_) prompt_tokens += chunk.end - chunk.start;
-    const std::int64_t decodes = with_decodes_ ? batch_->size() : 0;
+    std::int64_t prompt_tokens = 0, chunks = 0, decodes = 0;
+    each_copy([&] {
+      for (const Chunk& chunk : chunks_) prompt_tokens += chunk.end - chunk.start;
+      chunks += std::ssize(chunks_);
+      if (with_decodes_) decodes += batch_->size();
+    });
     if (watch.requests) {
       const Femtojoules share = energy / (prompt_tokens + model_->decode_tokens(decodes));
-      for (const Chunk& chunk : chunks_) details_of(chunk.request).gpu_energy += share * (chunk.end - chunk.start);
-      if (decodes > 0) watch.of_sequence += share * model_->decode_tokens(1);
+      each_copy([&] {
+        for (const Chunk& chunk : chunks_) details_of(chunk.request).gpu_energy += share * (chunk.end - chunk.start);
+        if (with_decodes_) decode_energy_.of_sequence += share * model_->decode_tokens(1);
+      });
     }
     if (watch.run != nullptr && now > step_start_) {
       watch.run->on_prompt_step(watch.replica, {.start = step_start_,
                                                 .end = now,
                                                 .prompt_tokens = prompt_tokens,
-                                                .chunks = static_cast<std::int64_t>(chunks_.size()),
+                                                .chunks = chunks,
                                                 .decodes = decodes,
-                                                .kv_blocks = used_blocks(),
+                                                .kv_blocks = all_used_blocks(),
                                                 .cut = !ended});
     }
   } else if (state_ == State::decoding) {
-    watch.undivided += energy;
-    watch.sequences = batch_->size();
+    std::int64_t sequences = 0, context_tokens = 0;
+    each_copy([&] {
+      sequences += batch_->size();
+      context_tokens += batch_->load().full_tokens;
+    });
+    each_copy([&] { decode_energy_.add(energy, sequences); });
     if (watch.run == nullptr) return;
     metrics::DecodeRun run{.start = segment_.start,
                            .end = now,
                            .steps = segment_.steps,
-                           .sequences = batch_->size(),
-                           .context_tokens = batch_->load().full_tokens};
+                           .sequences = sequences,
+                           .context_tokens = context_tokens};
     if (!ended) {
       run.steps = sending_ ? 0 : segment_.steps_ended_by(now);
       run.end = segment_.end_of_step(run.steps);
@@ -63,9 +72,9 @@ void Replica::watch_levels() {
   watch.energy_seen = gpu_energy_;
   if (watch.run == nullptr) return;
   watch.run->on_levels(watch.replica,
-                       {.waiting = queue_.size(),
-                        .running = running(),
-                        .kv_blocks = used_blocks(),
+                       {.waiting = waiting(),
+                        .running = all_running(),
+                        .kv_blocks = all_used_blocks(),
                         .kv_pool_blocks = model_->kv_blocks()},
                        now);
 }
@@ -77,11 +86,11 @@ void Replica::watch_state(metrics::ReplicaState state) {
 }
 
 void Replica::watch_join(RequestId request) {
-  if (watch_->requests) details_of(request).gpu_energy -= watch_->decode_energy();
+  if (watch_->requests) details_of(request).gpu_energy -= decode_energy_.divided();
 }
 
 void Replica::watch_leave(RequestId request) {
-  if (watch_->requests) details_of(request).gpu_energy += watch_->decode_energy();
+  if (watch_->requests) details_of(request).gpu_energy += decode_energy_.divided();
 }
 
 void Replica::watch_preemption(std::int64_t held_tokens) {
@@ -92,10 +101,13 @@ void Replica::watch_preemption(std::int64_t held_tokens) {
 void Replica::watch_end() {
   for (const FinishedDecode& end : service_.finished_) watch_leave(end.request);
   service_.finished_.clear();
-  for (const RequestId request : batch_->members()) {
-    batch_->remove(request);
-    watch_leave(request);
-  }
+  each_copy([this] {
+    for (const FinishedDecode& end : ended_) watch_leave(end.request);
+    for (const RequestId request : batch_->members()) {
+      batch_->remove(request);
+      watch_leave(request);
+    }
+  });
 }
 
 RequestDetails& Replica::details_of(RequestId request) { return service_.details_[service_.pool_[request].details]; }

@@ -20,11 +20,15 @@ struct RequestDetails {
   std::int64_t number = 0;         ///< counts the requests of its service, in the order in which they reached it
   std::int32_t cached_tokens = 0;  ///< of the prompt, when it was first computed
   std::int32_t preemptions = 0;
-  std::int32_t lane = 0;      ///< class of service and tenant
-  bool gives_up = false;      ///< its client leaves when the answer has got so far: it ends as cancelled
-  PrefixCache::Pin pin{};     ///< what it shares with others
-  std::int32_t passage = -1;  ///< on its way from a prefill replica to a decode replica; -1: it is not
-  std::int32_t replica = -1;  ///< that serves it or did last
+  std::int32_t lane = 0;            ///< class of service and tenant
+  std::int32_t adapter = -1;        ///< of its service's; -1: none
+  std::int32_t swapped_tokens = 0;  ///< whose keys and values are in host memory, since it had to give way
+  bool gives_up = false;            ///< its client leaves when the answer has got so far: it ends as cancelled
+  PrefixCache::Pin pin{};           ///< what it shares with others
+  std::int32_t passage = -1;        ///< on its way from a prefill replica to a decode replica; -1: it is not
+  std::int32_t replica = -1;        ///< that serves it or did last
+  std::int32_t copy = 0;            ///< of that replica's attention
+  std::int32_t decode_copy = 0;     ///< of a decode replica's, which may have been chosen before the prompt is computed
   Femtojoules gpu_energy = 0;
 
   workload::Content content() const { return {runs, unit_tokens, content_tokens, space}; }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "models/llm/lora.hpp"
 #include "models/llm/pipeline_bubble.hpp"
 #include "models/llm/speculation/speculation_model.hpp"
 #include "models/llm/step_model.hpp"
@@ -26,9 +27,12 @@ class ServedModel {
     std::unique_ptr<llm::StepModel> step_model;
     std::unique_ptr<llm::SpeculationModel> speculation;  ///< null: one token a step and sequence; about `step_model`
     double mean_accepted = 1.0;  ///< with speculation: tokens that a verified step yields, the model's own included
-    std::int64_t kv_pool_tokens = 0;  ///< of one replica
-    std::int64_t context_tokens = 0;  ///< longest prompt and answer together that the model takes
-    Bytes kv_bytes_per_token{0};      ///< of a sequence, over all GPUs of the replica, once
+    std::optional<llm::LoraModel> adapters;  ///< absent: requests have none
+    std::int64_t adapter_places = 0;         ///< in GPU memory
+    BytesPerSecond host_link{0};             ///< of one GPU, which loads adapters
+    std::int64_t kv_pool_tokens = 0;         ///< of one replica
+    std::int64_t context_tokens = 0;         ///< longest prompt and answer together that the model takes
+    Bytes kv_bytes_per_token{0};             ///< of a sequence, over all GPUs of the replica, once
     std::int64_t layers = 1;
   };
   explicit ServedModel(Setup setup);
@@ -38,7 +42,11 @@ class ServedModel {
   llm::StepModel& steps() const { return *setup_.step_model; }
   llm::SpeculationModel* speculation() const { return setup_.speculation.get(); }
   double waiting_gpu_power_w() const { return setup_.step_model->waiting_gpu_power_w(); }
-  std::int64_t kv_blocks() const { return kv_blocks_; }
+  std::int64_t kv_blocks() const { return copies_ * copy_blocks_; }
+  /// Copies of the attention, each with its own requests and an even share of the blocks, sequences and tokens.
+  std::int64_t copies() const { return copies_; }
+  std::int64_t copy_blocks() const { return copy_blocks_; }
+  std::int64_t copy_sequences() const { return copy_sequences_; }
   std::int64_t context_tokens() const { return setup_.context_tokens; }
   Bytes kv_bytes_per_token() const { return setup_.kv_bytes_per_token; }
   std::int64_t layers() const { return setup_.layers; }
@@ -52,11 +60,14 @@ class ServedModel {
   const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
   /// What stages of a pipeline wait for in a step with prompts; null: there is one stage.
   llm::PipelineBubble* bubble() const { return bubble_.get(); }
-  /// Most tokens of a step. A step of a pipeline is a round of as many micro-batches as it has stages, and the engine's
-  /// limits are those of a micro-batch.
-  std::int64_t step_tokens() const { return stages_ * setup_.profile.max_batch_tokens; }
+  const llm::LoraModel* adapters() const { return setup_.adapters ? &*setup_.adapters : nullptr; }
+  std::int64_t adapter_places() const { return setup_.adapter_places; }
+  Picoseconds adapter_load() const { return adapter_load_; }
+  /// Most tokens of a copy's step. A step of a pipeline is a round of as many micro-batches as it has stages, and the
+  /// engine's limits are those of a micro-batch.
+  std::int64_t step_tokens() const { return step_tokens_; }
   /// Longest piece of one prompt in a step; 0: as the step allows.
-  std::int64_t prompt_piece_tokens() const { return stages_ * setup_.profile.max_prompt_chunk_tokens; }
+  std::int64_t prompt_piece_tokens() const { return prompt_piece_tokens_; }
 
   /// Time to compute the tokens (from, to] of a prompt by itself.
   Picoseconds prompt_time(std::int64_t from, std::int64_t to) const;
@@ -100,11 +111,12 @@ class ServedModel {
   Picoseconds even_prompt_time(std::int64_t from, std::int64_t to) const;
 
   Setup setup_;
-  std::int64_t stages_;
+  std::int64_t stages_, copies_;
   std::unique_ptr<llm::PipelineBubble> bubble_;
   Picoseconds request_overhead_;
   Picoseconds eager_step_;
-  std::int64_t kv_blocks_;
+  Picoseconds adapter_load_ = 0;
+  std::int64_t copy_blocks_, copy_sequences_, step_tokens_, prompt_piece_tokens_;
   std::int64_t draft_tokens_;
   std::optional<TokenPattern> pattern_;
   std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far

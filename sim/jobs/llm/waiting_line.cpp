@@ -60,6 +60,16 @@ RequestId WaitingLine::pop_front(InFlightPool& pool) {
   return queue(lane).pop_front(pool);
 }
 
+RequestId WaitingLine::set_aside(const InFlightPool& pool) {
+  --size_;
+  return queue(others_.empty() ? 0 : next_lane(pool)).pop_front(pool);
+}
+
+void WaitingLine::put_back(InFlightPool& pool, RequestId id, std::int32_t lane) {
+  ++size_;
+  queue(lane).push_front(pool, id);
+}
+
 bool WaitingLine::remove(InFlightPool& pool, RequestId id, std::int32_t lane) {
   if (!queue(lane).remove(pool, id)) return false;
   --size_;

@@ -55,6 +55,9 @@ class WaitingLine {
   RequestId pop_front(InFlightPool& pool);
   /// Takes out a request wherever it stands; false when it does not wait here.
   bool remove(InFlightPool& pool, RequestId id, std::int32_t lane);
+  /// Takes out who is next, for a moment: put_back() in the reverse order has all stand where they stood.
+  RequestId set_aside(const InFlightPool& pool);
+  void put_back(InFlightPool& pool, RequestId id, std::int32_t lane);
   /// A tenant has been served so many tokens.
   void charge(std::int32_t lane, std::int64_t tokens);
 

@@ -11,6 +11,7 @@
 #include "models/core/fields.hpp"
 #include "models/llm/architecture.hpp"
 #include "models/llm/kernel_variant.hpp"
+#include "sim/policies/batching/copy_choice.hpp"
 
 namespace tokenworks::batching {
 
@@ -32,7 +33,8 @@ struct HostPerLayer {
   }
 };
 
-/// An engine's resolved behaviour: limits of its scheduler, memory rule and host overhead.
+/// An engine's resolved behaviour: limits of its scheduler, memory rule and host overhead. Limits of tokens and
+/// sequences are those of a replica, of which each copy of the attention has an even share.
 struct EngineProfile {
   StepMixing mixing = StepMixing::mixed;
   bool chunked_prompts = true;               ///< a prompt may be split over steps
@@ -55,15 +57,18 @@ struct EngineProfile {
   double eager_step_per_layer_s = 0.0;  ///< shortest step with a prompt: its kernels are launched one by one
   bool prefix_cache = true;             ///< blocks of prompts and answers are kept for prompts that begin alike
   bool shares_when_scheduled = true;    ///< blocks can be shared from the step that computes them on, not only after it
-  llm::KernelVariant kernels;           ///< which kernels its version runs
+  bool swaps = false;                   ///< keys and values of what is preempted while it decodes go to host memory
+  Bytes swap_room{0};                   ///< of a replica, there
+  CopyChoice copy_choice = CopyChoice::least_loaded;  ///< among copies of the attention
+  llm::KernelVariant kernels;                         ///< which kernels its version runs
 };
 
 class EngineOption {
  public:
   virtual ~EngineOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// On this GPU, defaults that depend on it are settled.
-  virtual EngineProfile profile(const compute::GpuSpec& gpu) const = 0;
+  /// On this GPU, and for so many copies of the attention, defaults that depend on them are settled.
+  virtual EngineProfile profile(const compute::GpuSpec& gpu, std::int64_t copies = 1) const = 0;
 };
 
 /// `vllm`, `sglang`, `tensorrt_llm`.

@@ -18,12 +18,16 @@ void visit_version(FieldVisitor& v, EngineSettings& settings) {
 }
 
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
-  field(v, "max_batch_tokens", settings.max_batch_tokens,
-        "Most tokens of one step; of a pipeline, of each of its micro-batches, one a stage in flight; the engine's "
-        "default when absent",
-        rule().at_least(1).at_most(262144));
-  field(v, "max_sequences", settings.max_sequences, "Most requests running at once; the engine's default when absent",
-        rule().at_least(1).at_most(65536));
+  field(
+      v, "max_batch_tokens", settings.max_batch_tokens,
+      "Most tokens of one step, shared evenly by copies of the attention; of a pipeline, of each of its micro-batches, "
+      "one a stage in flight; when absent the engine's default, which vllm and tensorrt_llm have for each copy",
+      rule().at_least(1).at_most(262144));
+  field(
+      v, "max_sequences", settings.max_sequences,
+      "Most requests running at once, shared evenly by copies of the attention; when absent the engine's default, for "
+      "each copy",
+      rule().at_least(1).at_most(65536));
   field(v, "kv_block_tokens", settings.kv_block_tokens,
         "Tokens of one KV cache block; the engine's default when absent", rule().at_least(1).at_most(256));
   field(v, "memory_share", settings.memory_share,
@@ -34,6 +38,18 @@ void visit_scheduler(FieldVisitor& v, EngineSettings& settings) {
                rule().at_least(0));
   field(v, "max_waiting", settings.max_waiting,
         "Requests waiting at one replica beyond which more are rejected; 0: no limit", rule().at_least(0));
+}
+
+constexpr std::string_view kPreemptions[] = {"recompute", "swap"};
+
+void visit_preemption(FieldVisitor& v, EngineSettings& settings) {
+  field(
+      v, "preemption", settings.preemption,
+      "What becomes of the keys and values of a request that is preempted while it decodes: it computes them again, or "
+      "they go to host memory and come back (vLLM until 0.10; here for every engine)",
+      rule().one_of(kPreemptions));
+  scaled_field(v, "swap_gb", settings.swap_room, 1e9,
+               "Host memory of a replica for preempted requests; those that do not fit compute again", rule().above(0));
 }
 
 void visit_prefix_cache(FieldVisitor& v, EngineSettings& settings) {
@@ -135,6 +151,8 @@ EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defa
   profile.runtime_reserve = settings.runtime_reserve.value_or(defaults.runtime_reserve);
   profile.max_waiting = settings.max_waiting;
   profile.prefix_cache = settings.prefix_cache;
+  profile.swaps = settings.preemption == "swap";
+  profile.swap_room = settings.swap_room.value_or(Bytes(0));
   profile.host_per_step_s = settings.host_per_step ? settings.host_per_step->value : defaults.host_per_step_s;
   profile.host_per_sequence_s = settings.host_per_sequence.value;
   profile.request_overhead_s = settings.request_overhead.value;

@@ -122,7 +122,8 @@ Json inferencex_engine(const InferencexRow& row) {
   if (row.engine == "vllm") set_vllm(row, engine);
   if (row.engine == "trtllm") set_tensorrt_llm(row, engine);
   if (row.engine == "sglang") set_sglang(row, engine);
-  each_attention_copy(engine, row.parallelism.attention_data);
+  // SGLang's limits are those of all copies together (server_args.py).
+  if (row.engine != "sglang") each_attention_copy(engine, row.parallelism.attention_data);
   return engine;
 }
 

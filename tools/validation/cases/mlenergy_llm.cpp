@@ -86,6 +86,7 @@ MeasuredCase measured_case(const Row& row, const Host& host, const std::string& 
   replica.parallelism = {.tensor = row.gpus / row.data, .expert = row.expert, .attention_data = row.data};
   replica.engine = engine_json("vllm", "");
   replica.engine["max_sequences"] = row.users;
+  each_attention_copy(replica.engine, row.data);
   replica.arrivals = closed_loop(row.users, 0);
   replica.input = fixed_length(task.prompt_tokens);
   replica.output = uniform_share_length(std::llround(row.answer_tokens), 0.5, 1.5);

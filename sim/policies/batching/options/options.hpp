@@ -25,6 +25,8 @@ struct EngineSettings {
   std::optional<double> memory_share;
   std::optional<Bytes> runtime_reserve;
   std::int64_t max_waiting = 0;
+  std::string preemption = "recompute";
+  std::optional<Bytes> swap_room;
   std::optional<Seconds> host_per_step, eager_step_per_layer;
   Seconds host_per_sequence{6e-6};
   Seconds request_overhead{18e-3};
@@ -42,6 +44,7 @@ struct EngineDefaults {
 
 void visit_version(FieldVisitor& v, EngineSettings& settings);
 void visit_scheduler(FieldVisitor& v, EngineSettings& settings);
+void visit_preemption(FieldVisitor& v, EngineSettings& settings);
 void visit_prefix_cache(FieldVisitor& v, EngineSettings& settings);
 void visit_chunking(FieldVisitor& v, EngineSettings& settings);
 void visit_host_overhead(FieldVisitor& v, EngineSettings& settings);
@@ -51,6 +54,7 @@ void settle_kernels(const EngineSettings& settings, llm::KernelVariant& kernels)
 bool is_version_from(const EngineSettings& settings, std::string_view first);
 /// Blackwell and its like: units for fp4.
 bool has_fp4_units(const compute::GpuSpec& gpu);
+/// Defaults of tokens and sequences that hold for each copy of the attention are to be given for all of them.
 EngineProfile resolve(const EngineSettings& settings, const EngineDefaults& defaults);
 
 }  // namespace tokenworks::batching

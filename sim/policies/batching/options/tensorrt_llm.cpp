@@ -14,6 +14,7 @@ class TensorRtLlm final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_preemption(v, settings_);
     visit_prefix_cache(v, settings_);
     field(v, "batch_wait_token_share", batch_wait_token_share_,
           "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held", rule().share());
@@ -21,18 +22,19 @@ class TensorRtLlm final : public EngineOption {
           rule().at_least(0).at_most(1000));
     visit_host_overhead(v, settings_);
   }
-  EngineProfile profile(const compute::GpuSpec& gpu) const override {
+  EngineProfile profile(const compute::GpuSpec& gpu, std::int64_t copies) const override {
     // Before 1.1 the host and the GPU took turns, and steps with prompts were launched kernel by kernel: both times
     // fitted to 118 runs of Llama 3.1 8B under 1.0.0rc3 (NVIDIA gap analysis).
     const bool overlaps = is_version_from(settings_, "1.1.0rc0");
-    EngineProfile profile = resolve(settings_, {.max_batch_tokens = 8192,
-                                                .max_sequences = 2048,
+    EngineProfile profile = resolve(settings_, {.max_batch_tokens = copies * 8192,
+                                                .max_sequences = copies * 2048,
                                                 .kv_block_tokens = 32,
                                                 .memory_share = 0.90,
                                                 .host_per_step_s = overlaps ? 0.10e-3 : 0.40e-3,
                                                 .eager_step_per_layer_s = overlaps ? 0.0 : 0.60e-3});
     profile.shares_when_scheduled = false;
     profile.mixing = StepMixing::mixed;
+    profile.copy_choice = CopyChoice::fewest_tokens;
     profile.chunked_prompts = false;
     profile.reserves_full_length = true;
     profile.share_of_free_memory = true;

@@ -17,18 +17,20 @@ class Vllm final : public EngineOption {
   void visit(FieldVisitor& v) override {
     visit_version(v, settings_);
     visit_scheduler(v, settings_);
+    visit_preemption(v, settings_);
     visit_prefix_cache(v, settings_);
     visit_chunking(v, settings_);
     visit_host_overhead(v, settings_);
   }
-  EngineProfile profile(const compute::GpuSpec& gpu) const override {
+  EngineProfile profile(const compute::GpuSpec& gpu, std::int64_t copies) const override {
     const bool large_gpu = gpu.memory >= kLargeGpuMemory;
-    EngineProfile profile = resolve(settings_, {.max_batch_tokens = large_gpu ? 8192 : 2048,
-                                                .max_sequences = large_gpu ? 1024 : 256,
+    EngineProfile profile = resolve(settings_, {.max_batch_tokens = copies * (large_gpu ? 8192 : 2048),
+                                                .max_sequences = copies * (large_gpu ? 1024 : 256),
                                                 .kv_block_tokens = 16,
                                                 .memory_share = 0.92,
                                                 .runtime_reserve = std::min(Bytes(4e9), gpu.memory * kReserveShare)});
     profile.mixing = StepMixing::mixed;
+    profile.copy_choice = CopyChoice::least_loaded;
     profile.chunked_prompts = settings_.chunked_prompts.value_or(true);
     profile.kernels.collective_libraries = {"vllm", "nccl"};
     // Recipes for Blackwell switch the fusion of norms, activations and quantisation on.
