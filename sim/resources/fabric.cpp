@@ -21,6 +21,9 @@ enum : std::uint32_t {
 constexpr double kExact = 1e-9, kNoticeable = 1e-3;
 constexpr double kForever = std::numeric_limits<double>::infinity();
 constexpr Picoseconds kMeterTick = kPicosecondsPerSecond;
+// Numbers of parts: those of a move after each other, those of rings behind all moves.
+constexpr int kPathBits = 16;
+constexpr std::uint64_t kRingParts = std::uint64_t{1} << 55;
 
 /// Neighbouring numbers must not choose neighbouring paths.
 std::uint64_t hashed(std::uint64_t number) {
@@ -116,9 +119,10 @@ void Fabric::go(std::uint32_t index) {
   if (move.alone == 0) move.alone = time_alone(paths, move.bytes);
   move.state = State::moving;
   move.give_up = kNever;
+  std::uint64_t number = move.number << kPathBits;  // parts that end at the same date do so in this order
   for (const Path& path : paths) {
     const std::uint32_t part =
-        start_part(index, path, move.standing_bytes * path.share, path.limit_bytes_per_s, move.number);
+        start_part(index, path, move.standing_bytes * path.share, path.limit_bytes_per_s, number++);
     moves_[index].parts.push_back(part);
   }
 }
@@ -291,8 +295,7 @@ void Fabric::send_ring(std::uint32_t index) {
     if (step <= 0.0 && rest == standing.end()) continue;
     const double bytes = step > 0.0 ? step * hop.path.share : rest->second;
     const double limit = std::min(hop.path.limit_bytes_per_s, ring.step_bytes_per_s * hop.path.share);
-    const std::uint32_t part =
-        start_part(kRing | index, hop.path, bytes, limit, (std::uint64_t{1} << 48) + ring_parts_started_++);
+    const std::uint32_t part = start_part(kRing | index, hop.path, bytes, limit, kRingParts + ring_parts_started_++);
     parts_[part].hop = {hop.node, hop.part};
     ring.parts.push_back(part);
   }

@@ -229,20 +229,91 @@ std::int64_t add_pools(Draw& draw, json& service, const ModelChoice& model, std:
     }
     replicas += pool["replicas"].get<std::int64_t>();
     names.push_back(pool["name"]);
-    // Known: with decode pools under tensorrt_llm, runs with and without --exact-iterations may differ in the last
-    // digits.
-    const bool own = pool.contains("engine");
-    if (role == "decode" && (own ? pool["engine"] : service["engine"])["kind"] == "tensorrt_llm") {
-      json& engine = pool["engine"];
-      engine = own ? engine : service["engine"];
-      engine["kind"] = "vllm";
-      for (const char* key : {"batch_wait_token_share", "batch_wait_steps"}) engine.erase(key);
-    }
     service["pools"].push_back(pool);
     --pools_left;
   }
   service.erase("replicas");
   return replicas;
+}
+
+/// What replicas of a service do beside what every engine does; `tokens`: there is room for so many.
+void add_options(Draw& draw, json& service, const ModelChoice& model, bool is_wide, std::optional<double> tokens) {
+  const bool alike = !service.contains("pools");
+  std::vector<json*> engines = {&service["engine"]};
+  if (!alike) {
+    for (json& pool : service["pools"]) {
+      if (pool.contains("engine")) engines.push_back(&pool["engine"]);
+    }
+  }
+  if (draw.feature("preemption by swap", 0.3)) {
+    for (json* engine : engines) {
+      (*engine)["preemption"] = "swap";
+      (*engine)["swap_gb"] = std::pow(10.0, draw.real(-2.0, 1.3));
+    }
+  }
+  if (draw.feature("adapters", 0.25)) {
+    const std::int64_t places = draw.whole(1, 4);
+    service["adapters"] = {{"count", draw.whole(1, 20)},
+                           {"rank", draw.whole(1, 16)},
+                           {"targets", {"attention"}},
+                           {"max_loaded", places},
+                           {"skew", draw.real(0, 2)}};
+    for (json* engine : engines) {  // their places take what was held back
+      if (!engine->contains("runtime_reserve_gb")) continue;
+      (*engine)["runtime_reserve_gb"] =
+          (*engine)["runtime_reserve_gb"].get<double>() - 0.1 * static_cast<double>(places);
+    }
+  }
+  const std::string id = model.id;
+  const bool fits = !tokens || (id == "llama_3_1_8b" && model.tensor == 1);
+  if (alike && !is_wide && model.tensor == 1 && fits && draw.feature("copies of the attention", 0.6)) {
+    const std::int64_t copies = draw.whole(2, 4);
+    service["parallelism"] = {{"attention_data", copies}};
+    service["replicas"] = 1;
+    json& engine = service["engine"];
+    if (engine.value("max_sequences", 8) < copies) engine["max_sequences"] = copies;
+    if (tokens) hold_back(engine, draw.real(66.6, 67.6));
+  }
+}
+
+/// Replicas that come and go with the load.
+json random_autoscaler(Draw& draw, std::int64_t replicas, std::int64_t most) {
+  json made = {{"kind", draw.one_of("autoscaler", {"queue", "kv_cache"})},
+               {"min_replicas", draw.whole(0, replicas)},
+               {"max_replicas", draw.whole(replicas, most)},
+               {"interval_s", draw.real(0.5, 8)},
+               {"cool_down_up_s", draw.real(0, 10)},
+               {"cool_down_down_s", draw.real(0, 10)},
+               {"step", draw.whole(1, 3)},
+               {"start_up", {{"compile_s", draw.real(0, 3)}, {"warm_up_s", draw.real(0, 1)}}}};
+  if (made["kind"] == "queue") {
+    made["waiting_high"] = draw.real(0.01, 3);
+    made["waiting_low"] = 0.01;
+  } else {
+    made["share_high"] = draw.real(0.02, 0.3);
+    made["share_low"] = draw.real(0.001, 0.02);
+  }
+  return made;
+}
+
+/// Of the first service, to a model that fits where the one before does.
+json random_swap(Draw& draw, const json& service, std::int64_t replicas, double duration) {
+  const bool hands_over = service.contains("pools") && service["pools"][0]["role"] == "prefill";
+  json swap = {{"kind", "model_swap"},
+               {"at_s", draw.real(0, duration)},
+               {"service", service["name"]},
+               {"to", {{"model", "llama_3_1_8b"}, {"precision", draw.chance(0.5) ? "bf16" : "fp8"}}},
+               {"drain", !hands_over && draw.chance(0.5)},
+               {"start_up", {{"compile_s", draw.real(0, 2)}, {"warm_up_s", draw.real(0, 2)}}},
+               {"strategy", {{"kind", "all_at_once"}}}};
+  const bool rolls = !hands_over && draw.chance(0.6);
+  if (rolls) swap["strategy"] = {{"kind", "rolling"}, {"max_unavailable", draw.whole(1, 2)}};
+  if (!rolls || replicas < 2 || draw.chance(0.4)) return swap;
+  swap["canary"] = {{"replicas", 1},
+                    {"traffic_share", draw.real(0.1, 0.6)},
+                    {"duration_s", draw.real(1, duration / 3)},
+                    {"gate", {{"kind", "latency"}, {"worst_tpot_ratio", draw.real(0.5, 2)}}}};
+  return swap;
 }
 
 /// Sessions of agents with few, short steps.
@@ -542,7 +613,7 @@ json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std
 std::string FeatureCounts::rare() const {
   std::string text;
   for (const auto& [feature, count] : counts_) {
-    if (25 * count < scenarios_) text += feature + " in " + std::to_string(count) + "\n";
+    if (20 * count < scenarios_) text += feature + " in " + std::to_string(count) + "\n";
   }
   return text;
 }
@@ -619,6 +690,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
   }
 
   std::int64_t chat_replicas = 0;
+  bool chat_is_tight = false;
   for (int s = 0; s < (two_services ? 2 : 1); ++s) {
     const ModelChoice& model = s == 0 ? first : second;
     const std::string name = s == 0 ? "chat" : "agent";
@@ -632,6 +704,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
     std::optional<double> tokens;
     if (draw.feature("tight memory", 0.5)) tokens = draw.real(900, 5000);
     if (tokens) hold_back(service["engine"], model.reserve_gb(*tokens));
+    if (tokens && s == 0) chat_is_tight = true;
     if (draw.feature("promises", 0.5))
       service["slo"] = {{"ttft_s", draw.real(0.05, 2)}, {"tpot_s", draw.real(0.005, 0.1)}};
     const bool is_wide = wide && s == 0;
@@ -670,6 +743,17 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
       service["placement"] = {{"racks", json::array({s == 0 ? "row_b" : "row_a"})}};
     }
     if (draw.feature("speculation", 0.3)) add_speculation(draw, service, scenario["catalog"]);
+    add_options(draw, service, model, is_wide, tokens);
+    if (!service.contains("pools")) {
+      const std::int64_t of_each =
+          is_wide ? 16 : service["parallelism"].value("tensor", 1) * service["parallelism"].value("attention_data", 1);
+      const std::int64_t replicas = service["replicas"];
+      chat_replicas = s == 0 ? replicas : chat_replicas;
+      if (!is_wide && draw.feature("autoscaler", 0.25)) {
+        service["autoscaler"] = random_autoscaler(draw, replicas, std::max(replicas, 4 / of_each));
+      }
+    }
+    if (s == 0 && two_services && draw.feature("overflow", 0.4)) service["overflow_to"] = "agent";
     scenario["services"].push_back(service);
     const std::int64_t workloads = sharing.classes.empty() && sharing.tenants.empty()
                                        ? (draw.feature("two workloads", 0.2) ? 2 : 1)
@@ -693,7 +777,11 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
   }
   const json traffic = random_traffic(draw, shared_storage, has_fabric);
   if (!traffic.empty()) scenario["traffic"] = traffic;
-  const json incidents = random_incidents(draw, fabric, nics, shared_storage, chat_replicas, duration);
+  json incidents = random_incidents(draw, fabric, nics, shared_storage, chat_replicas, duration);
+  const json& chat = scenario["services"][0];
+  const bool can_change = !chat_is_tight && !wide && !chat.contains("adapters") && !chat.contains("speculation");
+  if (can_change && draw.feature("model swap", 0.6))
+    incidents.push_back(random_swap(draw, chat, chat_replicas, duration));
   if (!incidents.empty()) scenario["incidents"] = incidents;
   scenario["report"] = {{"interval_s", draw.real(0.5, 30)}};
   return scenario;

@@ -148,6 +148,7 @@ void Replica::preempt_last() {
     std::int32_t lowest = level;
     for (const RequestId prompt : prompts_) {
       if (prompt == kNoRequest || level_of(prompt) < lowest) continue;
+      if (has_chunk(prompt)) continue;  // an urgent one that has just taken its place
       victim = prompt;
       lowest = level_of(prompt);
     }
@@ -243,8 +244,7 @@ bool Replica::has_chunk(RequestId id) const {
 /// Whether its prompt may be spread over steps: as the engine has it, or because it is longer than a step, as it may be
 /// when an answer is computed again.
 bool Replica::is_cut_to_fit(const InFlight& request) const {
-  const batching::EngineProfile& profile = model_->profile();
-  return profile.chunked_prompts || request.prompt_target() > profile.max_batch_tokens;
+  return model_->profile().chunked_prompts || request.prompt_target() > model_->whole_prompt_tokens();
 }
 
 /// Of a request that waits.

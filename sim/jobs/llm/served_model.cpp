@@ -47,7 +47,7 @@ std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t ou
   const std::int64_t most = tokens + (profile.reserves_full_length ? 1 : 2) * draft_tokens_;
   if (tokens > setup_.context_tokens) return "longer_than_context";
   if ((most + block - 1) / block > copy_blocks_) return "longer_than_kv_pool";
-  if (!profile.chunked_prompts && input_tokens > step_tokens_ / stages_) return "longer_than_batch";
+  if (!profile.chunked_prompts && input_tokens > whole_prompt_tokens()) return "longer_than_batch";
   return {};
 }
 

@@ -66,6 +66,8 @@ class ServedModel {
   /// Most tokens of a copy's step. A step of a pipeline is a round of as many micro-batches as it has stages, and the
   /// engine's limits are those of a micro-batch.
   std::int64_t step_tokens() const { return step_tokens_; }
+  /// Longest prompt that an engine takes which does not cut prompts.
+  std::int64_t whole_prompt_tokens() const { return step_tokens_ / stages_; }
   /// Longest piece of one prompt in a step; 0: as the step allows.
   std::int64_t prompt_piece_tokens() const { return prompt_piece_tokens_; }
 
