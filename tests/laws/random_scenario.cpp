@@ -712,7 +712,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
     chat_replicas = s == 0 ? service["replicas"].get<std::int64_t>() : chat_replicas;
     // What is left of a node beside the other service, or of a node of its own.
     const std::int64_t gpus = two_services ? 4 : 8;
-    if (gpus >= 3 * model.tensor && draw.feature("some pools", 0.5)) {
+    if (gpus >= 3 * model.tensor && draw.feature("some pools", 0.6)) {
       pools.clear();
       const std::int64_t replicas = add_pools(draw, service, model, gpus, tokens, is_wide, pools);
       if (s == 0) chat_replicas = replicas;
@@ -729,7 +729,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
     for (const std::string& pool : pools) (pool.starts_with("decode") ? decode_pools : entry_pools).push_back(pool);
     service["router"] = random_router(draw, false, entry_pools, sharing.classes);
     const bool hands_over = service.contains("pools") && service["pools"][0]["role"] == "prefill";
-    if (hands_over && draw.chance(0.85)) {
+    if (hands_over && draw.chance(0.95)) {
       service["disaggregation"] = {{"transfer", draw.one_of("transfer", {"at_once", "layer_by_layer"})},
                                    {"decode_router", random_router(draw, true, decode_pools, sharing.classes)}};
       if (draw.feature("local prompts", 0.4)) service["disaggregation"]["local_prompt_tokens"] = draw.whole(1, 900);
@@ -756,7 +756,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
     if (s == 0 && two_services && draw.feature("overflow", 0.4)) service["overflow_to"] = "agent";
     scenario["services"].push_back(service);
     const std::int64_t workloads = sharing.classes.empty() && sharing.tenants.empty()
-                                       ? (draw.feature("two workloads", 0.2) ? 2 : 1)
+                                       ? (draw.feature("two workloads", 0.4) ? 2 : 1)
                                        : draw.whole(2, 3);
     for (std::int64_t w = 0; w < workloads; ++w) {
       json workload = {{"name", name + std::to_string(w)}, {"service", name}};
