@@ -68,6 +68,17 @@ class Text {
     lines_ += fitted(fmt::format("  {:<24}{}", label, value), kColumns) + "\n";
   }
   void line(const std::string& text) { lines_ += fitted(text, kColumns) + "\n"; }
+  /// Goes on in further lines, indented, where it is too long; it is broken behind commas.
+  void wrapped(const std::string& text) {
+    std::string left = text;
+    while (left.size() > kColumns) {
+      const std::size_t comma = left.rfind(", ", kColumns - 1);
+      if (comma == std::string::npos) break;
+      line(left.substr(0, comma + 1));
+      left = "    " + left.substr(comma + 2);
+    }
+    line(left);
+  }
   /// A line that is kept whole, whatever its length (a path must be usable).
   void whole(const std::string& text) { lines_ += text + "\n"; }
   void gap() { lines_ += "\n"; }
@@ -226,11 +237,12 @@ void add_storage(Text& text, const metrics::StorageResult& storage) {
   if (storage.writes > 0) text.figure("Written", transfers(storage.writes, storage.written_bytes, storage.write_s));
 }
 
-/// "3 requests failed" of "requests_failed" and 3.
+/// "3 requests failed" of "requests_failed" and 3, "canary 20 s" of "canary_s" and 20.
 std::string effect_words(std::string name, double value) {
   if (name == "bytes") return scaled(value, "B");
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return fmt::format("{} {}", grouped(std::llround(value)), name);
+  if (name.ends_with("_ratio")) return fmt::format("{} {}", spoken(name), three_digits(value));
+  if (name.ends_with("_s")) return fmt::format("{} {}", spoken(name.substr(0, name.size() - 2)), scaled(value, "s"));
+  return fmt::format("{} {}", grouped(std::llround(value)), spoken(std::move(name)));
 }
 
 /// What an incident did, in words. Effects of 0 are left out, and how long it lasted, which is told already.
@@ -249,7 +261,8 @@ std::string incident_line(const metrics::IncidentResult& incident) {
                                      [](const auto& effect) { return effect.first == "happened"; });
   const std::string line = fmt::format("  {} {} at {}: ", incident.kind, incident.target, scaled(incident.at_s, "s"));
   if (happened != incident.effects.end() && happened->second == 0) return line + "did not happen";
-  const std::string_view ended = incident.kind == "weight_load" ? "done" : "repaired";
+  const bool is_work = incident.kind == "weight_load" || incident.kind == "model_swap";
+  const std::string_view ended = is_work ? "done" : "repaired";
   return line +
          (incident.repaired_at_s
               ? fmt::format("{} after {}", ended, scaled(*incident.repaired_at_s - incident.at_s, "s"))
@@ -259,7 +272,7 @@ std::string incident_line(const metrics::IncidentResult& incident) {
 
 void add_incidents(Text& text, const std::vector<metrics::IncidentResult>& incidents) {
   text.heading("Incidents");
-  for (const metrics::IncidentResult& incident : incidents) text.line(incident_line(incident));
+  for (const metrics::IncidentResult& incident : incidents) text.wrapped(incident_line(incident));
 }
 
 }  // namespace

@@ -135,6 +135,11 @@ metrics::RunResult sample_run() {
       {"weight_load", "chat", 100, 112, {{"happened", 1}, {"nodes", 2}, {"bytes", 6e11}, {"duration_s", 12}}});
   run.incidents.push_back({"link_flap", "leaf_0--spine_0", 200, 241, {{"happened", 5}, {"transfers_stopped", 1234}}});
   run.incidents.push_back({"switch_failure", "spine_0", 999, std::nullopt, {{"happened", 0}}});
+  run.incidents.push_back({"model_swap",
+                           "chat",
+                           300,
+                           775,
+                           {{"happened", 1}, {"replicas_swapped", 4}, {"tpot_ratio", 0.425}, {"canary_s", 343}}});
   run.assumptions = {{"gpus/h100_sxm5.power.waiting_w", "110", "E", "between idle and memory bound"}};
   run.validity = {{"gpu power: batch [1]", {300, 1, 256, 12}}};
   run.columns = {{"start_s", "s", "Start of the interval", "end"},

@@ -82,7 +82,8 @@ TEST_CASE("summary: says what moved, how it was held up and what went wrong", "[
         "400 GB in 3 transfers, p99 9.50 s", "node_failure row_a/0 at 300 s: repaired after 600 s\n",
         "node_failure row_a/1 at 990 s: not repaired\n",
         "weight_load chat at 100 s: done after 12.0 s, 2 nodes, 600 GB\n",
-        "link_flap leaf_0--spine_0 at 200 s: repaired after 41.0 s, 5 times, 1,234 ",
+        "link_flap leaf_0--spine_0 at 200 s: repaired after 41.0 s, 5 times,\n    1,234 transfers stopped\n",
+        "model_swap chat at 300 s: done after 475 s, 4 replicas swapped,\n    tpot ratio 0.425, canary 343 s\n",
         "switch_failure spine_0 at 999 s: did not happen\n"}) {
     INFO(part);
     CHECK(text.find(part) != std::string::npos);
