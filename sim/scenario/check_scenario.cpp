@@ -456,6 +456,11 @@ class Checker {
     };
     check("max_batch_tokens", profile.max_batch_tokens);
     check("max_sequences", profile.max_sequences);
+    if (const std::string batch = plan.engine_at + "/prompt_batch_steps";
+        profile.prompt_batch_steps > 0 && profile.prompt_balance_steps == 0 && !faults_.concern(batch)) {
+      good = false;
+      faults_.add(FaultKind::conflicting_keys, batch, "acts with prompt_balance_steps alone");
+    }
     const std::string swap = plan.engine_at + "/swap_gb";
     if (faults_.concern(swap)) return false;
     if (profile.swaps && profile.swap_room.value == 0.0) {

@@ -187,7 +187,7 @@ TEST_CASE("pipelines: the budget of tokens is that of a micro-batch", "[law]") {
 // ---- Copies of the attention --------------------------------------------------------------------------------------
 
 TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
-  int preempted = 0, speculative = 0, windowed = 0, cached = 0, handed_over = 0;
+  int preempted = 0, speculative = 0, windowed = 0, cached = 0, handed_over = 0, balanced = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Draw draw(1000 + seed);
     json scenario = random_scenario(draw);
@@ -197,6 +197,11 @@ TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
     json& engine = service["engine"];
     if (engine.contains("max_batch_tokens") && engine["kind"] == "tensorrt_llm")
       engine["max_batch_tokens"] = 16'384 * copies;
+    if (engine["kind"] == "tensorrt_llm" && draw.chance(60)) {
+      engine["prompt_balance_steps"] = draw.whole(1, 60);
+      if (draw.chance(50)) engine["prompt_batch_steps"] = draw.whole(1, 20);
+      ++balanced;
+    }
     if (draw.chance(25)) {
       service["model"] = "gpt_oss_20b";
       service["precision"] = "fp4";
@@ -223,6 +228,22 @@ TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
   CHECK(windowed >= 8);
   CHECK(cached >= 8);
   CHECK(handed_over >= 3);
+  CHECK(balanced >= 5);
+}
+
+TEST_CASE("copies of the attention: prompts that wait for each other make fewer steps with prompts", "[law]") {
+  json scenario = small_scenario(32, 600, {{"kind", "uniform_share"}, {"nominal_tokens", 4'000}, {"low", 0.5}, {"high", 1.0}},
+                                 {{"kind", "uniform_share"}, {"nominal_tokens", 400}, {"low", 0.5}, {"high", 1.0}});
+  json& service = scenario["services"][0];
+  service["engine"] = {{"kind", "tensorrt_llm"}};
+  service["parallelism"] = {{"attention_data", 4}};
+  const json at_once = run(scenario)["services"][0];
+  service["engine"]["prompt_balance_steps"] = 60;
+  const json together = run_both_ways(scenario)["services"][0];
+  const auto mean = [](const json& report, const char* what) { return report[what]["mean"].get<double>(); };
+  CHECK(mean(together, "tpot_s") < 0.95 * mean(at_once, "tpot_s"));
+  CHECK(mean(together, "ttft_s") > mean(at_once, "ttft_s"));
+  CHECK(together["requests"]["completed"] == 600);
 }
 
 TEST_CASE("copies of the attention: a step waits for the busiest", "[law]") {

@@ -272,6 +272,10 @@ void add_options(Draw& draw, json& service, const ModelChoice& model, bool is_wi
     service["replicas"] = 1;
     json& engine = service["engine"];
     if (engine.value("max_sequences", 8) < copies) engine["max_sequences"] = copies;
+    if (engine["kind"] == "tensorrt_llm" && draw.chance(0.6)) {
+      engine["prompt_balance_steps"] = draw.whole(1, 60);
+      if (draw.chance(0.5)) engine["prompt_batch_steps"] = draw.whole(1, 20);
+    }
     if (tokens) hold_back(engine, draw.real(66.6, 67.6));
   }
 }

@@ -346,6 +346,7 @@ void Replica::set_model(ServedModel& model) {
     if (model_->profile().prefix_cache && service_.keeps_prefixes_) make_cache();
   });
   if (model_->profile().swaps) make_swap_space();
+  begin_balance();
 }
 
 void Replica::come_up() {

@@ -23,6 +23,7 @@
 #include "sim/jobs/llm/swap_space.hpp"
 #include "sim/jobs/request.hpp"
 #include "sim/policies/batching/engine_option.hpp"
+#include "sim/policies/batching/prompt_balance.hpp"
 #include "sim/policies/placement/placement.hpp"
 #include "sim/resources/fabric.hpp"
 
@@ -157,6 +158,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   // In replica_copies.cpp
   void open_copies();
   void open_copy();
+  void begin_balance();
   void select(std::int32_t copy) {
     if (copy != copy_) change_to(copy);
   }
@@ -168,6 +170,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void enters(RequestId request);
   void goes(const InFlight& request) { prompt_tokens_ -= request.input_tokens; }
   void plan_copies();
+  bool has_prompt_for_step();
+  void balance_prompts();
   void start_prompt_step_of_copies();
   void start_decoding_of_copies();
   OwnRate own_rate(const StepContents& contents, std::int64_t scale, std::int64_t all_tokens);
@@ -371,6 +375,9 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   // Of several copies of the attention:
   std::vector<CopyState> aside_;   // by copy; the place of the one that it works on is empty
   std::int64_t given_copies_ = 0;  // requests that came to them
+  batching::PromptBalance balance_{0, 0};
+  std::int64_t steps_made_ = 0;    // by all of them together
+  std::int64_t prompts_held_ = 0;  // steps for which prompts wait, from the one that is formed on; 0: they go
 };
 
 }  // namespace tokenworks::jobs

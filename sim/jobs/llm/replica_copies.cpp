@@ -33,11 +33,18 @@ void Replica::open_copies() {
   open_copy();
   const std::int64_t copies = model_->copies();
   if (copies == 1) return;
+  begin_balance();
   for (std::int64_t i = 0; i < copies; ++i) aside_.emplace_back(service_.setup_.lanes);
   for (std::int32_t i = 1; i < copies; ++i) {
     const OnCopy on(*this, i);
     open_copy();
   }
+}
+
+void Replica::begin_balance() {
+  const batching::EngineProfile& profile = model_->profile();
+  balance_ = batching::PromptBalance(profile.prompt_balance_steps, profile.prompt_batch_steps);
+  steps_made_ = 0;
 }
 
 void Replica::make_batch() {
@@ -133,7 +140,30 @@ Picoseconds Replica::blocked_time(Blocked reason) const {
 
 // ---- Forming a step -----------------------------------------------------------------------------------------------
 
+/// Whether the copy could compute a prompt in the next step.
+bool Replica::has_prompt_for_step() {
+  if (!prompts_.empty()) return true;
+  if (queue_.empty() || sequences_taken() >= model_->copy_sequences()) return false;
+  const InFlight& request = service_.pool_[queue_.front(service_.pool_)];
+  std::int64_t end = 0, blocks = 0;
+  const std::int64_t budget = model_->step_tokens() - model_->decode_tokens(batch_->size());
+  return fits(request, cache_ ? find_cached(request) : Found{}, budget, end, blocks);
+}
+
+/// Settles for how long prompts wait for those of other copies.
+void Replica::balance_prompts() {
+  batching::PromptBalance::Copies all{.all_have_prompts = true, .all_have_room = true, .all_decode = true};
+  each_copy([&] {
+    if (!received_.empty()) join_received();
+    all.all_have_prompts = all.all_have_prompts && has_prompt_for_step();
+    all.all_have_room = all.all_have_room && batch_->size() < model_->copy_sequences();
+    all.all_decode = all.all_decode && batch_->size() > 0;
+  });
+  prompts_held_ = balance_.hold(all, steps_made_);
+}
+
 void Replica::plan_copies() {
+  if (model_->profile().prompt_balance_steps > 0) balance_prompts();
   bool prompts = false, decodes = false;
   each_copy([&] {
     formed_ = form_step();

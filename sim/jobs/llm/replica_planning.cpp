@@ -43,6 +43,7 @@ CopyState::Formed Replica::form_step() {
     make_room_for_decodes();
   } else {
     const bool preempted = make_room_for_decodes();
+    if (prompts_held_ > 0) return batch_->size() > 0 ? Formed::decodes : Formed::nothing;
     form_chunks(model_->step_tokens() - model_->decode_tokens(batch_->size()), !preempted && admission_due());
     if (!chunks_.empty()) return batch_->size() > 0 ? Formed::prompts_with_decodes : Formed::prompts;
   }

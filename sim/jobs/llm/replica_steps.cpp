@@ -117,6 +117,7 @@ void Replica::finish_prompt_step() {
   prompt_time_ += now - step_start_;
   count_sending(1);
   if (has_copies()) {
+    ++steps_made_;
     decode_copies(single_step(step_start_), 1);
     each_copy([this] { finish_chunks(); });
     return;
@@ -212,6 +213,7 @@ DecodeLimits Replica::decode_limits() const {
   const batching::EngineProfile& profile = model_->profile();
   DecodeLimits limits{.free_blocks = model_->copy_blocks() - used_blocks()};
   if (look_again_) limits.max_steps = 1;
+  if (prompts_held_ > 0) limits.max_steps = std::min(limits.max_steps, prompts_held_);
   if (queue_.empty()) return limits;
   if (profile.poll_interval_steps > 1) {
     limits.max_steps =
@@ -240,6 +242,7 @@ void Replica::finish_decoding() {
     segment_.first = service_.simulation_.now() - segment_.start;  // as its flows have it
   count_sending(segment_.steps);
   if (has_copies()) {
+    steps_made_ += segment_.steps;
     decode_copies(segment_, segment_.steps);
   } else {
     after_decode_steps(segment_, segment_.steps);

@@ -60,6 +60,8 @@ struct EngineProfile {
   bool swaps = false;                   ///< keys and values of what is preempted while it decodes go to host memory
   Bytes swap_room{0};                   ///< of a replica, there
   CopyChoice copy_choice = CopyChoice::least_loaded;  ///< among copies of the attention
+  std::int64_t prompt_balance_steps = 0;              ///< prompts wait so long for all copies to have one; 0: they go
+  std::int64_t prompt_batch_steps = 0;                ///< and then for more
   llm::KernelVariant kernels;                         ///< which kernels its version runs
 };
 

@@ -124,6 +124,9 @@ Json inferencex_engine(const InferencexRow& row) {
   if (row.engine == "sglang") set_sglang(row, engine);
   // SGLang's limits are those of all copies together (server_args.py).
   if (row.engine != "sglang") each_attention_copy(engine, row.parallelism.attention_data);
+  // Its recipes with attention data parallel: attention_dp_config {enable_balance, batching_wait_iters 0, timeout_iters
+  // 60} (SemiAnalysisAI/InferenceX, benchmarks/, 2025-2026).
+  if (row.engine == "trtllm" && row.parallelism.attention_data > 1) engine["prompt_balance_steps"] = 60;
   return engine;
 }
 

@@ -20,6 +20,14 @@ class TensorRtLlm final : public EngineOption {
           "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held", rule().share());
     field(v, "batch_wait_steps", batch_wait_steps_, "Decode steps after which held prompts are taken all the same",
           rule().at_least(0).at_most(1000));
+    field(v, "prompt_balance_steps", prompt_balance_steps_,
+          "With several copies of the attention: prompts wait until each copy has one, but no longer than so many steps "
+          "(attention_dp_config: enable_balance, timeout_iters); 0: they do not wait",
+          rule().at_least(0).at_most(10'000));
+    field(v, "prompt_batch_steps", prompt_batch_steps_,
+          "Steps for which they wait for more when each copy has one (batching_wait_iters); acts with "
+          "prompt_balance_steps alone",
+          rule().at_least(0).at_most(10'000));
     visit_host_overhead(v, settings_);
   }
   EngineProfile profile(const compute::GpuSpec& gpu, std::int64_t copies) const override {
@@ -40,6 +48,8 @@ class TensorRtLlm final : public EngineOption {
     profile.share_of_free_memory = true;
     profile.batch_wait_token_share = batch_wait_token_share_;
     profile.batch_wait_steps = batch_wait_steps_;
+    profile.prompt_balance_steps = prompt_balance_steps_;
+    profile.prompt_batch_steps = prompt_batch_steps_;
     profile.kernels.collective_libraries = {"tensorrt_llm", "nccl"};
     profile.kernels.fused_quantisation = overlaps;
     if (has_fp4_units(gpu) && is_version_from(settings_, "1.2.0rc0")) {
@@ -53,7 +63,7 @@ class TensorRtLlm final : public EngineOption {
  private:
   EngineSettings settings_;
   double batch_wait_token_share_ = 0.0;
-  std::int64_t batch_wait_steps_ = 0;
+  std::int64_t batch_wait_steps_ = 0, prompt_balance_steps_ = 0, prompt_batch_steps_ = 0;
 };
 
 }  // namespace
