@@ -93,20 +93,6 @@ Json kv_tiers_json(const std::optional<metrics::PrefixCacheResult>& tiers) {
   return {{"read_tokens", tiers->read_tokens}, {"written_tokens", tiers->written_tokens}};
 }
 
-/// What the first in the queue waits for most, where somebody waits a twentieth of the time; or requests are turned
-/// away.
-std::optional<std::string> limit_of(const ServiceResult& service) {
-  constexpr double kNotable = 0.05;
-  for (const auto& [reason, count] : service.rejections) {
-    if (count > 0 && (reason == "queue_full" || reason == "class_queue_full")) return "admission";
-  }
-  const std::map<std::string, double>& waiting = service.saturation.waiting_share;
-  const auto most = std::max_element(waiting.begin(), waiting.end(),
-                                     [](const auto& a, const auto& b) { return a.second < b.second; });
-  if (most == waiting.end() || most->second < kNotable) return std::nullopt;
-  return most->first;
-}
-
 Json saturation_json(const metrics::RunResult& result, const ServiceResult& service) {
   const metrics::SaturationResult& saturation = service.saturation;
   Json knee = nullptr;

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "sim/report/report.hpp"
+#include "sim/report/sustained.hpp"
 
 namespace tokenworks::report {
 namespace {
@@ -120,7 +121,53 @@ std::string latency(const std::optional<LatencySummary>& latency) {
                      scaled(latency->mean, "s"));
 }
 
-void add_service(Text& text, const ServiceResult& service) {
+/// What only some services have: adapters, other services on their GPUs, replicas that come and go.
+void add_parts(Text& text, const ServiceResult& service) {
+  if (service.preemptions > 0) {
+    std::string preempted = plural(static_cast<std::size_t>(service.preemptions), "request");
+    if (service.swap && service.swap->out_tokens > 0) {
+      preempted += fmt::format(", {} tokens to host memory", grouped(service.swap->out_tokens));
+    }
+    text.figure("Preempted", preempted);
+  }
+  if (service.adapters) {
+    text.figure("Adapters", fmt::format("loaded {} times, steps wait {}", grouped(service.adapters->loads),
+                                        scaled(service.adapters->load_time_s, "s")));
+  }
+  if (service.step_traffic && service.step_traffic->time_s > 0) {
+    const metrics::StepTrafficResult& traffic = *service.step_traffic;
+    text.figure("Between domains",
+                fmt::format("steps wait {}, {} by narrow or shared links", scaled(traffic.time_s, "s"),
+                            percent(traffic.contention_s / traffic.time_s)));
+  }
+  if (service.scaling) {
+    const metrics::ScalingResult& scaling = *service.scaling;
+    text.figure("Replicas", fmt::format("mean {}, peak {}; {} started, {} drained", three_digits(scaling.mean_replicas),
+                                        scaling.peak_replicas, scaling.started, scaling.drained));
+  }
+  if (service.sharing) {
+    const metrics::SharingResult& sharing = *service.sharing;
+    text.figure("Shared GPUs", fmt::format("with {}: {} switches, steps wait {}", fmt::join(sharing.with, ", "),
+                                           grouped(sharing.switches), scaled(sharing.turn_wait_s, "s")));
+    if (sharing.switch_s > 0) text.figure("Models swapped", fmt::format("within {}", scaled(sharing.switch_s, "s")));
+  }
+}
+
+void add_saturation(Text& text, const RunResult& result, const ServiceResult& service) {
+  const metrics::SaturationResult& saturation = service.saturation;
+  const std::optional<std::string> limit = limit_of(service);
+  const bool grows = !is_stable(result, service).value_or(true);
+  if (grows || limit) {
+    text.figure("Backlog", fmt::format("{}{}", grows ? "grows" : "does not grow",
+                                       limit ? ", the first waits for " + spoken(*limit) : std::string()));
+  }
+  if (saturation.knee_requests_per_s) {
+    text.figure("Knee (closed form)", fmt::format("{} requests/s, by {}", three_digits(*saturation.knee_requests_per_s),
+                                                  spoken(saturation.knee_limit)));
+  }
+}
+
+void add_service(Text& text, const RunResult& result, const ServiceResult& service) {
   text.heading(
       fmt::format("{} ({}, {})", service.name, service.kind, plural(static_cast<std::size_t>(service.gpus), "GPU")));
   if (service.window_s > 0) {
@@ -149,28 +196,8 @@ void add_service(Text& text, const ServiceResult& service) {
                             scaled(service.handover->transfer_s->p99, "s"),
                             service.handover->wait_s ? scaled(service.handover->wait_s->p99, "s") : "0 s"));
   }
-  if (service.saturation.knee_requests_per_s) {
-    text.figure("Knee (closed form)",
-                fmt::format("{} requests/s, by {}", three_digits(*service.saturation.knee_requests_per_s),
-                            spoken(service.saturation.knee_limit)));
-  }
-  if (service.step_traffic && service.step_traffic->time_s > 0) {
-    const metrics::StepTrafficResult& traffic = *service.step_traffic;
-    text.figure("Between domains",
-                fmt::format("steps wait {}, {} by narrow or shared links", scaled(traffic.time_s, "s"),
-                            percent(traffic.contention_s / traffic.time_s)));
-  }
-  if (service.scaling) {
-    const metrics::ScalingResult& scaling = *service.scaling;
-    text.figure("Replicas", fmt::format("mean {}, peak {}; {} started, {} drained", three_digits(scaling.mean_replicas),
-                                        scaling.peak_replicas, scaling.started, scaling.drained));
-  }
-  if (service.sharing) {
-    const metrics::SharingResult& sharing = *service.sharing;
-    text.figure("Shared GPUs", fmt::format("with {}: {} switches, steps wait {}", fmt::join(sharing.with, ", "),
-                                           grouped(sharing.switches), scaled(sharing.turn_wait_s, "s")));
-    if (sharing.switch_s > 0) text.figure("Models swapped", fmt::format("within {}", scaled(sharing.switch_s, "s")));
-  }
+  add_saturation(text, result, service);
+  add_parts(text, service);
   if (service.slo_attainment) {
     text.figure("Promises (SLO)", fmt::format("kept for {} of requests, goodput {}", percent(*service.slo_attainment),
                                               or_none(service.goodput_requests_per_s, "requests/s")));
@@ -322,7 +349,7 @@ std::string summary_text(const RunResult& result, const SummaryHeading& heading,
   text.figure("Run", simulated);
   text.gap();
   for (const ServiceResult& service : result.services) {
-    add_service(text, service);
+    add_service(text, result, service);
     text.gap();
   }
   for (const metrics::SessionResult& sessions : result.sessions) {

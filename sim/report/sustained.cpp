@@ -162,6 +162,18 @@ std::optional<double> attainment(const ServiceResult& service) {
   return share_of(service.promises->kept, arrived);
 }
 
+std::optional<std::string> limit_of(const metrics::ServiceResult& service) {
+  constexpr double kNotable = 0.05;
+  for (const auto& [reason, count] : service.rejections) {
+    if (count > 0 && (reason == "queue_full" || reason == "class_queue_full")) return "admission";
+  }
+  const std::map<std::string, double>& waiting = service.saturation.waiting_share;
+  const auto most = std::max_element(waiting.begin(), waiting.end(),
+                                     [](const auto& a, const auto& b) { return a.second < b.second; });
+  if (most == waiting.end() || most->second < kNotable) return std::nullopt;
+  return most->first;
+}
+
 std::optional<bool> is_stable(const RunResult& result, const ServiceResult& service) {
   SustainedCriterion criterion;
   criterion.window_from_s = service.window_from_s;

@@ -43,6 +43,10 @@ Sustained judge_sustained(const metrics::RunResult& result, const SustainedCrite
 /// tell.
 std::optional<bool> is_stable(const metrics::RunResult& result, const metrics::ServiceResult& service);
 
+/// What the first in the queue waits for most, where somebody waits a twentieth of the time; "admission" where requests
+/// are turned away.
+std::optional<std::string> limit_of(const metrics::ServiceResult& service);
+
 /// Share of the requests that arrived in the window and kept all promises; nothing without promises or requests.
 std::optional<double> attainment(const metrics::ServiceResult& service);
 /// Requests of a service that arrived in the window, without those that it sent on to another one.
