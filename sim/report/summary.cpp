@@ -156,10 +156,12 @@ void add_parts(Text& text, const ServiceResult& service) {
 void add_saturation(Text& text, const RunResult& result, const ServiceResult& service) {
   const metrics::SaturationResult& saturation = service.saturation;
   const std::optional<std::string> limit = limit_of(service);
-  const bool grows = !is_stable(result, service).value_or(true);
-  if (grows || limit) {
-    text.figure("Backlog", fmt::format("{}{}", grows ? "grows" : "does not grow",
-                                       limit ? ", the first waits for " + spoken(*limit) : std::string()));
+  const std::optional<bool> stable = is_stable(result, service);
+  if (limit || (stable && !*stable)) {
+    std::string backlog = !stable ? "" : *stable ? "does not grow" : "grows";
+    if (limit && !backlog.empty()) backlog += ", ";
+    if (limit) backlog += *limit == "admission" ? "requests are turned away" : "the first waits for " + spoken(*limit);
+    text.figure("Backlog", backlog);
   }
   if (saturation.knee_requests_per_s) {
     text.figure("Knee (closed form)", fmt::format("{} requests/s, by {}", three_digits(*saturation.knee_requests_per_s),

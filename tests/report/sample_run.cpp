@@ -88,7 +88,6 @@ metrics::RunResult sample_run() {
   chat.preemptions = 2;
   chat.swap = metrics::SwapResult{.out_tokens = 12'000, .in_tokens = 12'000};
   chat.adapters = metrics::AdapterResult{.loads = 1'500, .load_time_s = 2.5};
-  chat.saturation.waiting_share = {{"compute", 0.1}, {"kv_memory", 0.6}};
   chat.speculation = metrics::SpeculationResult{.draft_tokens = 3, .verified_steps = 32'000, .mean_accepted = 2.4};
   chat.mean_requests_in_system = 0.24;
   chat.gpu_energy_j = 7e6;

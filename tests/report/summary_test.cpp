@@ -53,7 +53,7 @@ TEST_CASE("summary: says what a planner asks first", "[sim][report]") {
                            "p50 18.5 ms",
                            "p99 42.5 ms",
                            "95.0 %",
-                           "Backlog                 does not grow, the first waits for kv memory",
+                           "Backlog                 requests are turned away",
                            "Preempted               2 requests, 12,000 tokens to host memory",
                            "Adapters                loaded 1,500 times, steps wait 2.50 s",
                            "mean 10.0 kW",
