@@ -215,8 +215,12 @@ void Simulation::run_one() {
   now_ = queue_.first_date();
   if (options_.always_sync) catch_up();
   const Timer timer = timers_[queue_.pop()];
-  // With thousands of replicas the next one is rarely in the cache: fetch it while this one works.
-  if (!queue_.empty()) prefetch(timers_[queue_.first()].client);
+  // With thousands of replicas the next ones are rarely in the cache: they are fetched while this one works, the object
+  // of the second, and what the object of the first points to.
+  if (!queue_.empty()) {
+    timers_[queue_.first()].client->prefetch();
+    prefetch(timers_[queue_.second()].client);
+  }
   if (timer.idle < 0) {
     progress_ = now_;
   } else {

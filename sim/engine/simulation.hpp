@@ -27,6 +27,9 @@ namespace tokenworks::engine {
 class TimerClient {
  public:
   virtual void on_timer(std::uint32_t tag) = 0;
+  /// Fetches into the processor's cache what on_timer() will need beyond the object itself. Called while another event
+  /// is handled, of what will probably be the next one.
+  virtual void prefetch() const {}
 
  protected:
   ~TimerClient() = default;

@@ -1,5 +1,7 @@
 #include "sim/engine/timer_queue.hpp"
 
+#include <algorithm>
+
 namespace tokenworks::engine {
 
 TimerId TimerQueue::add(Rank rank) {
@@ -65,6 +67,16 @@ void TimerQueue::cancel(TimerId timer) {
   } else {
     sift_down(position, last);
   }
+}
+
+TimerId TimerQueue::second() const {
+  if (heap_.size() == 1) return heap_.front().timer;
+  std::size_t least = 1;
+  const std::size_t end = std::min<std::size_t>(5, heap_.size());
+  for (std::size_t child = 2; child < end; ++child) {
+    if (heap_[child].before(heap_[least])) least = child;
+  }
+  return heap_[least].timer;
 }
 
 TimerId TimerQueue::pop() {

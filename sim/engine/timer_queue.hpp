@@ -40,6 +40,8 @@ class TimerQueue {
   Picoseconds first_date() const { return heap_.front().at; }
   /// The first timer. Precondition: not empty.
   TimerId first() const { return heap_.front().timer; }
+  /// The timer after the first; the first when it is alone. Precondition: not empty.
+  TimerId second() const;
   /// Takes out the first timer. Precondition: not empty.
   TimerId pop();
 

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "sim/jobs/llm/decode_batch.hpp"
+#include "sim/jobs/llm/end_heap.hpp"
 
 namespace tokenworks::jobs {
 namespace {
@@ -37,8 +38,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
       }
     }
     if (setup_.block_tokens > 0) ++needs_block_at_[block_phase(member)];
-    ends_.push_back({first_step_with(tokens_ + remaining), member.admission, request});
-    std::push_heap(ends_.begin(), ends_.end(), Later());
+    ends_.push({first_step_with(tokens_ + remaining), member.admission, request});
   }
 
   RequestId last_admitted() override {
@@ -48,18 +48,14 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   }
 
   std::int64_t remove(RequestId request) override {
-    const auto at =
-        std::find_if(ends_.begin(), ends_.end(), [request](const End& end) { return end.request == request; });
-    ends_.erase(at);
-    std::make_heap(ends_.begin(), ends_.end(), Later());
+    ends_.remove(request);
     return leave(request);
   }
 
   void take_finished(std::vector<FinishedDecode>& finished) override {
     while (!ends_.empty() && ends_.front().step == steps_) {
       const RequestId request = ends_.front().request;
-      std::pop_heap(ends_.begin(), ends_.end(), Later());
-      ends_.pop_back();
+      ends_.pop();
       finished.push_back({request, leave(request)});
     }
   }
@@ -68,12 +64,16 @@ class CoalescedDecodeBatch final : public DecodeBatch {
     return std::any_of(ends_.begin(), ends_.end(), [request](const End& end) { return end.request == request; });
   }
 
-  void prefetch() const override {
-    if (!ends_.empty()) __builtin_prefetch(&pool(ends_.front().request));
+  void note(engine::CacheLines& lines) const override {
+    if (ends_.empty()) return;
+    lines.add(&pool(ends_.front().request));
+    lines.add(this, sizeof(*this));
+    lines.add(&ends_.front(), 2 * sizeof(End));  // and the first of its children
+    lines.add(needs_block_at_.data());
   }
 
   std::vector<RequestId> members() const override {
-    std::vector<End> sorted = ends_;
+    std::vector<End> sorted(ends_.begin(), ends_.end());
     std::sort(sorted.begin(), sorted.end(), [](const End& a, const End& b) { return a.admission < b.admission; });
     std::vector<RequestId> list;
     for (const End& end : sorted) list.push_back(end.request);
@@ -121,16 +121,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   }
 
  private:
-  struct End {
-    std::int64_t step;
-    std::int32_t admission;
-    RequestId request;
-  };
-  struct Later {
-    bool operator()(const End& a, const End& b) const {
-      return a.step != b.step ? a.step > b.step : a.admission > b.admission;
-    }
-  };
+  using End = EndHeap::End;
   InFlight& pool(RequestId request) const { return (*setup_.pool)[request]; }
   static constexpr std::size_t kUsualMembers = 16;
 
@@ -206,8 +197,8 @@ class CoalescedDecodeBatch final : public DecodeBatch {
 
   DecodeBatchSetup setup_;
   std::vector<std::int32_t> needs_block_at_;  // members by the remainder of the counts at which they need a block
-  std::vector<End> ends_;                     // heap: the next end first
-  std::vector<std::int64_t> kinks_;           // heap: counts of tokens at which a window is full
+  EndHeap ends_;
+  std::vector<std::int64_t> kinks_;  // heap: counts of tokens at which a window is full
   ContextLoad load_;
   std::int64_t steps_ = 0;
   std::int64_t tokens_ = 0;  // count of tokens: tokens_by(steps_)

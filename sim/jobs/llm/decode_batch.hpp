@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/engine/cache_lines.hpp"
 #include "sim/jobs/llm/decode_segment.hpp"
 #include "sim/jobs/llm/in_flight.hpp"
 
@@ -58,7 +59,8 @@ class DecodeBatch {
   virtual void take_finished(std::vector<FinishedDecode>& finished) = 0;
   virtual bool holds(RequestId request) const = 0;
   /// Fetches what the end of the next request will touch into the processor's cache.
-  virtual void prefetch() const {}
+  /// Notes what the end of the steps that are under way will need.
+  virtual void note(engine::CacheLines&) const {}
   /// All members, in the order of their admission.
   virtual std::vector<RequestId> members() const = 0;
 

@@ -13,7 +13,7 @@ using RequestId = std::int32_t;
 inline constexpr RequestId kNoRequest = -1;
 
 /// A request between arrival and end.
-struct InFlight {
+struct alignas(64) InFlight {
   Picoseconds arrival = 0;
   Picoseconds first_token = -1;  ///< date; -1 before it
   Picoseconds last_token = -1;   ///< date of the newest token when it joined or left the decoding batch
@@ -24,14 +24,13 @@ struct InFlight {
   std::int32_t generated = 0;    ///< tokens produced, without those of the present stay in the batch
   std::int32_t prompt_done = 0;  ///< tokens whose keys and values are there; when it decodes: were when it joined
   std::int32_t details = -1;     ///< place among the details of requests; -1: it has none
-  RequestId next = kNoRequest;   ///< in its replica's queue
   std::int32_t owner = 0;        ///< who hears of its end; says its class and tenant
 
   /// Tokens that must be prefilled before the next one comes out: a preempted request computes its own answer again.
   std::int32_t prompt_target() const { return input_tokens + generated; }
 };
 
-static_assert(sizeof(InFlight) == 64, "a line of the cache: millions of requests pass through it");
+static_assert(sizeof(InFlight) <= 64, "a line of the cache: millions of requests pass through it");
 
 class InFlightPool {
  public:
@@ -66,53 +65,6 @@ class InFlightPool {
  private:
   std::vector<InFlight> requests_;
   std::vector<RequestId> free_;
-};
-
-/// First in, first out, by links through the pool; a preempted request goes back to the front.
-class RequestQueue {
- public:
-  bool empty() const { return head_ == kNoRequest; }
-  std::int64_t size() const { return size_; }
-  RequestId front() const { return head_; }
-  void push_back(InFlightPool& pool, RequestId id) {
-    pool[id].next = kNoRequest;
-    if (tail_ == kNoRequest) {
-      head_ = id;
-    } else {
-      pool[tail_].next = id;
-    }
-    tail_ = id;
-    ++size_;
-  }
-  void push_front(InFlightPool& pool, RequestId id) {
-    pool[id].next = head_;
-    if (head_ == kNoRequest) tail_ = id;
-    head_ = id;
-    ++size_;
-  }
-  RequestId pop_front(const InFlightPool& pool) {
-    const RequestId id = head_;
-    head_ = pool[id].next;
-    if (head_ == kNoRequest) tail_ = kNoRequest;
-    --size_;
-    return id;
-  }
-  /// Takes a request out wherever it stands; false when it is not in this queue. Costs its distance from the front.
-  bool remove(InFlightPool& pool, RequestId id) {
-    RequestId before = kNoRequest;
-    for (RequestId at = head_; at != kNoRequest; before = at, at = pool[at].next) {
-      if (at != id) continue;
-      (before == kNoRequest ? head_ : pool[before].next) = pool[at].next;
-      if (tail_ == at) tail_ = before;
-      --size_;
-      return true;
-    }
-    return false;
-  }
-
- private:
-  RequestId head_ = kNoRequest, tail_ = kNoRequest;
-  std::int64_t size_ = 0;
 };
 
 }  // namespace tokenworks::jobs

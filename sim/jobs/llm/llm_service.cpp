@@ -245,7 +245,7 @@ Replica* LlmService::choose_entry(RequestId id) {
 void LlmService::send_or_wait(RequestId id, Replica* replica, bool to_decode) {
   if (replica != nullptr) return send_to(id, *replica);
   if (overflow_.service != nullptr || !may_come(id, to_decode)) return turn_away(id, "no_replica");
-  (to_decode ? without_decode_replica_ : without_replica_).push_back(pool_, id, lane_of(pool_[id]));
+  (to_decode ? without_decode_replica_ : without_replica_).push_back(id, lane_of(pool_[id]));
   stats_.waiting_changed(+1, simulation_.now());
 }
 
@@ -352,7 +352,7 @@ void LlmService::on_timer(std::uint32_t tag) {
 void LlmService::withdraw(RequestId id, Ending ending) {
   if (handover_ && handover_->withdraw(id, ending)) return;
   for (WaitingLine* line : {&without_replica_, &without_decode_replica_}) {
-    if (line->empty() || !line->remove(pool_, id, lane_of(pool_[id]))) continue;
+    if (line->empty() || !line->remove(id, lane_of(pool_[id]))) continue;
     stats_.waiting_changed(-1, simulation_.now());
     return ended(id, ending);
   }

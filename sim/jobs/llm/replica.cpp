@@ -20,6 +20,7 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
       timer_(service.simulation_.add_timer(*this, 0, rank)),
       index_(index),
       candidate_(candidate) {
+  first_node_ = slices_.front().node;
   for (const placement::Slice& slice : slices_) {
     gpus_ += slice.gpus;
     gpus_on_node_ = std::max(gpus_on_node_, slice.gpus);
@@ -47,7 +48,7 @@ void Replica::submit(RequestId request) {
   const Picoseconds now = service_.simulation_.now();
   const OnCopy on(*this, has_copies() ? choose_copy() : 0);
   if (has_copies()) enters(request);
-  queue_.push_back(service_.pool_, request, service_.lane_of(service_.pool_[request]));
+  queue_.push_back(request, service_.lane_of(service_.pool_[request]));
   waiting_tokens_ += service_.pool_[request].prompt_target();
   service_.stats_.waiting_changed(+1, now);
   if (state_ != State::decoding) return wake();
@@ -96,7 +97,7 @@ void Replica::cut_decoding(Picoseconds now) {
 void Replica::withdraw(RequestId id, Ending ending) {
   const InFlight& request = service_.pool_[id];
   const OnCopy on(*this, copy_of(id));
-  if (queue_.remove(service_.pool_, id, service_.lane_of(request))) {
+  if (queue_.remove(id, service_.lane_of(request))) {
     waiting_tokens_ -= tokens_to_compute(id);
     if (swap_) forget_swapped(id);
     goes(request);
@@ -175,11 +176,26 @@ void Replica::leaves(RequestId id, std::int64_t held_tokens) {
   if (cache_) let_go(request);
 }
 
+void Replica::prefetch() const {
+  soon_needed_.fetch();
+  service_.facility_.prefetch(first_node_);
+}
+
+/// After a step has begun: whom its end will ask about.
+void Replica::note_soon_needed() {
+  constexpr std::size_t kUsualAdmissions = 3, kUsualChunks = 2;
+  soon_needed_.clear();
+  batch_->note(soon_needed_);
+  for (std::size_t i = 0; i < std::min(kUsualChunks, chunks_.size()); ++i) {
+    soon_needed_.add(&service_.pool_[chunks_[i].request]);
+  }
+  for (std::size_t i = 0; i < kUsualAdmissions; ++i) {
+    if (const RequestId id = queue_.probable(i); id != kNoRequest) soon_needed_.add(&service_.pool_[id]);
+  }
+}
+
 void Replica::on_timer(std::uint32_t) {
-  for (const Chunk& chunk : chunks_) __builtin_prefetch(&service_.pool_[chunk.request]);
-  batch_->prefetch();
-  queue_.prefetch(service_.pool_);
-  service_.facility_.prefetch(slices_.front().node);
+  for (std::size_t i = 2; i < chunks_.size(); ++i) __builtin_prefetch(&service_.pool_[chunks_[i].request]);
   switch (state_) {
     case State::prompt_step:
     case State::decoding:

@@ -46,6 +46,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   /// A request for this replica; it is waiting from now on. The service has checked that it can ever be served.
   void submit(RequestId request);
   void on_timer(std::uint32_t tag) override;
+  void prefetch() const override;
   /// A request is to end before it is done: at once where it waits, with the step under way where it runs.
   void withdraw(RequestId request, Ending ending);
 
@@ -310,6 +311,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void count_sending(std::int64_t steps);
   void send_at_mean_rate(double bytes_per_gpu, double step_s);
   void end_step();
+  void note_soon_needed();
   // In replica_turns.cpp: GPUs that others have a share in
   void join_turns(GpuTurns* turns);
   bool is_between_steps() const { return state_ != State::prompt_step && state_ != State::decoding; }
@@ -338,6 +340,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::vector<placement::Slice> slices_;
   std::unique_ptr<ReplicaWatch> watch_;  // null: nobody watches
   engine::TimerId timer_;
+  engine::CacheLines soon_needed_;
+  std::int64_t first_node_ = 0;
   std::int32_t index_, candidate_;
   State state_ = State::idle;
   bool composition_changed_ = true;                // since decode power was last taken

@@ -167,7 +167,7 @@ void Replica::preempt(RequestId victim) {
   if (watch_) watch_preemption(held);
   pool[victim].prompt_done = 0;
   if (swap_ && decodes) swap_out(victim, held);
-  queue_.push_front(pool, victim, service_.lane_of(pool[victim]));
+  queue_.push_front(victim, service_.lane_of(pool[victim]));
   waiting_tokens_ += tokens_to_compute(victim);
   service_.stats_.waiting_changed(+1, service_.simulation_.now());
   service_.stats_.preempted();
@@ -213,7 +213,7 @@ void Replica::form_chunks(std::int64_t budget, bool admit) {
   }
   if (!passed.empty()) blocked = Blocked::by_adapters;
   for (; !passed.empty(); passed.pop_back()) {
-    queue_.put_back(service_.pool_, passed.back(), service_.lane_of(service_.pool_[passed.back()]));
+    queue_.put_back(passed.back(), service_.lane_of(service_.pool_[passed.back()]));
   }
   if (queue_.empty()) {
     note_blocked(Blocked::by_nothing, service_.simulation_.now());

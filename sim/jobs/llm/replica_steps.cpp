@@ -110,6 +110,7 @@ void Replica::begin_prompt_step(llm::StepPart total) {
   send_at_mean_rate(total.fabric_bytes, to_seconds(duration));
   note_blocks();
   service_.simulation_.set_timer(timer_, step_start_ + duration - begin_sending(total.fabric_ps, total.fabric_bytes));
+  note_soon_needed();
 }
 
 void Replica::finish_prompt_step() {
@@ -205,6 +206,7 @@ void Replica::begin_decoding(const DecodeSegment& segment, Picoseconds sending) 
   segment_ = segment;
   state_ = State::decoding;
   service_.simulation_.set_timer(timer_, segment_.end() - sending);
+  note_soon_needed();
   if (turns_ != nullptr && turns_->others_wait()) end_run_after(turns_->run_ends_after());
 }
 

@@ -41,37 +41,37 @@ void WaitingLine::wake(std::int32_t lane) {
   if (least < std::numeric_limits<double>::infinity()) served_[tenant] = std::max(served_[tenant], least);
 }
 
-void WaitingLine::push_back(InFlightPool& pool, RequestId id, std::int32_t lane) {
+void WaitingLine::push_back(RequestId id, std::int32_t lane) {
   wake(lane);
-  queue(lane).push_back(pool, id);
+  queue(lane).push_back(id);
   ++size_;
 }
 
-void WaitingLine::push_front(InFlightPool& pool, RequestId id, std::int32_t lane) {
+void WaitingLine::push_front(RequestId id, std::int32_t lane) {
   wake(lane);
-  queue(lane).push_front(pool, id);
+  queue(lane).push_front(id);
   ++size_;
 }
 
-RequestId WaitingLine::pop_front(InFlightPool& pool) {
+RequestId WaitingLine::pop_front(const InFlightPool& pool) {
   const std::int32_t lane = others_.empty() ? 0 : next_lane(pool);
   --size_;
   if (setup_->fair) --waiting_of_[static_cast<std::size_t>(setup_->lanes[static_cast<std::size_t>(lane)].tenant)];
-  return queue(lane).pop_front(pool);
+  return queue(lane).pop_front();
 }
 
 RequestId WaitingLine::set_aside(const InFlightPool& pool) {
   --size_;
-  return queue(others_.empty() ? 0 : next_lane(pool)).pop_front(pool);
+  return queue(others_.empty() ? 0 : next_lane(pool)).pop_front();
 }
 
-void WaitingLine::put_back(InFlightPool& pool, RequestId id, std::int32_t lane) {
+void WaitingLine::put_back(RequestId id, std::int32_t lane) {
   ++size_;
-  queue(lane).push_front(pool, id);
+  queue(lane).push_front(id);
 }
 
-bool WaitingLine::remove(InFlightPool& pool, RequestId id, std::int32_t lane) {
-  if (!queue(lane).remove(pool, id)) return false;
+bool WaitingLine::remove(RequestId id, std::int32_t lane) {
+  if (!queue(lane).remove(id)) return false;
   --size_;
   if (setup_->fair) --waiting_of_[static_cast<std::size_t>(setup_->lanes[static_cast<std::size_t>(lane)].tenant)];
   return true;

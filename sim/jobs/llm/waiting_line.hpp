@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/jobs/llm/in_flight.hpp"
+#include "sim/jobs/llm/request_queue.hpp"
 
 namespace tokenworks::jobs {
 
@@ -45,19 +46,17 @@ class WaitingLine {
   RequestId front(const InFlightPool& pool) const {
     return others_.empty() ? first_.front() : queue(next_lane(pool)).front();
   }
-  /// Fetches who is probably next into the processor's cache.
-  void prefetch(const InFlightPool& pool) const {
-    if (!first_.empty()) __builtin_prefetch(&pool[first_.front()]);
-  }
-  void push_back(InFlightPool& pool, RequestId id, std::int32_t lane);
+  /// Who comes so many places later where all are of one lane; otherwise a guess, and kNoRequest where there is none.
+  RequestId probable(std::size_t place) const { return first_.at(place); }
+  void push_back(RequestId id, std::int32_t lane);
   /// Goes before all others of its lane.
-  void push_front(InFlightPool& pool, RequestId id, std::int32_t lane);
-  RequestId pop_front(InFlightPool& pool);
+  void push_front(RequestId id, std::int32_t lane);
+  RequestId pop_front(const InFlightPool& pool);
   /// Takes out a request wherever it stands; false when it does not wait here.
-  bool remove(InFlightPool& pool, RequestId id, std::int32_t lane);
+  bool remove(RequestId id, std::int32_t lane);
   /// Takes out who is next, for a moment: put_back() in the reverse order has all stand where they stood.
   RequestId set_aside(const InFlightPool& pool);
-  void put_back(InFlightPool& pool, RequestId id, std::int32_t lane);
+  void put_back(RequestId id, std::int32_t lane);
   /// A tenant has been served so many tokens.
   void charge(std::int32_t lane, std::int64_t tokens);
 
