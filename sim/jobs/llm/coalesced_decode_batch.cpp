@@ -67,9 +67,7 @@ class CoalescedDecodeBatch final : public DecodeBatch {
   void note(engine::CacheLines& lines) const override {
     if (ends_.empty()) return;
     lines.add(&pool(ends_.front().request));
-    lines.add(this, sizeof(*this));
-    lines.add(&ends_.front(), 2 * sizeof(End));  // and the first of its children
-    lines.add(needs_block_at_.data());
+    lines.add(&ends_.front());
   }
 
   std::vector<RequestId> members() const override {

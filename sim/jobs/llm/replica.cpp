@@ -183,13 +183,14 @@ void Replica::prefetch() const {
 
 /// After a step has begun: whom its end will ask about.
 void Replica::note_soon_needed() {
-  constexpr std::size_t kUsualAdmissions = 3, kUsualChunks = 2;
+  constexpr std::uint32_t kUsualAdmissions = 2;
+  constexpr std::size_t kUsualChunks = 2;
   soon_needed_.clear();
   batch_->note(soon_needed_);
   for (std::size_t i = 0; i < std::min(kUsualChunks, chunks_.size()); ++i) {
     soon_needed_.add(&service_.pool_[chunks_[i].request]);
   }
-  for (std::size_t i = 0; i < kUsualAdmissions; ++i) {
+  for (std::uint32_t i = 0; i < kUsualAdmissions; ++i) {
     if (const RequestId id = queue_.probable(i); id != kNoRequest) soon_needed_.add(&service_.pool_[id]);
   }
 }

@@ -47,7 +47,7 @@ class WaitingLine {
     return others_.empty() ? first_.front() : queue(next_lane(pool)).front();
   }
   /// Who comes so many places later where all are of one lane; otherwise a guess, and kNoRequest where there is none.
-  RequestId probable(std::size_t place) const { return first_.at(place); }
+  RequestId probable(std::uint32_t place) const { return first_.at(place); }
   void push_back(RequestId id, std::int32_t lane);
   /// Goes before all others of its lane.
   void push_front(RequestId id, std::int32_t lane);
