@@ -78,7 +78,7 @@ void Fabric::on_timer(std::uint32_t tag) {
 // ---- Moves --------------------------------------------------------------------------------------------------------
 
 void Fabric::move(MoveClient& client, std::uint32_t tag, Purpose purpose, const Place& from, const Place& to,
-                  Bytes bytes) {
+                  Bytes bytes, double rate_share) {
   if (free_moves_.empty()) {
     const auto index = static_cast<std::uint32_t>(moves_.size());
     free_moves_.push_back(index);
@@ -97,6 +97,7 @@ void Fabric::move(MoveClient& client, std::uint32_t tag, Purpose purpose, const 
   move.to = to;
   move.number = moves_started_++;
   move.bytes = bytes.value;
+  move.rate_share = from.node == to.node ? 1.0 : rate_share;
   move.start = simulation_.now();
   move.alone = 0;
   move.give_up = kNever;
@@ -110,7 +111,8 @@ void Fabric::move(MoveClient& client, std::uint32_t tag, Purpose purpose, const 
 void Fabric::go(std::uint32_t index) {
   Move& move = moves_[index];
   if (move.state != State::standing) return;
-  const std::vector<Path> paths = map_.paths(move.from, move.to, hashed(move.number));
+  std::vector<Path> paths = map_.paths(move.from, move.to, hashed(move.number));
+  for (Path& path : paths) path.limit_bytes_per_s *= move.rate_share;
   if (paths.empty()) {
     if (move.give_up <= simulation_.now()) return end_move(index, false);
     return stand_still(index, kNever);

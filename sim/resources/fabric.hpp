@@ -65,8 +65,10 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
   const FabricMap& map() const { return map_; }
   const FabricBehaviour& behaviour() const { return map_.setup().behaviour; }
 
-  /// Moves bytes from one place to another; `client` hears of the end, never before this returns.
-  void move(MoveClient& client, std::uint32_t tag, Purpose purpose, const Place& from, const Place& to, Bytes bytes);
+  /// Moves bytes from one place to another; `client` hears of the end, never before this returns. Between nodes they
+  /// take at most `rate_share` of what the network cards could send.
+  void move(MoveClient& client, std::uint32_t tag, Purpose purpose, const Place& from, const Place& to, Bytes bytes,
+            double rate_share = 1.0);
 
   using RingId = std::uint32_t;
   RingId open_ring(RingClient& client, std::vector<std::int64_t> nodes);
@@ -112,7 +114,7 @@ class Fabric final : private engine::TimerClient, private engine::TransferClient
     std::uint32_t tag = 0;
     Place from, to;
     std::uint64_t number = 0;
-    double bytes = 0.0;
+    double bytes = 0.0, rate_share = 1.0;
     Picoseconds start = 0, alone = 0, give_up = 0;
     std::vector<std::uint32_t> parts;
     double standing_bytes = 0.0;  // while it stands

@@ -319,7 +319,7 @@ void Factory::add_routers(const LlmServiceSpec& service, jobs::LlmService::Setup
   if (decode.empty()) return;
   const DisaggregationSpec usual;
   const DisaggregationSpec& spec = service.disaggregation ? *service.disaggregation : usual;
-  setup.disaggregation = {spec.transfer == "layer_by_layer", spec.local_prompt_tokens};
+  setup.disaggregation = {spec.transfer == "layer_by_layer", spec.local_prompt_tokens, spec.line_rate_share};
   setup.decode_router = spec.decode_router->make({.candidates = decode,
                                                   .pools = pools,
                                                   .service_classes = classes,

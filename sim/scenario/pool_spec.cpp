@@ -51,6 +51,11 @@ void DisaggregationSpec::visit(FieldVisitor& v) {
         rule().one_of(kTransfers));
   field(v, "local_prompt_tokens", local_prompt_tokens,
         "Prompts of at most so many tokens are computed where they are decoded", rule().at_least(0));
+  field(v, "line_rate_share", line_rate_share,
+        "Share of the line rate of network cards that transfers between nodes reach; Mooncake's engine: 0.87 with 4 "
+        "cards "
+        "of 200 Gbit/s, 0.48 with 8 of 400 (its documentation, 2026)",
+        rule().at_least(0.01).at_most(1).default_from('V', "large writes on ConnectX-7, arXiv 2510.27656"));
   field(v, "decode_router", decode_router, "Which decode replica gets a request");
 }
 

@@ -65,6 +65,7 @@ struct PoolSpec {
 struct DisaggregationSpec {
   std::string transfer = "at_once";
   std::int64_t local_prompt_tokens = 0;
+  double line_rate_share = 1.0;
   RouterSpec decode_router;
   void visit(FieldVisitor& v);
 };

@@ -367,6 +367,20 @@ TEST_CASE("serving: hand-over at once: the prompt, then its bytes, then the answ
   CHECK(served.got[1].replica == 0);
 }
 
+TEST_CASE("serving: transfers that reach half of the line rate take twice as long", "[jobs]") {
+  Case setup;
+  setup.pools = std::vector<PoolInFactory>(2);
+  setup.pools[0].role = jobs::PoolRole::prefill;
+  setup.pools[1].role = jobs::PoolRole::decode;
+  setup.pools[1].first_node = 1;
+  setup.disaggregation.line_rate_share = 0.5;
+  setup.requests = {{0.0, 4096, 20}};
+  const Served served(setup);
+  const Picoseconds moving = 2 * to_picoseconds(4096 * kBytesPerToken / kCard);
+  CHECK_THAT(static_cast<double>(served.got[0].ttft()),
+             WithinAbs(static_cast<double>(prompt_step(0, 4096) + moving), kExact));
+}
+
 TEST_CASE("serving: hand-over layer by layer: the longer of computing and sending, and the last layer", "[jobs]") {
   Case setup;
   setup.pools = std::vector<PoolInFactory>(2);

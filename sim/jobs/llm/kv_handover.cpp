@@ -213,7 +213,7 @@ void KvHandover::send(std::int32_t index, double tokens) {
         *this, static_cast<std::uint32_t>(index), resources::Purpose::kv_transfer,
         {.kind = Place::Kind::gpus, .node = sender.node, .first_gpu = sender.first_gpu, .gpus = sender.gpus},
         {.kind = Place::Kind::gpus, .node = receiver.node, .first_gpu = receiver.first_gpu, .gpus = receiver.gpus},
-        Bytes(bytes / static_cast<double>(pairs)));
+        Bytes(bytes / static_cast<double>(pairs)), service_.setup_.disaggregation.line_rate_share);
   }
 }
 

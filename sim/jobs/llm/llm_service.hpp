@@ -91,6 +91,7 @@ struct PoolSetup {
 struct Disaggregation {
   bool layer_by_layer = false;           ///< while the prompt is computed, not after it
   std::int64_t local_prompt_tokens = 0;  ///< prompts up to this are computed where they are decoded
+  double line_rate_share = 1.0;          ///< of what network cards could send, that transfers reach between nodes
 };
 
 /// Whoever decides which replicas of a service serve. Failures of nodes and networks tell it, and leave it to it when a
