@@ -12,6 +12,7 @@
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/speculation/drafter_layers.hpp"
+#include "sim/scenario/check_engine.hpp"
 #include "sim/scenario/check_network.hpp"
 #include "sim/scenario/check_scaling.hpp"
 #include "sim/scenario/check_serving.hpp"
@@ -407,9 +408,9 @@ class Checker {
     if (faults_.concern(plan.engine_at) || !plan.engine->has_value()) return;
     if (faults_.concern(plan.served_at + "/kv_cache_precision")) return;
     const batching::EngineProfile profile = (*plan.engine)->profile(gpu, plan.parallelism->attention_data);
-    if (!check_engine(plan, profile)) return;
+    if (!check_engine(plan, profile, faults_)) return;
     Bytes adapters(0);
-    if (plan.service->adapters && !plan.is_swap && !check_adapters(plan, model, gpu, adapters)) return;
+    if (plan.service->adapters && !plan.is_swap && !check_adapters(plan, model, gpu, adapters, faults_)) return;
     const llm::KvPool pool = llm::kv_pool(gpu, plan.held_layers(model), llm::precision_from_name(*plan.precision),
                                           plan.kv_format(), *plan.parallelism, memory_rule(profile, adapters));
     if (plan.service->pools.empty() && !plan.is_swap)
@@ -423,54 +424,6 @@ class Checker {
                 fmt::format("{} in {} over {} takes {} of weights on each GPU of {}: {}", *plan.model, *plan.precision,
                             counted(plan.parallelism->gpus(), "GPU", "GPUs"), gigabytes(pool.weight_bytes_per_gpu),
                             gigabytes(gpu.memory), missing));
-  }
-
-  /// Whether the model can have such adapters; what places for them take on a GPU.
-  bool check_adapters(const ReplicaPlan& plan, const llm::LlmSpec& model, const compute::GpuSpec& gpu, Bytes& per_gpu) {
-    const AdaptersSpec& adapters = *plan.service->adapters;
-    const std::string place = plan.service_at + "/adapters";
-    if (faults_.concern(place)) return false;
-    try {
-      const llm::LoraModel one(gpu, model, *plan.parallelism, adapters.rank, adapters.lora_targets());
-      per_gpu = one.bytes_per_gpu() * static_cast<double>(adapters.max_loaded);
-    } catch (const std::invalid_argument& error) {
-      faults_.add(FaultKind::out_of_range, place + "/targets", error.what());
-      return false;
-    }
-    return true;
-  }
-
-  /// Each copy of the attention must have a share of the engine's limits, and what is preempted somewhere to go.
-  bool check_engine(const ReplicaPlan& plan, const batching::EngineProfile& profile) {
-    const std::int64_t copies = plan.parallelism->attention_data;
-    bool good = true;
-    const auto check = [&](std::string_view key, std::int64_t limit) {
-      if (limit >= copies) return;
-      good = false;
-      const std::string place = fmt::format("{}/{}", plan.engine_at, key);
-      if (faults_.concern(place)) return;
-      faults_.add(FaultKind::out_of_range, place,
-                  fmt::format("found {}; allowed: at least attention_data, {}, for each copy of the attention has an "
-                              "even share of it",
-                              limit, copies));
-    };
-    check("max_batch_tokens", profile.max_batch_tokens);
-    check("max_sequences", profile.max_sequences);
-    if (const std::string batch = plan.engine_at + "/prompt_batch_steps";
-        profile.prompt_batch_steps > 0 && profile.prompt_balance_steps == 0 && !faults_.concern(batch)) {
-      good = false;
-      faults_.add(FaultKind::conflicting_keys, batch, "acts with prompt_balance_steps alone");
-    }
-    const std::string swap = plan.engine_at + "/swap_gb";
-    if (faults_.concern(swap)) return false;
-    if (profile.swaps && profile.swap_room.value == 0.0) {
-      good = false;
-      faults_.add(FaultKind::missing_key, swap, "is missing; preemption by swap needs host memory");
-    } else if (!profile.swaps && profile.swap_room.value > 0.0) {
-      good = false;
-      faults_.add(FaultKind::conflicting_keys, swap, "acts on preemption by swap alone");
-    }
-    return good;
   }
 
   /// All services together, as the run will place them.
