@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include "sim/jobs/workload/input_error.hpp"
 #include "sim/report/build_info.hpp"
 #include "sim/scenario/fault.hpp"
 #include "tools/commands/command.hpp"
@@ -62,6 +63,9 @@ int refuse_name(std::string_view what, const std::string& name, std::span<const 
 int main(int argc, char** argv) {
   try {
     return tokenworks::tools::run(argc, argv);
+  } catch (const tokenworks::jobs::InputError& fault) {  // of a file that is read while the run goes on
+    fmt::print(stderr, "tokenworks: {}\n", fault.what());
+    return tokenworks::tools::kFaultyInput;
   } catch (const std::exception& error) {
     fmt::print(stderr, "tokenworks: {}\n", error.what());
     return tokenworks::tools::kRunFailed;

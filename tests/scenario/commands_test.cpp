@@ -1,9 +1,12 @@
 // The commands check, schema and list as a person runs them.
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "sim/scenario/json_text.hpp"
@@ -119,4 +122,30 @@ TEST_CASE("command run: files of requests and of the timeline whose names or pla
   CHECK(answer_to("run " + kQuickstart + " --quiet " + folder + "/no/such/folder/a.csv", true).exit_code == 1);
   CHECK(answer_to("run " + kQuickstart + " --quiet " + folder + "/no/such/folder/a.csv", true)
             .output.find("cannot write /no/such/folder/a.csv: No such file or directory") != std::string::npos);
+}
+
+TEST_CASE("commands: a line of a trace that is at fault is found when it is read, and the input is to blame",
+          "[scenario]") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("tokenworks-trace-" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::ifstream file(kQuickstart);
+  nlohmann::json scenario = nlohmann::json::parse(file);
+  nlohmann::json& workload = scenario["workloads"][0];
+  workload.erase("lengths");
+  workload["arrivals"] = {{"kind", "trace"}, {"format", "tokenworks_jsonl"}, {"path", "trace.jsonl"}};
+  std::ofstream(folder / "scenario.json") << scenario;
+  std::ofstream trace(folder / "trace.jsonl");
+  for (int i = 0; i < 3000; ++i) {  // more than `check` reads
+    trace << "{\"arrival_s\": " << i << ", \"input_tokens\": 10, \"output_tokens\": 5}\n";
+  }
+  trace << "nonsense\n";
+  trace.close();
+  const std::string run = (folder / "scenario.json").string() + " --quiet --out " + (folder / "out").string();
+  const Answer answer = answer_to("run " + run + " --set /clock/duration_s=10000", true);
+  CAPTURE(answer.output);
+  CHECK(answer.exit_code == 2);
+  CHECK(answer.output.find("trace.jsonl:3001: not valid JSON") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder / "out" / "report.json"));
+  std::filesystem::remove_all(folder);
 }
