@@ -363,7 +363,6 @@ void Replica::set_model(ServedModel& model) {
     if (model_->profile().prefix_cache && service_.keeps_prefixes_) make_cache();
   });
   if (model_->profile().swaps) make_swap_space();
-  begin_balance();
 }
 
 void Replica::come_up() {
@@ -371,6 +370,7 @@ void Replica::come_up() {
   up_since_ = service_.simulation_.now();
   settle_energy(service_.simulation_.now());
   state_ = State::idle;
+  if (has_copies()) begin_balance();
   if (turns_ != nullptr) turns_->come_up(place_);
   set_gpu_power(model_->waiting_gpu_power_w());
   if (watch_) watch_state(metrics::ReplicaState::in_service);

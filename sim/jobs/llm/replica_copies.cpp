@@ -41,10 +41,12 @@ void Replica::open_copies() {
   }
 }
 
+/// The engine begins anew: it has made no step, and holds no prompt back.
 void Replica::begin_balance() {
   const batching::EngineProfile& profile = model_->profile();
   balance_ = batching::PromptBalance(profile.prompt_balance_steps, profile.prompt_batch_steps);
   steps_made_ = 0;
+  prompts_held_ = 0;
 }
 
 void Replica::make_batch() {
