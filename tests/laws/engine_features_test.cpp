@@ -3,10 +3,10 @@
 #include <cmath>
 #include <cstdint>
 #include <fstream>
-#include <random>
 #include <string>
 
 #include "tests/catch.hpp"
+#include "tests/laws/draw.hpp"
 #include "tests/laws/program.hpp"
 
 using namespace tokenworks::testing;
@@ -19,22 +19,6 @@ void leave_room(json& engine, double tokens, double gpus = 1) {
   engine["memory_share"] = 0.92;
   engine["runtime_reserve_gb"] = 79.03 - (16.06 + tokens * 131072e-9) / gpus - (gpus > 1 ? 0.6 : 0.0);  // the head
 }
-
-class Draw {
- public:
-  explicit Draw(std::uint64_t seed) : random_(seed) {}
-  std::int64_t whole(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  bool chance(int percent) { return whole(1, 100) <= percent; }
-  template <class T>
-  T one_of(std::initializer_list<T> list) {
-    return *(list.begin() + whole(0, static_cast<std::int64_t>(list.size()) - 1));
-  }
-
- private:
-  std::mt19937_64 random_;
-};
 
 json fixed(std::int64_t tokens) { return {{"kind", "fixed"}, {"tokens", tokens}}; }
 
@@ -65,22 +49,22 @@ json random_scenario(Draw& draw) {
   json& service = scenario["services"][0];
   json& engine = service["engine"];
   engine["kind"] = draw.one_of<std::string>({"vllm", "vllm", "sglang", "tensorrt_llm"});
-  if (draw.chance(50)) engine["max_batch_tokens"] = engine["kind"] == "tensorrt_llm" ? 16'384 : draw.whole(64, 4'096);
-  if (draw.chance(50)) engine["max_sequences"] = draw.whole(8, 64);
-  if (engine["kind"] == "sglang" && draw.chance(50)) engine["poll_interval_steps"] = draw.whole(2, 20);
-  if (draw.chance(25)) {
+  if (draw.chance(0.5)) engine["max_batch_tokens"] = engine["kind"] == "tensorrt_llm" ? 16'384 : draw.whole(64, 4'096);
+  if (draw.chance(0.5)) engine["max_sequences"] = draw.whole(8, 64);
+  if (engine["kind"] == "sglang" && draw.chance(0.5)) engine["poll_interval_steps"] = draw.whole(2, 20);
+  if (draw.chance(0.25)) {
     service["speculation"] = {{"kind", "n_gram"},
                               {"draft_tokens", 3},
                               {"mean_accepted", 1.0 + 0.01 * static_cast<double>(draw.whole(0, 300))}};
   }
   json& workload = scenario["workloads"][0];
-  if (draw.chance(50)) {
+  if (draw.chance(0.5)) {
     workload["arrivals"] = {{"kind", "poisson"}, {"rate_per_s", draw.one_of<double>({0.5, 4.0, 20.0})}};
     scenario["clock"]["duration_s"] = 20;
-    scenario["clock"]["drain"] = draw.chance(70);
+    scenario["clock"]["drain"] = draw.chance(0.7);
   }
-  if (draw.chance(15)) workload["patience_s"] = 1.5;
-  if (draw.chance(15)) workload["gives_up_share"] = 0.2;
+  if (draw.chance(0.15)) workload["patience_s"] = 1.5;
+  if (draw.chance(0.15)) workload["gives_up_share"] = 0.2;
   scenario["report"]["interval_s"] = draw.one_of<std::int64_t>({1, 10});
   return scenario;
 }
@@ -142,9 +126,9 @@ TEST_CASE("pipelines: closed form equals step by step", "[law]") {
   for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     Draw draw(seed);
     json scenario = random_scenario(draw);
-    scenario["services"][0]["parallelism"] = {{"tensor", draw.whole(1, 2)}, {"pipeline", draw.one_of({2, 4})}};
+    scenario["services"][0]["parallelism"] = {{"tensor", draw.whole(1, 2)}, {"pipeline", draw.one_of<int>({2, 4})}};
     json& parallelism = scenario["services"][0]["parallelism"];
-    if (draw.chance(40)) {
+    if (draw.chance(0.4)) {
       leave_room(scenario["services"][0]["engine"], draw.one_of<double>({16'000, 40'000}),
                  parallelism["tensor"].get<double>() * parallelism["pipeline"].get<double>());
     }
@@ -187,7 +171,7 @@ TEST_CASE("pipelines: the budget of tokens is that of a micro-batch", "[law]") {
 // ---- Copies of the attention --------------------------------------------------------------------------------------
 
 TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
-  int preempted = 0, speculative = 0, windowed = 0, cached = 0, handed_over = 0, balanced = 0;
+  int preempted = 0, speculative = 0, windowed = 0, cached = 0, handed_over = 0, balanced = 0, failed = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Draw draw(1000 + seed);
     json scenario = random_scenario(draw);
@@ -197,26 +181,32 @@ TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
     json& engine = service["engine"];
     if (engine.contains("max_batch_tokens") && engine["kind"] == "tensorrt_llm")
       engine["max_batch_tokens"] = 16'384 * copies;
-    if (engine["kind"] == "tensorrt_llm" && draw.chance(60)) {
+    if (engine["kind"] == "tensorrt_llm" && draw.chance(0.6)) {
       engine["prompt_balance_steps"] = draw.whole(1, 60);
-      if (draw.chance(50)) engine["prompt_batch_steps"] = draw.whole(1, 20);
+      if (draw.chance(0.5)) engine["prompt_batch_steps"] = draw.whole(1, 20);
       ++balanced;
     }
-    if (draw.chance(25)) {
+    if (draw.chance(0.25)) {
       service["model"] = "gpt_oss_20b";
       service["precision"] = "fp4";
       ++windowed;
-    } else if (draw.chance(60)) {
+    } else if (draw.chance(0.6)) {
       engine["memory_share"] = 0.92;
       engine["runtime_reserve_gb"] = draw.one_of<double>({60.3, 61.4, 61.9});
     }
-    if (draw.chance(25)) service["kv_cache_precision"] = "fp8";
-    if (draw.chance(25)) scenario["workloads"] = sessions(draw, scenario);
-    if (draw.chance(20)) hand_over(scenario);
+    if (draw.chance(0.25)) service["kv_cache_precision"] = "fp8";
+    if (draw.chance(0.25)) scenario["workloads"] = sessions(draw, scenario);
+    if (draw.chance(0.2)) {
+      hand_over(scenario);
+    } else if (draw.chance(0.3)) {
+      scenario["incidents"] = {
+          {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", draw.real(0.5, 8)}, {"repair_after_s", 1.5}}};
+    }
     CAPTURE(seed);
     const json report = run_both_ways(scenario);
     const json& result = report["services"][0];
     if (result["kv_cache"]["preemptions"] > 0) ++preempted;
+    if (result["requests"]["failed"] > 0) ++failed;
     if (!result["speculation"].is_null()) ++speculative;
     if (result["tokens"]["cached_input"] > 0) ++cached;
     if (service.contains("pools")) ++handed_over;
@@ -229,11 +219,28 @@ TEST_CASE("copies of the attention: closed form equals step by step", "[law]") {
   CHECK(cached >= 8);
   CHECK(handed_over >= 3);
   CHECK(balanced >= 5);
+  CHECK(failed >= 5);
+}
+
+TEST_CASE("copies of the attention: prompts that were held are not held by an engine that comes after", "[law]") {
+  json scenario = small_scenario(6, 60, fixed(500), fixed(300));
+  scenario["services"][0]["engine"] = {{"kind", "tensorrt_llm"}, {"prompt_balance_steps", 10'000}};
+  scenario["services"][0]["parallelism"] = {{"attention_data", 2}};
+  scenario["incidents"] = {{{"kind", "model_swap"},
+                            {"service", scenario["services"][0]["name"]},
+                            {"at_s", 2.5},
+                            {"drain", false},
+                            {"strategy", {{"kind", "all_at_once"}}},
+                            {"to", {{"model", "qwen3_8b"}, {"engine", {{"kind", "vllm"}}}}}}};
+  const json report = run_both_ways(scenario);
+  CHECK(report["incidents"][0]["effects"]["replicas_swapped"] == 1);
+  CHECK(report["services"][0]["requests"]["completed"] == 60);
 }
 
 TEST_CASE("copies of the attention: prompts that wait for each other make fewer steps with prompts", "[law]") {
-  json scenario = small_scenario(32, 600, {{"kind", "uniform_share"}, {"nominal_tokens", 4'000}, {"low", 0.5}, {"high", 1.0}},
-                                 {{"kind", "uniform_share"}, {"nominal_tokens", 400}, {"low", 0.5}, {"high", 1.0}});
+  json scenario =
+      small_scenario(32, 600, {{"kind", "uniform_share"}, {"nominal_tokens", 4'000}, {"low", 0.5}, {"high", 1.0}},
+                     {{"kind", "uniform_share"}, {"nominal_tokens", 400}, {"low", 0.5}, {"high", 1.0}});
   json& service = scenario["services"][0];
   service["engine"] = {{"kind", "tensorrt_llm"}};
   service["parallelism"] = {{"attention_data", 4}};
@@ -301,21 +308,21 @@ TEST_CASE("swapping: closed form equals step by step", "[law]") {
     json& service = scenario["services"][0];
     service["engine"]["preemption"] = "swap";
     service["engine"]["swap_gb"] = draw.one_of<double>({0.1, 0.5, 20.0});
-    if (draw.chance(25)) {
+    if (draw.chance(0.25)) {
       service["parallelism"] = {{"attention_data", 2}};
       ++several_copies;
     }
-    if (draw.chance(20)) {
+    if (draw.chance(0.2)) {
       service["speculation"] = {{"kind", "n_gram"}, {"draft_tokens", 3}, {"mean_accepted", 2.2}};
     }
     json& workload = scenario["workloads"][0];
-    if (draw.chance(20)) workload["gives_up_share"] = 0.3;
-    if (draw.chance(20)) service["classes"] = {{{"name", "a"}, {"timeout_s", draw.one_of<double>({4.0, 10.0})}}};
-    if (draw.chance(25)) {
+    if (draw.chance(0.2)) workload["gives_up_share"] = 0.3;
+    if (draw.chance(0.2)) service["classes"] = {{{"name", "a"}, {"timeout_s", draw.one_of<double>({4.0, 10.0})}}};
+    if (draw.chance(0.25)) {
       scenario["clock"]["duration_s"] = 5;
-      scenario["clock"]["drain"] = draw.chance(50);
+      scenario["clock"]["drain"] = draw.chance(0.5);
     }
-    if (draw.chance(15)) {
+    if (draw.chance(0.15)) {
       scenario["incidents"] = {
           {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", 3.0}, {"repair_after_s", 2.0}}};
       service["replicas"] = service["parallelism"].contains("attention_data") ? 8 : 16;  // on both nodes
@@ -366,7 +373,7 @@ TEST_CASE("adapters: closed form equals step by step", "[law]") {
   int preempted = 0, swapped = 0, several_copies = 0, cached = 0, cut = 0, failed = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Draw draw(3000 + seed);
-    json scenario = draw.chance(55) ? crowded(draw) : random_scenario(draw);
+    json scenario = draw.chance(0.55) ? crowded(draw) : random_scenario(draw);
     json& service = scenario["services"][0];
     json& engine = service["engine"];
     service["adapters"] = {{"count", draw.one_of<std::int64_t>({1, 4, 30})},
@@ -378,24 +385,24 @@ TEST_CASE("adapters: closed form equals step by step", "[law]") {
       const double places_gb = 5.3e-3 * adapters["rank"].get<double>() * adapters["max_loaded"].get<double>();
       engine["runtime_reserve_gb"] = engine["runtime_reserve_gb"].get<double>() - places_gb;
     }
-    if (draw.chance(30)) service["adapters"]["targets"] = {draw.one_of<std::string>({"attention", "network"})};
-    if (draw.chance(20)) {
+    if (draw.chance(0.3)) service["adapters"]["targets"] = {draw.one_of<std::string>({"attention", "network"})};
+    if (draw.chance(0.2)) {
       const std::int64_t copies = draw.one_of<std::int64_t>({2, 4});
       service["parallelism"] = {{"attention_data", copies}};
       if (engine["kind"] == "tensorrt_llm") engine["max_batch_tokens"] = 16'384 * copies;
       ++several_copies;
     }
-    if (draw.chance(50)) {
+    if (draw.chance(0.5)) {
       engine["preemption"] = "swap";
       engine["swap_gb"] = draw.one_of<double>({0.3, 20.0});
     }
-    if (draw.chance(15)) {
+    if (draw.chance(0.15)) {
       scenario["incidents"] = {
           {{"kind", "node_failure"}, {"target", "row_a/0"}, {"at_s", 1.0}, {"repair_after_s", 1.0}}};
       ++failed;
     }
-    if (draw.chance(20)) scenario["workloads"] = sessions(draw, scenario);
-    if (draw.chance(25)) {
+    if (draw.chance(0.2)) scenario["workloads"] = sessions(draw, scenario);
+    if (draw.chance(0.25)) {
       service["tenants"] = {{{"name", "x"}}, {{"name", "y"}, {"weight", 3}}};
       service["fairness"] = "token_share";
       json other = scenario["workloads"][0];
@@ -405,7 +412,7 @@ TEST_CASE("adapters: closed form equals step by step", "[law]") {
       other["name"] = "two";
       scenario["workloads"].push_back(other);
     }
-    if (draw.chance(15)) {
+    if (draw.chance(0.25)) {
       scenario["clock"]["duration_s"] = 5;
       scenario["clock"]["drain"] = false;
       ++cut;

@@ -9,23 +9,20 @@
 #include <sstream>
 #include <vector>
 
+#include "tests/laws/draw.hpp"
+
 namespace tokenworks::testing {
 namespace {
 
 using nlohmann::json;
 
 /// Draws values and notes the features that they stand for.
-class Draw {
+class FeatureDraw : public Draw {
  public:
-  Draw(std::uint64_t seed, FeatureCounts& features) : random_(seed), features_(features) {}
+  FeatureDraw(std::uint64_t seed, FeatureCounts& features) : Draw(seed), features_(features) {}
 
-  std::int64_t whole(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  double real(double low, double high) { return low + (high - low) * static_cast<double>(random_() >> 11) * 0x1.0p-53; }
-  bool chance(double probability) { return real(0, 1) < probability; }
   std::string one_of(const std::string& what, const std::vector<std::string>& names) {
-    const std::string& name = names[static_cast<std::size_t>(whole(0, static_cast<std::int64_t>(names.size()) - 1))];
+    const std::string name = Draw::one_of(names);
     features_.note(what + ":" + name);
     return name;
   }
@@ -37,7 +34,6 @@ class Draw {
   }
 
  private:
-  std::mt19937_64 random_;
   FeatureCounts& features_;
 };
 
@@ -68,7 +64,7 @@ constexpr ModelChoice kModels[] = {{"llama_3_1_8b", "bf16", 1, 69.839, 131072, 2
                                    {"gpt_oss_20b", "fp4", 1, 72.151, 12288, 2, 79.023},
                                    {"llama_3_1_70b", "fp8", 4, 67.733, 40960, 2, 49.569}};
 
-json random_length(Draw& draw, std::int64_t typical) {
+json random_length(FeatureDraw& draw, std::int64_t typical) {
   const std::string kind = draw.one_of("length", {"fixed", "uniform_share", "geometric", "lognormal", "table"});
   if (kind == "fixed") return {{"kind", kind}, {"tokens", draw.whole(1, 2 * typical)}};
   if (kind == "uniform_share") return {{"kind", kind}, {"nominal_tokens", typical}, {"low", 0.2}, {"high", 1.0}};
@@ -81,7 +77,7 @@ json random_length(Draw& draw, std::int64_t typical) {
           {"name", typical > 300 ? "azure_llm_2023_conversation_input" : "azure_llm_2023_conversation_output"}};
 }
 
-json random_engine(Draw& draw) {
+json random_engine(FeatureDraw& draw) {
   json engine = {{"kind", draw.one_of("engine", {"vllm", "sglang", "tensorrt_llm"})}};
   if (draw.feature("few sequences", 0.3)) engine["max_sequences"] = draw.whole(1, 8);
   if (draw.feature("small token budget", 0.3)) engine["max_batch_tokens"] = draw.whole(300, 2000);
@@ -108,7 +104,7 @@ void hold_back(json& engine, double gb) {
 }
 
 /// Of prompts, or of decode replicas: then kinds are noted by what they look at.
-json random_router(Draw& draw, bool decodes, const std::vector<std::string>& pools,
+json random_router(FeatureDraw& draw, bool decodes, const std::vector<std::string>& pools,
                    const std::vector<std::string>& classes) {
   std::string kind;
   if (decodes) {
@@ -151,7 +147,7 @@ struct Sharing {
   std::vector<std::string> classes, tenants;
 };
 
-Sharing add_classes(Draw& draw, json& service, double duration) {
+Sharing add_classes(FeatureDraw& draw, json& service, double duration) {
   Sharing sharing;
   if (draw.feature("classes", 0.45)) {
     for (const char* name : {"urgent", "usual", "batch"}) {
@@ -176,7 +172,7 @@ Sharing add_classes(Draw& draw, json& service, double duration) {
   return sharing;
 }
 
-void add_tiers(Draw& draw, json& service) {
+void add_tiers(FeatureDraw& draw, json& service) {
   if (!draw.feature("kv tiers", 0.45)) return;
   const std::string kinds = draw.one_of("tiers", {"host", "drives", "both"});
   const auto tier = [&draw](const char* kind) {
@@ -191,7 +187,7 @@ void add_tiers(Draw& draw, json& service) {
 }
 
 /// Pools in place of equal replicas, of at most so many GPUs in all; returns how many replicas there are.
-std::int64_t add_pools(Draw& draw, json& service, const ModelChoice& model, std::int64_t gpus,
+std::int64_t add_pools(FeatureDraw& draw, json& service, const ModelChoice& model, std::int64_t gpus,
                        std::optional<double> tokens, bool wide, std::vector<std::string>& names) {
   std::vector<std::string> roles;
   const std::string kind = draw.one_of("pools", {"hand-over", "two kinds", "all roles"});
@@ -237,7 +233,8 @@ std::int64_t add_pools(Draw& draw, json& service, const ModelChoice& model, std:
 }
 
 /// What replicas of a service do beside what every engine does; `tokens`: there is room for so many.
-void add_options(Draw& draw, json& service, const ModelChoice& model, bool is_wide, std::optional<double> tokens) {
+void add_options(FeatureDraw& draw, json& service, const ModelChoice& model, bool is_wide,
+                 std::optional<double> tokens) {
   const bool alike = !service.contains("pools");
   std::vector<json*> engines = {&service["engine"]};
   if (!alike) {
@@ -281,7 +278,7 @@ void add_options(Draw& draw, json& service, const ModelChoice& model, bool is_wi
 }
 
 /// Replicas that come and go with the load.
-json random_autoscaler(Draw& draw, std::int64_t replicas, std::int64_t most) {
+json random_autoscaler(FeatureDraw& draw, std::int64_t replicas, std::int64_t most) {
   json made = {{"kind", draw.one_of("autoscaler", {"queue", "kv_cache"})},
                {"min_replicas", draw.whole(0, replicas)},
                {"max_replicas", draw.whole(replicas, most)},
@@ -301,7 +298,7 @@ json random_autoscaler(Draw& draw, std::int64_t replicas, std::int64_t most) {
 }
 
 /// Of the first service, to a model that fits where the one before does.
-json random_swap(Draw& draw, const json& service, std::int64_t replicas, double duration) {
+json random_swap(FeatureDraw& draw, const json& service, std::int64_t replicas, double duration) {
   const bool hands_over = service.contains("pools") && service["pools"][0]["role"] == "prefill";
   json swap = {{"kind", "model_swap"},
                {"at_s", draw.real(0, duration)},
@@ -321,7 +318,7 @@ json random_swap(Draw& draw, const json& service, std::int64_t replicas, double 
 }
 
 /// Sessions of agents with few, short steps.
-json random_sessions(Draw& draw, double duration, bool tiny) {
+json random_sessions(FeatureDraw& draw, double duration, bool tiny) {
   const auto length = [&draw](std::int64_t typical) -> json {
     if (draw.chance(0.5)) return {{"kind", "fixed"}, {"tokens", draw.whole(1, 2 * typical)}};
     return {{"kind", "geometric"}, {"mean_tokens", static_cast<double>(typical)}};
@@ -369,7 +366,7 @@ json random_sessions(Draw& draw, double duration, bool tiny) {
 
 constexpr const char* kDrawnTrace = "prompts_that_begin_alike_";
 
-json random_trace(Draw& draw, double duration, bool tiny) {
+json random_trace(FeatureDraw& draw, double duration, bool tiny) {
   const std::int64_t requests = tiny ? draw.whole(1, 12) : draw.whole(20, 120);
   json trace = {{"kind", "trace"},
                 {"format", "tokenworks_jsonl"},
@@ -380,7 +377,7 @@ json random_trace(Draw& draw, double duration, bool tiny) {
   return trace;
 }
 
-json random_arrivals(Draw& draw, double duration, bool tiny) {
+json random_arrivals(FeatureDraw& draw, double duration, bool tiny) {
   const std::string kind =
       draw.one_of("arrivals", {"poisson", "gamma", "closed_loop", "diurnal", "trace", "agent_sessions"});
   if (kind == "trace") return random_trace(draw, duration, tiny);
@@ -455,7 +452,7 @@ std::string drawn_trace(std::uint64_t seed, std::int64_t requests, double durati
 
 /// Speculative decoding of a service. A drafter comes with a model entry of the scenario's own: the shipped model and a
 /// head that is little more than one attention.
-void add_speculation(Draw& draw, json& service, json& catalog) {
+void add_speculation(FeatureDraw& draw, json& service, json& catalog) {
   const std::string kind = draw.one_of("speculation", {"drafter", "n_gram"});
   const std::int64_t draft_tokens = draw.whole(1, 8);
   service["speculation"] = {{"kind", kind}, {"draft_tokens", draft_tokens}};
@@ -490,7 +487,7 @@ struct RandomFabric {
   std::string link, a_switch;
 };
 
-RandomFabric random_fabric(Draw& draw, const std::vector<std::string>& nodes, std::int64_t nics) {
+RandomFabric random_fabric(FeatureDraw& draw, const std::vector<std::string>& nodes, std::int64_t nics) {
   const std::string kind = draw.one_of("fabric", {"rail_optimized", "fat_tree", "torus", "dragonfly", "custom"});
   json fabric = {{"kind", kind}};
   std::string a_switch = "leaf_0";
@@ -518,7 +515,7 @@ RandomFabric random_fabric(Draw& draw, const std::vector<std::string>& nodes, st
 }
 
 /// Whether many nodes share it, and the fabric may carry it.
-json random_storage(Draw& draw, bool& shared) {
+json random_storage(FeatureDraw& draw, bool& shared) {
   const std::string kind = draw.one_of("storage", {"parallel_file_system", "object_store", "local_nvme"});
   shared = kind != "local_nvme";
   json storage = {{"kind", kind}, {"power_w", draw.real(0, 5000)}};
@@ -528,7 +525,7 @@ json random_storage(Draw& draw, bool& shared) {
   return storage;
 }
 
-json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
+json random_traffic(FeatureDraw& draw, bool shared_storage, bool pairs) {
   json traffic = json::array();
   const std::string store = shared_storage && draw.chance(0.7) ? "storage" : "local_drives";
   if (draw.feature("checkpoint", 0.25)) {
@@ -568,8 +565,8 @@ json random_traffic(Draw& draw, bool shared_storage, bool pairs) {
   return traffic;
 }
 
-json random_incidents(Draw& draw, const std::optional<RandomFabric>& fabric, std::int64_t nics, bool shared_storage,
-                      std::int64_t chat_replicas, double duration) {
+json random_incidents(FeatureDraw& draw, const std::optional<RandomFabric>& fabric, std::int64_t nics,
+                      bool shared_storage, std::int64_t chat_replicas, double duration) {
   json incidents = json::array();
   const auto strike = [&](const std::string& kind, const std::string& target, bool repairable = true) {
     json incident = {{"kind", kind}, {"at_s", draw.real(0, duration)}};
@@ -636,7 +633,7 @@ void write_drawn_traces(const json& scenario, const std::filesystem::path& folde
 }
 
 json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize size) {
-  Draw draw(seed, features);
+  FeatureDraw draw(seed, features);
   features.scenario();
   const bool tiny = size == ScenarioSize::tiny;
   const double duration = tiny ? draw.real(1, 3) : draw.real(20, 90);

@@ -3,35 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <random>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "tests/catch.hpp"
+#include "tests/laws/draw.hpp"
 #include "tests/laws/program.hpp"
 
 using namespace tokenworks::testing;
 using nlohmann::json;
 
 namespace {
-
-class Draw {
- public:
-  explicit Draw(std::uint64_t seed) : random_(seed) {}
-  std::int64_t whole(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  double real(double low, double high) { return low + (high - low) * static_cast<double>(random_() >> 11) * 0x1.0p-53; }
-  bool chance(double probability) { return real(0, 1) < probability; }
-  template <class T>
-  T one_of(const std::vector<T>& list) {
-    return list[static_cast<std::size_t>(whole(0, static_cast<std::int64_t>(list.size()) - 1))];
-  }
-
- private:
-  std::mt19937_64 random_;
-};
 
 json random_engine(Draw& draw) {
   json engine = {{"kind", draw.one_of<std::string>({"vllm", "sglang", "tensorrt_llm"})}};
