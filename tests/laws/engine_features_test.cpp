@@ -342,6 +342,25 @@ TEST_CASE("swapping: closed form equals step by step", "[law]") {
   CHECK(several_copies >= 5);
 }
 
+TEST_CASE("swapping: by an engine that comes with another model", "[law]") {
+  Draw draw(7);
+  json scenario = crowded(draw);
+  json engine = scenario["services"][0]["engine"];
+  engine["kind"] = scenario["services"][0]["engine"]["kind"] = "vllm";
+  engine["preemption"] = "swap";
+  engine["swap_gb"] = 20;
+  scenario["incidents"] = {{{"kind", "model_swap"},
+                            {"service", scenario["services"][0]["name"]},
+                            {"at_s", 1},
+                            {"drain", false},
+                            {"strategy", {{"kind", "all_at_once"}}},
+                            {"start_up", {{"compile_s", 0}, {"warm_up_s", 0}}},
+                            {"to", {{"model", "llama_3_1_8b"}, {"engine", engine}}}}};
+  const json cache = run_both_ways(scenario)["services"][0]["kv_cache"];
+  CHECK(cache["swap"]["out_tokens"] > 0);
+  CHECK(cache["swap"]["in_tokens"] == cache["swap"]["out_tokens"]);
+}
+
 TEST_CASE("swapping: what is read back is not computed again", "[law]") {
   Draw draw(5);
   json scenario = crowded(draw);

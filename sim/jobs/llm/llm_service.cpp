@@ -76,7 +76,8 @@ LlmService::LlmService(engine::Simulation& simulation, resources::Facility& faci
     if (service_class.timeout < kNever) needs_details_ = true;
   }
   for (const PoolSetup& pool : pools_) {
-    if (pool.model->copies() > 1 || pool.model->profile().swaps) needs_details_ = true;
+    swaps_ = swaps_ || pool.model->profile().swaps;
+    if (pool.model->copies() > 1 || swaps_) needs_details_ = true;
   }
 }
 

@@ -337,6 +337,7 @@ class LlmService : private engine::TimerClient {
   bool keeps_prefixes_ = false;
   bool has_serving_pool_ = false;
   bool needs_details_ = false;
+  bool swaps_ = false;  // keys and values of what is preempted may go to host memory, now or after a change of model
   bool needs_arrivals_ = true;            // routers look at what prompts say
   std::unique_ptr<KvHandover> handover_;  // null: no decode pool
   std::int32_t number_ = 0;               // by which whoever watches steps knows it

@@ -17,7 +17,11 @@ LlmService::Evacuated& LlmService::Evacuated::operator+=(const Evacuated& other)
 // ---- Coming and going ---------------------------------------------------------------------------------------------
 
 std::int32_t LlmService::add_edition(std::vector<std::unique_ptr<ServedModel>> by_pool) {
-  for (const auto& model : by_pool) keeps_prefixes_ = keeps_prefixes_ || model->profile().prefix_cache;
+  for (const auto& model : by_pool) {
+    keeps_prefixes_ = keeps_prefixes_ || model->profile().prefix_cache;
+    swaps_ = swaps_ || model->profile().swaps;
+  }
+  needs_details_ = needs_details_ || swaps_;
   editions_.push_back(std::move(by_pool));
   return static_cast<std::int32_t>(editions_.size());
 }

@@ -50,7 +50,7 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   if (!setup_.adapter_shares.empty()) {
     result.adapters = metrics::AdapterResult{.loads = adapter_loads_, .load_time_s = to_seconds(adapter_load_time_)};
   }
-  if (std::any_of(pools_.begin(), pools_.end(), [](const PoolSetup& pool) { return pool.model->profile().swaps; })) {
+  if (swaps_) {
     result.swap = metrics::SwapResult{.out_tokens = swapped_out_tokens_, .in_tokens = swapped_in_tokens_};
   }
   if (model.speculation() != nullptr) {
