@@ -28,6 +28,11 @@ ServiceStats::Setup stats_setup(const LlmService::Setup& setup) {
   return stats;
 }
 
+/// Keeps apart what was computed with different adapters.
+std::int64_t space_of(std::int32_t adapter) {
+  return static_cast<std::int64_t>(0x9e3779b97f4a7c15ull * static_cast<std::uint64_t>(adapter + 1));
+}
+
 }  // namespace
 
 LlmService::LlmService(engine::Simulation& simulation, resources::Facility& facility, RunEnd& run_end, Setup setup)
@@ -170,7 +175,7 @@ void LlmService::draw_adapter(RequestDetails& details, Owner& sender) const {
   const std::vector<double>& shares = setup_.adapter_shares;
   const auto at = std::upper_bound(shares.begin(), shares.end() - 1, uniform_open(sender.adapters) * shares.back());
   details.adapter = static_cast<std::int32_t>(at - shares.begin());
-  details.space ^= static_cast<std::int64_t>(0x9e3779b97f4a7c15ull * static_cast<std::uint64_t>(details.adapter + 1));
+  details.space ^= space_of(details.adapter);
 }
 
 /// Why no replica can ever serve such a request; empty when one can.
@@ -373,6 +378,7 @@ void LlmService::turn_away(RequestId id, std::string_view reason) {
     same.tag = details.tag;
     same.session = details.session;
     same.content = details.content();
+    if (details.adapter >= 0) same.content.space ^= space_of(details.adapter);  // as it came
     gives_up = details.gives_up;
   }
   // There first, so that the run does not end between the two.
