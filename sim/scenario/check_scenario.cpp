@@ -570,7 +570,7 @@ class Checker {
       check_length(at, lengths);
     };
     for (const ServiceSpec& service : spec_.services) {
-      const auto* llm = service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+      const LlmServiceSpec* llm = as_llm(service);
       if (llm == nullptr || llm->name != workload.service || llm->model.empty()) continue;
       FaultList told_with_the_service;
       if (const llm::LlmSpec* model = catalog_.model(llm->model, told_with_the_service)) {

@@ -92,7 +92,7 @@ void check_sender(const ScenarioSpec& spec, std::size_t index, FaultList& faults
   const WorkloadSpec& workload = spec.workloads[index];
   const std::string pointer = fmt::format("/workloads/{}", index);
   for (const ServiceSpec& service : spec.services) {
-    const auto* llm = service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+    const LlmServiceSpec* llm = as_llm(service);
     if (llm == nullptr || llm->name != workload.service) continue;
     const auto check = [&](const std::string& key, const std::optional<std::string>& name, const auto& entries,
                            std::string_view many) {

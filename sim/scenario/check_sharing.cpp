@@ -12,13 +12,9 @@
 namespace tokenworks::scenario {
 namespace {
 
-const LlmServiceSpec* llm_service(const ServiceSpec& service) {
-  return service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
-}
-
 const LlmServiceSpec* find(const ScenarioSpec& spec, const std::string& name) {
   for (const ServiceSpec& service : spec.services) {
-    const LlmServiceSpec* llm = llm_service(service);
+    const LlmServiceSpec* llm = as_llm(service);
     if (llm != nullptr && llm->name == name) return llm;
   }
   return nullptr;
@@ -29,7 +25,7 @@ const LlmServiceSpec* other_service(const ScenarioSpec& spec, const LlmServiceSp
                                     const std::string& at, bool names_known, FaultList& faults) {
   std::vector<std::string> names;
   for (const ServiceSpec& one : spec.services) {
-    const LlmServiceSpec* llm = llm_service(one);
+    const LlmServiceSpec* llm = as_llm(one);
     if (llm != nullptr && llm != &service) names.push_back(llm->name);
   }
   if (name == service.name) {
@@ -66,7 +62,7 @@ class SharingCheck {
 
   void run() {
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
-      const LlmServiceSpec* service = llm_service(spec_.services[i]);
+      const LlmServiceSpec* service = as_llm(spec_.services[i]);
       if (service == nullptr) continue;
       const std::string pointer = fmt::format("/services/{}", i);
       if (service->sharing && !service->shares_gpus_with && !faults_.concern(pointer + "/sharing")) {
@@ -80,7 +76,7 @@ class SharingCheck {
       }
     }
     for (const ServiceSpec& service : spec_.services) {
-      const auto group = sharers_.find(llm_service(service));
+      const auto group = sharers_.find(as_llm(service));
       if (group == sharers_.end()) continue;
       check_agreement(group->second);
       check_memory(*group->first, group->second);
@@ -174,7 +170,7 @@ class SharingCheck {
       for (const auto& [index, service] : sharers) sharing.insert(service);
     }
     for (std::size_t i = 0; i < spec_.services.size(); ++i) {
-      const LlmServiceSpec* service = llm_service(spec_.services[i]);
+      const LlmServiceSpec* service = as_llm(spec_.services[i]);
       if (service == nullptr || !service->autoscaler || !sharing.contains(service)) continue;
       refuse(fmt::format("/services/{}/autoscaler", i), "the replicas of services that share GPUs stay as they are");
     }
@@ -217,14 +213,14 @@ void check_sharing(const ScenarioSpec& spec, const std::map<const LlmServiceSpec
 void check_overflow(const ScenarioSpec& spec, bool names_known, FaultList& faults) {
   std::map<const LlmServiceSpec*, const LlmServiceSpec*> next;
   for (std::size_t i = 0; i < spec.services.size(); ++i) {
-    const LlmServiceSpec* service = llm_service(spec.services[i]);
+    const LlmServiceSpec* service = as_llm(spec.services[i]);
     const std::string at = fmt::format("/services/{}/overflow_to", i);
     if (service == nullptr || !service->overflow_to || faults.concern(at)) continue;
     next[service] = other_service(spec, *service, *service->overflow_to, at, names_known, faults);
   }
   std::set<const LlmServiceSpec*> told;
   for (std::size_t i = 0; i < spec.services.size(); ++i) {
-    const LlmServiceSpec* first = llm_service(spec.services[i]);
+    const LlmServiceSpec* first = as_llm(spec.services[i]);
     std::vector<const LlmServiceSpec*> way;
     const LlmServiceSpec* one = first;
     while (one != nullptr && std::find(way.begin(), way.end(), one) == way.end()) {

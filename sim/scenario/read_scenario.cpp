@@ -101,7 +101,7 @@ void fill_names(ScenarioSpec& spec) {
 void assume_measured_acceptance(ReadOutcome& outcome) {
   std::map<std::string, std::string> means;  // by subject: two services may use one
   for (const ServiceSpec& service : outcome.spec.services) {
-    const auto* llm = service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+    const LlmServiceSpec* llm = as_llm(service);
     if (llm == nullptr || !llm->speculation || !llm->speculation->has_value()) continue;
     const llm::SpeculationOption& option = **llm->speculation;
     FaultList known;

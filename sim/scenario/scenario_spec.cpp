@@ -195,6 +195,10 @@ std::vector<ReplicaPlan> replica_plans(const LlmServiceSpec& service, const std:
   return plans;
 }
 
+const LlmServiceSpec* as_llm(const ServiceSpec& service) {
+  return service.has_value() ? dynamic_cast<const LlmServiceSpec*>(&*service) : nullptr;
+}
+
 std::vector<ReplicaPlan> replica_plans_after(const LlmServiceSpec& service, const ModelSwapSpec& swap,
                                              const std::string& pointer, const std::string& swap_pointer) {
   std::vector<ReplicaPlan> plans = replica_plans(service, pointer);

@@ -165,6 +165,8 @@ llm::MemoryRule memory_rule(const batching::EngineProfile& profile, Bytes adapte
 struct ServiceSpec : Choice<ServiceOption> {
   ServiceSpec() : Choice(service_options()) {}
 };
+/// The service as one of a language model; null where it is another, or of no known kind.
+const LlmServiceSpec* as_llm(const ServiceSpec& service);
 
 struct LengthsSpec {
   Choice<workload::LengthDistribution> input, output;

@@ -351,12 +351,22 @@ TEST_CASE("serving: what is fetched is there when its bytes are", "[jobs]") {
              WithinAbs(static_cast<double>(moving + prompt_step(1008, 1024)), kExact));
 }
 
-TEST_CASE("serving: hand-over at once: the prompt, then its bytes, then the answer", "[jobs]") {
+namespace {
+
+/// Prompts are computed on one node, answers on another.
+Case handed_over() {
   Case setup;
   setup.pools = std::vector<PoolInFactory>(2);
   setup.pools[0].role = jobs::PoolRole::prefill;
   setup.pools[1].role = jobs::PoolRole::decode;
   setup.pools[1].first_node = 1;
+  return setup;
+}
+
+}  // namespace
+
+TEST_CASE("serving: hand-over at once: the prompt, then its bytes, then the answer", "[jobs]") {
+  Case setup = handed_over();
   setup.requests = {{0.0, 4096, 20}, {1.0, 4096, 1}};
   const Served served(setup);
   const Picoseconds step = prompt_step(0, 4096);
@@ -368,11 +378,7 @@ TEST_CASE("serving: hand-over at once: the prompt, then its bytes, then the answ
 }
 
 TEST_CASE("serving: transfers that reach half of the line rate take twice as long", "[jobs]") {
-  Case setup;
-  setup.pools = std::vector<PoolInFactory>(2);
-  setup.pools[0].role = jobs::PoolRole::prefill;
-  setup.pools[1].role = jobs::PoolRole::decode;
-  setup.pools[1].first_node = 1;
+  Case setup = handed_over();
   setup.disaggregation.line_rate_share = 0.5;
   setup.requests = {{0.0, 4096, 20}};
   const Served served(setup);
@@ -382,11 +388,7 @@ TEST_CASE("serving: transfers that reach half of the line rate take twice as lon
 }
 
 TEST_CASE("serving: hand-over layer by layer: the longer of computing and sending, and the last layer", "[jobs]") {
-  Case setup;
-  setup.pools = std::vector<PoolInFactory>(2);
-  setup.pools[0].role = jobs::PoolRole::prefill;
-  setup.pools[1].role = jobs::PoolRole::decode;
-  setup.pools[1].first_node = 1;
+  Case setup = handed_over();
   setup.disaggregation.layer_by_layer = true;
   setup.requests = {{0.0, 4096, 20}};
   const Picoseconds step = prompt_step(0, 4096);
@@ -403,11 +405,7 @@ TEST_CASE("serving: hand-over layer by layer: the longer of computing and sendin
 TEST_CASE("serving: a decode pool that is full holds back who comes", "[jobs]") {
   for (const bool layer_by_layer : {false, true}) {
     CAPTURE(layer_by_layer);
-    Case setup;
-    setup.pools = std::vector<PoolInFactory>(2);
-    setup.pools[0].role = jobs::PoolRole::prefill;
-    setup.pools[1].role = jobs::PoolRole::decode;
-    setup.pools[1].first_node = 1;
+    Case setup = handed_over();
     setup.pools[1].kv_tokens = 1600;  // of one request, not of two
     setup.disaggregation.layer_by_layer = layer_by_layer;
     setup.requests = {{0.0, 1024, 500}, {0.001, 1024, 500}, {0.002, 1024, 500}};
@@ -424,11 +422,7 @@ TEST_CASE("serving: a decode pool that is full holds back who comes", "[jobs]") 
 }
 
 TEST_CASE("serving: short prompts are computed where they are decoded", "[jobs]") {
-  Case setup;
-  setup.pools = std::vector<PoolInFactory>(2);
-  setup.pools[0].role = jobs::PoolRole::prefill;
-  setup.pools[1].role = jobs::PoolRole::decode;
-  setup.pools[1].first_node = 1;
+  Case setup = handed_over();
   setup.disaggregation.local_prompt_tokens = 100;
   setup.requests = {{0.0, 100, 5}, {1.0, 101, 5}};
   const Served served(setup);
@@ -457,11 +451,7 @@ TEST_CASE("serving: a request too long for one pool goes to another; too long fo
 }
 
 TEST_CASE("serving: a deadline that passes in a prompt's last step ends it, and nobody else", "[jobs]") {
-  Case setup;
-  setup.pools = std::vector<PoolInFactory>(2);
-  setup.pools[0].role = jobs::PoolRole::prefill;
-  setup.pools[1].role = jobs::PoolRole::decode;
-  setup.pools[1].first_node = 1;
+  Case setup = handed_over();
   const double step = static_cast<double>(prompt_step(0, 4096)) * 1e-12;
   // Patience and time-out both pass while the prompt is computed.
   setup.classes[0].timeout = to_picoseconds(0.6 * step);

@@ -19,7 +19,7 @@ class HourlyWeather {
   HourlyWeather()
       : path_(std::filesystem::temp_directory_path() / ("tokenworks-" + std::to_string(getpid()) + ".epw")) {
     std::ofstream file(path_);
-    file << "LOCATION,Testville,XX,XXX,made,000000,45.0,5.0,1.0,100.0\nDESIGN CONDITIONS,0\nTYPICAL/EXTREME PERIODS,0\n"
+    file << "LOCATION,Testville,TT,TST,made,000000,45.0,5.0,1.0,100.0\nDESIGN CONDITIONS,0\nTYPICAL/EXTREME PERIODS,0\n"
             "GROUND TEMPERATURES,0\nHOLIDAYS/DAYLIGHT SAVINGS,No,0,0,0\nCOMMENTS 1,x\nCOMMENTS 2,y\n"
             "DATA PERIODS,1,1,Data,Sunday, 1/ 1,12/31\n";
     const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

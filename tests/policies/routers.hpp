@@ -14,22 +14,14 @@
 #include <vector>
 
 #include "sim/policies/routing/router_option.hpp"
-#include "sim/scenario/field_reader.hpp"
 #include "tests/catch.hpp"
+#include "tests/policies/read_option.hpp"
 
 namespace tokenworks::tests {
 
 inline std::unique_ptr<routing::Router> make_router(std::string_view kind, const routing::RouterSetup& setup,
                                                     const std::string& settings = "{}") {
-  Choice<routing::RouterOption> choice(routing::router_options(), kind);
-  scenario::FaultList faults;
-  std::vector<Assumption> assumptions;
-  const auto json = scenario::parse_json(settings, faults);
-  REQUIRE(json.has_value());
-  scenario::read_struct(*json, *choice, {}, faults, assumptions);
-  INFO(faults.text("settings"));
-  REQUIRE(faults.empty());
-  return choice->make(setup);
+  return read_option(routing::router_options(), kind, settings)->make(setup);
 }
 
 /// So many replicas of one pool and speed.

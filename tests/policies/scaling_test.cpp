@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "sim/scenario/field_reader.hpp"
 #include "tests/catch.hpp"
+#include "tests/policies/read_option.hpp"
 
 using namespace tokenworks;
 using scaling::Snapshot;
@@ -17,15 +17,7 @@ using scaling::Wish;
 namespace {
 
 Choice<scaling::ScalingOption> option(std::string_view kind, const std::string& settings = "{}") {
-  Choice<scaling::ScalingOption> choice(scaling::scaling_options(), kind);
-  scenario::FaultList faults;
-  std::vector<Assumption> assumptions;
-  const auto json = scenario::parse_json(settings, faults);
-  REQUIRE(json.has_value());
-  scenario::read_struct(*json, *choice, {}, faults, assumptions);
-  INFO(faults.text("settings"));
-  REQUIRE(faults.empty());
-  return choice;
+  return tests::read_option(scaling::scaling_options(), kind, settings);
 }
 
 /// Two that serve and six that could be started.

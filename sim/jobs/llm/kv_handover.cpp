@@ -327,8 +327,7 @@ std::string KvHandover::describe() const {
   if (waiting + computing + moving == 0) return {};
   std::string text = fmt::format(
       "hand-over: {} wait for room at a decode replica, {} have room while their prompts are computed, {} are moving, "
-      "in "
-      "{} transfers",
+      "in {} transfers",
       waiting, computing, moving, parts);
   if (!waiting_.empty()) {
     const Passage& first = passages_[static_cast<std::size_t>(waiting_.front())];
