@@ -307,6 +307,15 @@ json random_swap(FeatureDraw& draw, const json& service, std::int64_t replicas, 
                {"drain", !hands_over && draw.chance(0.5)},
                {"start_up", {{"compile_s", draw.real(0, 2)}, {"warm_up_s", draw.real(0, 2)}}},
                {"strategy", {{"kind", "all_at_once"}}}};
+  if (draw.chance(0.4)) {
+    swap["to"]["engine"] = random_engine(draw);
+    if (draw.chance(0.4)) {
+      swap["to"]["engine"]["preemption"] = "swap";
+      swap["to"]["engine"]["swap_gb"] = draw.real(0.1, 10);
+    }
+    const std::int64_t copies = service["parallelism"].value("attention_data", 1);
+    if (swap["to"]["engine"].value("max_sequences", 8) < copies) swap["to"]["engine"]["max_sequences"] = copies;
+  }
   const bool rolls = !hands_over && draw.chance(0.6);
   if (rolls) swap["strategy"] = {{"kind", "rolling"}, {"max_unavailable", draw.whole(1, 2)}};
   if (!rolls || replicas < 2 || draw.chance(0.4)) return swap;
