@@ -146,7 +146,9 @@ Picoseconds Replica::blocked_time(Blocked reason) const {
 bool Replica::has_prompt_for_step() {
   if (!prompts_.empty()) return true;
   if (queue_.empty() || sequences_taken() >= model_->copy_sequences()) return false;
-  const InFlight& request = service_.pool_[queue_.front(service_.pool_)];
+  const RequestId first = queue_.front(service_.pool_);
+  if (has_adapters() && !can_take_adapter(first)) return false;
+  const InFlight& request = service_.pool_[first];
   std::int64_t end = 0, blocks = 0;
   const std::int64_t budget = model_->step_tokens() - model_->decode_tokens(batch_->size());
   return fits(request, cache_ ? find_cached(request) : Found{}, budget, end, blocks);

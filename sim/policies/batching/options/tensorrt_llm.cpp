@@ -17,7 +17,9 @@ class TensorRtLlm final : public EngineOption {
     visit_preemption(v, settings_);
     visit_prefix_cache(v, settings_);
     field(v, "batch_wait_token_share", batch_wait_token_share_,
-          "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held", rule().share());
+          "Prompts are held until their tokens fill this share of max_batch_tokens; 0: never held. Acts without several "
+          "copies of the attention alone",
+          rule().share());
     field(v, "batch_wait_steps", batch_wait_steps_, "Decode steps after which held prompts are taken all the same",
           rule().at_least(0).at_most(1000));
     field(v, "prompt_balance_steps", prompt_balance_steps_,
@@ -47,7 +49,7 @@ class TensorRtLlm final : public EngineOption {
     profile.reserves_full_length = true;
     profile.share_of_free_memory = true;
     profile.batch_wait_token_share = batch_wait_token_share_;
-    profile.batch_wait_steps = batch_wait_steps_;
+    profile.batch_wait_steps = copies > 1 ? 0 : batch_wait_steps_;  // _torch/pyexecutor: not with attention copies
     profile.prompt_balance_steps = prompt_balance_steps_;
     profile.prompt_batch_steps = prompt_batch_steps_;
     profile.kernels.collective_libraries = {"tensorrt_llm", "nccl"};
