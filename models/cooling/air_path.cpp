@@ -59,19 +59,35 @@ AirPath::AirPath(const AirPathSpec& spec, Watts capacity, const HeatRejection& r
   fan_ = {rated_fan_power(spec, capacity), spec.least_fan_flow_share};
   const Watts coil = capacity + fan_.rated;
   pump_ = water_pump(coil, spec.chilled_water_rise, spec.pump_head);
-  const WaterLoop loop{spec.supply_air - spec.chilled_water_approach, spec.chilled_water_rise};
-  rejection_ = rejection.size(coil + pump_.rated, loop, design_weather);
+  water_supply_ = spec.supply_air - spec.chilled_water_approach;
+  rejection_ = rejection.size(coil + pump_.rated, {water_supply_, spec.chilled_water_rise}, design_weather);
 }
 
-AirEffort AirPath::effort(Watts heat, const weather::WeatherPoint& outside, ValidityNotes& notes) const {
-  if (capacity_.value <= 0.0) return {};
-  const double load = heat / capacity_;
-  notes.check("air handlers: heat [share of capacity]", load, 0.0, 1.0);
-  notes.check("server inlet air [degC]", server_inlet_.value, -60.0, kHighestServerInlet);
+AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   AirEffort effort;
+  effort.server_inlet = server_inlet_ + point.warmer;
+  effort.loop.supply = water_supply_ + point.warmer;
+  if (capacity_.value <= 0.0) return effort;
+  const double load = point.heat / capacity_;
+  notes.check("air handlers: heat [share of capacity]", load, 0.0, 1.0);
+  notes.check("server inlet air [degC]", effort.server_inlet.value, -60.0, kHighestServerInlet);
   effort.fans = fan_.power(load);
-  effort.pumps = pump_.power(load);
-  effort.rejection = rejection_->effort(heat + effort.fans + effort.pumps, outside, notes);
+  const Watts pumps = pump_.power(load);
+  effort.loop.heat = point.heat + effort.fans + pumps;
+  const RejectionEffort rejection = rejection_->effort({.heat = effort.loop.heat,
+                                                        .outside = point.outside,
+                                                        .mode = point.mode,
+                                                        .warmer = point.warmer,
+                                                        .chillers = point.condition.of(Part::chillers),
+                                                        .outdoor = point.condition.of(Part::outdoor_units)},
+                                                       notes);
+  effort.pumps = pumps + rejection.pumps;
+  effort.chillers = rejection.chillers;
+  effort.heat_rejection_fans = rejection.fans;
+  effort.water = rejection.water;
+  effort.loop.capability = rejection.capability;
+  effort.loop.mode = rejection.mode;
+  effort.loop.wanted_mode = rejection.wanted_mode;
   return effort;
 }
 

@@ -31,9 +31,21 @@ struct AirPathSpec {
   void visit(FieldVisitor& v);
 };
 
+/// Room heat, and what the path has in service.
+struct AirPoint {
+  Watts heat{0};
+  weather::WeatherPoint outside = {};
+  std::size_t mode = 0;  ///< of the heat rejection
+  PlantCondition condition = {};
+  KelvinDelta warmer{0};  ///< of the loop above its set point
+};
+
 struct AirEffort {
   Watts fans{0}, pumps{0};
-  RejectionEffort rejection;
+  Watts heat_rejection_fans{0}, chillers{0};
+  WaterUse water;
+  Celsius server_inlet;
+  LoopEffort loop;
 };
 
 class AirPath {
@@ -41,13 +53,13 @@ class AirPath {
   /// Carries `capacity` of room heat at `design_weather`.
   AirPath(const AirPathSpec& spec, Watts capacity, const HeatRejection& rejection,
           const weather::WeatherPoint& design_weather);
-  AirEffort effort(Watts heat, const weather::WeatherPoint& outside, ValidityNotes& notes) const;
+  AirEffort effort(const AirPoint& point, ValidityNotes& notes) const;
   const HeatRejectionPlant& rejection() const { return *rejection_; }
   Watts rated_fans() const { return fan_.rated; }
 
  private:
   Watts capacity_;
-  Celsius server_inlet_;
+  Celsius server_inlet_, water_supply_;  // at the set points
   Fan fan_;
   Pump pump_;
   std::unique_ptr<HeatRejectionPlant> rejection_;

@@ -65,6 +65,12 @@ Watts Chiller::available(Celsius leaving, Celsius condenser) const {
   return reference_ * biquadratic(curves_->capacity, t.curve_evaporator, t.curve_condenser);
 }
 
+Capability Chiller::capability(Celsius leaving, Celsius condenser, double in_service) const {
+  constexpr KelvinDelta kWarmer{1.0};
+  const Watts here = available(leaving, condenser), warmer = available(leaving + kWarmer, condenser);
+  return {here * in_service, std::max(warmer - here, Watts(0)) * in_service / kWarmer};
+}
+
 Watts Chiller::power(Watts heat, Celsius leaving, Celsius condenser, ValidityNotes& notes) const {
   if (heat.value <= 0.0 || reference_.value <= 0.0) return Watts(0);
   const ChillerCurves& curves = *curves_;

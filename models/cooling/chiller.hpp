@@ -7,6 +7,7 @@
 // Checked by tests/models/cooling/chiller_test.cpp, against values computed from the published curves
 #pragma once
 
+#include "models/cooling/capability.hpp"
 #include "models/core/units.hpp"
 #include "models/core/validity.hpp"
 
@@ -34,6 +35,8 @@ class Chiller {
   Watts power(Watts heat, Celsius leaving, Celsius condenser, ValidityNotes& notes) const;
   /// Most heat that it can move.
   Watts available(Celsius leaving, Celsius condenser) const;
+  /// The same of the share `in_service` of the machines, and what warmer leaving water adds.
+  Capability capability(Celsius leaving, Celsius condenser, double in_service) const;
   Watts capacity() const { return capacity_; }
 
  private:

@@ -5,6 +5,13 @@ namespace tokenworks::cooling {
 std::unique_ptr<CoolingOption> make_air_crah();
 std::unique_ptr<CoolingOption> make_direct_to_chip();
 
+std::string_view part_name(Part part) {
+  static constexpr std::string_view kNames[] = {"air_handlers", "coolant_units", "facility_pumps", "chillers",
+                                                "outdoor_units"};
+  static_assert(std::size(kNames) == kParts);
+  return kNames[static_cast<std::size_t>(part)];
+}
+
 Options<CoolingOption> cooling_options() {
   static constexpr Option<CoolingOption> kOptions[] = {
       {"air_crah", "Air handlers on chilled water cool the whole hall", make_air_crah},

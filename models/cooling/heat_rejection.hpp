@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/cooling/capability.hpp"
+#include "models/cooling/water_use.hpp"
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
 #include "models/core/validity.hpp"
@@ -20,16 +22,33 @@ struct WaterLoop {
   KelvinDelta rise;  ///< at every load: the flow follows the heat
 };
 
+/// What the machines face. Machines in service are shares of what was sized: 1 is exactly the need on the design day,
+/// spare units make it more, failed ones less.
+struct RejectionPoint {
+  Watts heat{0};
+  weather::WeatherPoint outside = {};
+  std::size_t mode = 0;   ///< that the controls hold; index into modes()
+  KelvinDelta warmer{0};  ///< of the loop above its set point; 0 while that is held
+  double chillers = 1.0;  ///< in service
+  double outdoor = 1.0;   ///< towers or coolers with their fans and pumps, in service
+};
+
 struct RejectionEffort {
   Watts chillers{0};
   Watts fans{0};
-  std::size_t mode = 0;  ///< index into modes()
+  Watts pumps{0};  ///< of condensers and towers
+  WaterUse water;
+  Capability capability;        ///< in the mode that runs, at this outside air, of what is in service
+  std::size_t mode = 0;         ///< that runs
+  std::size_t wanted_mode = 0;  ///< that the controls would hold next, once the one that runs has been held long enough
 };
 
 class HeatRejectionPlant {
  public:
   virtual ~HeatRejectionPlant() = default;
-  virtual RejectionEffort effort(Watts heat, const weather::WeatherPoint& outside, ValidityNotes& notes) const = 0;
+  /// A pure function of the point. Moves all heat that it is given, in the best way at hand; whether it can do so at
+  /// the set point is what `capability` says.
+  virtual RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const = 0;
   virtual std::vector<std::string> modes() const = 0;
   virtual std::vector<std::pair<std::string, double>> ratings() const = 0;
 };

@@ -9,12 +9,13 @@ double per_step(Watts step) { return step.value > 0.0 ? 1.0 / step.value : 0.0; 
 
 CoolingEffort between(const CoolingEffort& a, const CoolingEffort& b, double weight) {
   const auto mix = [weight](Watts x, Watts y) { return x + (y - x) * weight; };
-  return {mix(a.air_handler_fans, b.air_handler_fans),
-          mix(a.pumps, b.pumps),
-          mix(a.chillers, b.chillers),
-          mix(a.heat_rejection_fans, b.heat_rejection_fans),
-          mix(a.heat_to_liquid, b.heat_to_liquid),
-          a.mode};
+  CoolingEffort mixed = a;
+  mixed.air_handler_fans = mix(a.air_handler_fans, b.air_handler_fans);
+  mixed.pumps = mix(a.pumps, b.pumps);
+  mixed.chillers = mix(a.chillers, b.chillers);
+  mixed.heat_rejection_fans = mix(a.heat_rejection_fans, b.heat_rejection_fans);
+  mixed.heat_to_liquid = mix(a.heat_to_liquid, b.heat_to_liquid);
+  return mixed;
 }
 
 }  // namespace
@@ -38,7 +39,7 @@ CoolingEffort CoolingTable::effort(const cooling::HeatLoad& load) {
                       (per_air_step_ > 0.0 || load.air.value <= 0.0);
   if (!inside) {
     ValidityNotes unused;  // the facility notes what it holds, not what a table asks
-    return plant_.effort(load, outside_, unused);
+    return plant_.effort({.load = load, .outside = outside_}, unused);
   }
   const auto i = static_cast<std::size_t>(liquid), j = static_cast<std::size_t>(air);
   const double liquid_weight = liquid - static_cast<double>(i), air_weight = air - static_cast<double>(j);
@@ -57,8 +58,9 @@ const CoolingEffort& CoolingTable::at(std::size_t liquid, std::size_t air) {
 
 void CoolingTable::fill(Knot& knot, std::size_t liquid, std::size_t air) const {
   ValidityNotes unused;
-  knot.effort = plant_.effort({liquid_step_ * static_cast<double>(liquid), air_step_ * static_cast<double>(air)},
-                              outside_, unused);
+  knot.effort = plant_.effort(
+      {.load = {liquid_step_ * static_cast<double>(liquid), air_step_ * static_cast<double>(air)}, .outside = outside_},
+      unused);
   knot.weather = weather_;
 }
 

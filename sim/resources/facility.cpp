@@ -159,7 +159,7 @@ Facility::State::State(Setup&& given, ValidityNotes& n) : setup(std::move(given)
 
   const cooling::HeatLoad design = heat_load(design_liquid, it_nameplate - design_liquid);
   plant = setup.cooling->size(design, setup.design_weather);
-  mode_time.resize(std::max<std::size_t>(plant->modes().size(), 1));
+  mode_time.resize(std::max<std::size_t>(plant->modes(cooling::Loop::main).size(), 1));
   cooling = std::make_unique<CoolingTable>(*plant, heat_load(largest_liquid, largest_it - largest_liquid));
   cooling->set_weather(setup.weather);
 
@@ -167,7 +167,7 @@ Facility::State::State(Setup&& given, ValidityNotes& n) : setup(std::move(given)
   const Watts house = nameplate * setup.power.house_share;
   of(Consumer::house) = rounded(house);
   ValidityNotes unused;  // the design point is no state of the run
-  const Watts mechanical = plant->effort(design, setup.design_weather, unused).total() + house;
+  const Watts mechanical = plant->effort({.load = design, .outside = setup.design_weather}, unused).total() + house;
   const power::ChainLosses rooms = power::PowerChain(setup.power, nameplate, Watts(0)).it_losses(nameplate);
   chain = std::make_unique<power::PowerChain>(
       setup.power, nameplate, mechanical + (rooms.busway + rooms.ups) / setup.power.electrical_room_cop);
@@ -223,7 +223,7 @@ void Facility::State::refresh() {
 
   const cooling::CoolingEffort effort = cooling->effort(heat_load(liquid_offered, it - liquid_offered));
   heat_to_liquid = rounded(effort.heat_to_liquid);
-  mode = effort.mode;
+  mode = effort.loops[cooling::Loop::main].mode;
   of(Consumer::air_handler_fans) = rounded(effort.air_handler_fans);
   of(Consumer::pumps) = rounded(effort.pumps);
   of(Consumer::heat_rejection_fans) = rounded(effort.heat_rejection_fans);
@@ -282,7 +282,7 @@ void Facility::State::close_sample() {
 
 void Facility::State::note_validity_of_span() {
   if (most_air < 0) return;
-  plant->effort(heat_load(most_liquid, most_air), setup.weather, notes);
+  plant->effort({.load = heat_load(most_liquid, most_air), .outside = setup.weather}, notes);
   most_liquid = most_air = -1;
 }
 
@@ -389,7 +389,7 @@ Femtojoules Facility::heat_to_air() const {
 
 std::vector<std::pair<std::string, Picoseconds>> Facility::cooling_modes() const {
   std::vector<std::pair<std::string, Picoseconds>> modes;
-  const std::vector<std::string> names = state_->plant->modes();
+  const std::vector<std::string> names = state_->plant->modes(cooling::Loop::main);
   for (std::size_t i = 0; i < names.size(); ++i) modes.emplace_back(names[i], state_->mode_time[i]);
   return modes;
 }

@@ -300,13 +300,16 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
   for (int step = 0; step < 40; ++step) {
     facility.add_gpu_power(step % 180, to_milliwatts(3777.0), step);
     const double it = to_watts(facility.it_power());
-    const double expected = plant->effort({Watts(0.87 * it), Watts(0.13 * it)}, at(27.0), notes).total().value;
+    const double expected =
+        plant->effort({.load = {Watts(0.87 * it), Watts(0.13 * it)}, .outside = at(27.0)}, notes).total().value;
     facility.finish(step);  // moves nothing at its own date
     const double house = 0.01 * nameplate;
     double transformer = 0.0;
     const power::PowerChain chain(
         site.power, Watts(nameplate),
-        plant->effort({Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, at(35.0), notes).total() + Watts(house));
+        plant->effort({.load = {Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, .outside = at(35.0)}, notes)
+                .total() +
+            Watts(house));
     transformer = chain.losses(Watts(it), Watts(expected + house)).transformer.value;
     CHECK_THAT(to_watts(facility.facility_power()) - it - house - transformer, WithinRel(expected, 1e-3));
   }

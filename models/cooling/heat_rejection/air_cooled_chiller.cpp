@@ -14,8 +14,12 @@ class Plant final : public HeatRejectionPlant {
   Plant(Watts capacity, const WaterLoop& loop, const weather::WeatherPoint& design)
       : loop_(loop), chiller_(air_cooled_path_a(), capacity, loop.supply, design.dry_bulb) {}
 
-  RejectionEffort effort(Watts heat, const weather::WeatherPoint& outside, ValidityNotes& notes) const override {
-    return {chiller_.power(heat, loop_.supply, outside.dry_bulb, notes), Watts(0), 0};
+  RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
+    const Celsius supply = loop_.supply + point.warmer;
+    RejectionEffort effort;
+    effort.capability = chiller_.capability(loop_.supply, point.outside.dry_bulb, point.chillers);
+    effort.chillers = chiller_.power(point.heat, supply, point.outside.dry_bulb, notes);
+    return effort;
   }
   std::vector<std::string> modes() const override { return {"mechanical"}; }
   std::vector<std::pair<std::string, double>> ratings() const override {

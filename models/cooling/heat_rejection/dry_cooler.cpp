@@ -90,23 +90,32 @@ class Plant final : public HeatRejectionPlant {
         fan_{capacity * spec.fan_share_of_heat, 0.0},
         chiller_(air_cooled_path_a(), remaining_heat(capacity, design.dry_bulb), loop.supply, design.dry_bulb) {}
 
-  RejectionEffort effort(Watts heat, const weather::WeatherPoint& outside, ValidityNotes& notes) const override {
-    if (heat.value <= 0.0 || capacity_.value <= 0.0) return {};
+  RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
+    const Watts heat = point.heat;
+    const weather::WeatherPoint& outside = point.outside;
+    RejectionEffort effort;
+    if (heat.value <= 0.0 || capacity_.value <= 0.0) return effort;
     notes.check("dry cooler: heat [share of capacity]", heat / capacity_, 0.0, 1.0);
     const Watts remaining = remaining_heat(heat, outside.dry_bulb);
-    if (remaining.value <= 0.0) return {Watts(0), fan_.power(fan_share(heat, outside.dry_bulb)), kFree};
+    if (remaining.value <= 0.0) {
+      effort.fans = fan_.power(fan_share(heat, outside.dry_bulb));
+      return effort;
+    }
     if (chiller_.capacity().value <= 0.0) {  // sized for free cooling alone: the water gets warmer
       const double warmer = remaining / heat * loop_.rise.value;
       notes.check("dry cooler without trim chiller: supply water above set point [K]", warmer, 0.0, 0.0);
-      return {Watts(0), fan_.rated, kFree};
+      effort.fans = fan_.rated;
+      return effort;
     }
     // The fans help the chiller while they save more than they draw.
     ValidityNotes unused;
     const Watts assisted = fan_.rated + chiller_.power(remaining, loop_.supply, outside.dry_bulb, unused);
     const Watts alone = chiller_.power(heat, loop_.supply, outside.dry_bulb, unused);
     const bool fans_help = assisted <= alone;
-    return {chiller_.power(fans_help ? remaining : heat, loop_.supply, outside.dry_bulb, notes),
-            fans_help ? fan_.rated : Watts(0), kTrim};
+    effort.chillers = chiller_.power(fans_help ? remaining : heat, loop_.supply, outside.dry_bulb, notes);
+    effort.fans = fans_help ? fan_.rated : Watts(0);
+    effort.mode = effort.wanted_mode = kTrim;
+    return effort;
   }
 
   std::vector<std::string> modes() const override { return {"free", "trim"}; }

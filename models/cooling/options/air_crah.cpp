@@ -18,18 +18,28 @@ class Plant final : public CoolingPlant {
  public:
   explicit Plant(AirPath air) : air_(std::move(air)) {}
 
-  CoolingEffort effort(const HeatLoad& load, const weather::WeatherPoint& outside,
-                       ValidityNotes& notes) const override {
-    const AirEffort air = air_.effort(load.liquid + load.air, outside, notes);
+  CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {
+    const AirEffort air = air_.effort({.heat = point.load.liquid + point.load.air,
+                                       .outside = point.outside,
+                                       .mode = point.modes[Loop::main],
+                                       .condition = point.condition,
+                                       .warmer = point.warmer[Loop::main]},
+                                      notes);
     CoolingEffort effort;
     effort.air_handler_fans = air.fans;
     effort.pumps = air.pumps;
-    effort.chillers = air.rejection.chillers;
-    effort.heat_rejection_fans = air.rejection.fans;
-    effort.mode = air.rejection.mode;
+    effort.chillers = air.chillers;
+    effort.heat_rejection_fans = air.heat_rejection_fans;
+    effort.water = air.water;
+    effort.server_inlet = air.server_inlet;
+    effort.loops[Loop::main] = air.loop;
     return effort;
   }
-  std::vector<std::string> modes() const override { return air_.rejection().modes(); }
+  std::vector<std::string> modes(Loop loop) const override {
+    return loop == Loop::main ? air_.rejection().modes() : std::vector<std::string>();
+  }
+  std::vector<PartUnits> parts() const override { return {}; }
+  ThermalPath thermal_path(bool) const override { return {}; }
   std::vector<std::pair<std::string, double>> ratings() const override {
     std::vector<std::pair<std::string, double>> all = air_.rejection().ratings();
     all.emplace_back("air_handler_fans_w", air_.rated_fans().value);

@@ -46,6 +46,7 @@ class Plant final : public CoolingPlant {
   Plant(const LiquidSpec& liquid, Watts liquid_capacity, const HeatRejection& rejection, AirPath air,
         const weather::WeatherPoint& design)
       : liquid_capacity_(liquid_capacity),
+        facility_supply_(liquid.facility_supply),
         rack_supply_(liquid.facility_supply + liquid.cdu_approach),
         cdu_{liquid_capacity * liquid.cdu_pump_share, 0.0, kLeastCduFlow},
         facility_pump_(water_pump(liquid_capacity + cdu_.rated, liquid.facility_rise, liquid.facility_pump_head)),
@@ -53,30 +54,55 @@ class Plant final : public CoolingPlant {
                                   {liquid.facility_supply, liquid.facility_rise}, design)),
         air_(std::move(air)) {}
 
-  CoolingEffort effort(const HeatLoad& load, const weather::WeatherPoint& outside,
-                       ValidityNotes& notes) const override {
-    const AirEffort air = air_.effort(load.air, outside, notes);
+  CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {
+    const HeatLoad& load = point.load;
+    const AirEffort air = air_.effort({.heat = load.air,
+                                       .outside = point.outside,
+                                       .mode = point.modes[Loop::residual_air],
+                                       .condition = point.condition,
+                                       .warmer = point.warmer[Loop::residual_air]},
+                                      notes);
     CoolingEffort effort;
     effort.air_handler_fans = air.fans;
     effort.pumps = air.pumps;
-    effort.chillers = air.rejection.chillers;
-    effort.heat_rejection_fans = air.rejection.fans;
+    effort.chillers = air.chillers;
+    effort.heat_rejection_fans = air.heat_rejection_fans;
+    effort.water = air.water;
+    effort.server_inlet = air.server_inlet;
+    effort.loops[Loop::residual_air] = air.loop;
     effort.heat_to_liquid = load.liquid;
+    LoopEffort& loop = effort.loops[Loop::main];
+    loop.supply = facility_supply_ + point.warmer[Loop::main];
+    effort.rack_supply = rack_supply_ + point.warmer[Loop::main];
     if (liquid_capacity_.value <= 0.0) return effort;
 
     const double share = load.liquid / liquid_capacity_;
     notes.check("liquid cooling: heat [share of capacity]", share, 0.0, 1.0);
-    notes.check("liquid cooling: rack supply water [degC]", rack_supply_.value, 2.0, kHighestRackSupply);
+    notes.check("liquid cooling: rack supply water [degC]", effort.rack_supply.value, 2.0, kHighestRackSupply);
     const Watts pumps = cdu_.power(share) + facility_pump_.power(share);
-    const RejectionEffort rejection = rejection_->effort(load.liquid + pumps, outside, notes);
-    effort.pumps += pumps;
+    loop.heat = load.liquid + pumps;
+    const RejectionEffort rejection = rejection_->effort({.heat = loop.heat,
+                                                          .outside = point.outside,
+                                                          .mode = point.modes[Loop::main],
+                                                          .warmer = point.warmer[Loop::main],
+                                                          .chillers = point.condition.of(Part::chillers),
+                                                          .outdoor = point.condition.of(Part::outdoor_units)},
+                                                         notes);
+    effort.pumps += pumps + rejection.pumps;
     effort.chillers += rejection.chillers;
     effort.heat_rejection_fans += rejection.fans;
-    effort.mode = rejection.mode;
+    effort.water += rejection.water;
+    loop.capability = rejection.capability;
+    loop.mode = rejection.mode;
+    loop.wanted_mode = rejection.wanted_mode;
     return effort;
   }
-  /// Of the liquid loop; the residual air always runs on its chiller.
-  std::vector<std::string> modes() const override { return rejection_->modes(); }
+  std::vector<std::string> modes(Loop loop) const override {
+    if (loop == Loop::residual_air) return air_.rejection().modes();
+    return rejection_->modes();
+  }
+  std::vector<PartUnits> parts() const override { return {}; }
+  ThermalPath thermal_path(bool) const override { return {}; }
   std::vector<std::pair<std::string, double>> ratings() const override {
     std::vector<std::pair<std::string, double>> all;
     for (const auto& [name, value] : rejection_->ratings()) all.emplace_back("liquid_" + name, value);
@@ -89,7 +115,7 @@ class Plant final : public CoolingPlant {
 
  private:
   Watts liquid_capacity_;
-  Celsius rack_supply_;
+  Celsius facility_supply_, rack_supply_;
   Pump cdu_, facility_pump_;
   std::unique_ptr<HeatRejectionPlant> rejection_;
   AirPath air_;

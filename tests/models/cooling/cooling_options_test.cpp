@@ -20,7 +20,7 @@ Choice<CoolingOption> option(std::string_view kind) { return Choice<CoolingOptio
 
 double total(const CoolingPlant& plant, double liquid, double air, double dry_bulb) {
   ValidityNotes notes;
-  return plant.effort({Watts(liquid), Watts(air)}, at(dry_bulb), notes).total().value;
+  return plant.effort({.load = {Watts(liquid), Watts(air)}, .outside = at(dry_bulb)}, notes).total().value;
 }
 
 /// Mean over a temperate year: Leesburg, Virginia, by its shares of hours at or below 10, 15, 20, 25, 30 and 35 degC.
@@ -62,12 +62,12 @@ TEST_CASE("direct_to_chip: 32 degC facility water needs the trim chiller on the 
   // over the year; a tenth of spare capacity is worth up to 0.01 here.
   const auto plant = option("direct_to_chip")->size({Watts(8.7e6), Watts(1.3e6)}, at(35));
   ValidityNotes notes;
-  const CoolingEffort hot = plant->effort({Watts(8.7e6), Watts(1.3e6)}, at(35), notes);
-  CHECK(plant->modes().at(hot.mode) == "trim");
+  const CoolingEffort hot = plant->effort({.load = {Watts(8.7e6), Watts(1.3e6)}, .outside = at(35)}, notes);
+  CHECK(plant->modes(Loop::main).at(hot.loops[Loop::main].mode) == "trim");
   CHECK(hot.total().value / 10e6 > 0.12);
   CHECK(hot.total().value / 10e6 < 0.30);
-  const CoolingEffort mild = plant->effort({Watts(8.7e6), Watts(1.3e6)}, at(15), notes);
-  CHECK(plant->modes().at(mild.mode) == "free");
+  const CoolingEffort mild = plant->effort({.load = {Watts(8.7e6), Watts(1.3e6)}, .outside = at(15)}, notes);
+  CHECK(plant->modes(Loop::main).at(mild.loops[Loop::main].mode) == "free");
   const double year = over_temperate_year(*plant, 8.7e6, 1.3e6) / 10e6;
   CHECK(year > 0.06);
   CHECK(year < 0.13);
@@ -95,14 +95,18 @@ TEST_CASE("cooling options: open aisles take more power than contained ones", "[
 TEST_CASE("cooling options: heat goes to liquid only where the hall has it", "[models][cooling]") {
   ValidityNotes notes;
   const HeatLoad load{Watts(6e5), Watts(4e5)};
-  CHECK(option("air_crah")->size(load, at(30))->effort(load, at(20), notes).heat_to_liquid.value == 0.0);
-  CHECK(option("direct_to_chip")->size(load, at(30))->effort(load, at(20), notes).heat_to_liquid.value == 6e5);
+  CHECK(option("air_crah")->size(load, at(30))->effort({.load = load, .outside = at(20)}, notes).heat_to_liquid.value ==
+        0.0);
+  CHECK(option("direct_to_chip")
+            ->size(load, at(30))
+            ->effort({.load = load, .outside = at(20)}, notes)
+            .heat_to_liquid.value == 6e5);
 }
 
 TEST_CASE("cooling options: racks without cold plates run on the residual air path", "[models][cooling]") {
   const auto plant = option("direct_to_chip")->size({Watts(0), Watts(1e6)}, at(35));
   ValidityNotes notes;
-  const CoolingEffort effort = plant->effort({Watts(0), Watts(1e6)}, at(35), notes);
+  const CoolingEffort effort = plant->effort({.load = {Watts(0), Watts(1e6)}, .outside = at(35)}, notes);
   CHECK(effort.heat_rejection_fans.value == 0.0);
   CHECK(effort.chillers.value > 0.0);
   CHECK(notes.all().empty());
@@ -122,9 +126,9 @@ TEST_CASE("cooling options: a load beyond the plant is answered and noted", "[mo
   for (const Option<CoolingOption>& listed : cooling_options()) {
     const auto plant = option(listed.kind)->size({Watts(5e5), Watts(5e5)}, at(35));
     ValidityNotes notes;
-    const double rated = plant->effort({Watts(5e5), Watts(5e5)}, at(35), notes).total().value;
+    const double rated = plant->effort({.load = {Watts(5e5), Watts(5e5)}, .outside = at(35)}, notes).total().value;
     CHECK(notes.all().empty());
-    CHECK(plant->effort({Watts(1e6), Watts(1e6)}, at(35), notes).total().value > 1.5 * rated);
+    CHECK(plant->effort({.load = {Watts(1e6), Watts(1e6)}, .outside = at(35)}, notes).total().value > 1.5 * rated);
     CHECK_FALSE(notes.all().empty());
   }
 }
@@ -147,11 +151,11 @@ TEST_CASE("cooling plants: laws of every option", "[models][cooling][law]") {
     const double liquid = heat * liquid_share, air = heat * (1 - liquid_share);
 
     ValidityNotes notes;
-    const CoolingEffort effort = plant->effort({Watts(liquid), Watts(air)}, at(dry), notes);
+    const CoolingEffort effort = plant->effort({.load = {Watts(liquid), Watts(air)}, .outside = at(dry)}, notes);
     RC_ASSERT(effort.air_handler_fans.value >= 0 && effort.pumps.value >= 0);
     RC_ASSERT(effort.chillers.value >= 0 && effort.heat_rejection_fans.value >= 0);
     RC_ASSERT(effort.heat_to_liquid.value <= liquid);
-    RC_ASSERT(effort.mode < plant->modes().size());
+    RC_ASSERT(effort.loops[Loop::main].mode < plant->modes(Loop::main).size());
     const double power = effort.total().value, slack = 1e-9 * (power + 1.0);
     RC_ASSERT(total(*plant, liquid * 1.1, air, dry) >= power - slack);  // more heat never takes less power
     RC_ASSERT(total(*plant, liquid, air * 1.1, dry) >= power - slack);

@@ -16,7 +16,9 @@ weather::WeatherPoint at(double dry_bulb) {
 struct Plant {
   explicit Plant(double supply, double design_dry_bulb, double rise = 10.0)
       : plant(make_dry_cooler()->size(Watts(1e6), {Celsius(supply), KelvinDelta(rise)}, at(design_dry_bulb))) {}
-  RejectionEffort effort(double heat, double dry_bulb) const { return plant->effort(Watts(heat), at(dry_bulb), notes); }
+  RejectionEffort effort(double heat, double dry_bulb) const {
+    return plant->effort({.heat = Watts(heat), .outside = at(dry_bulb)}, notes);
+  }
   double total(double heat, double dry_bulb) const {
     const RejectionEffort e = effort(heat, dry_bulb);
     return (e.chillers + e.fans).value;
