@@ -199,7 +199,11 @@ struct PowerResult {
   double unassigned_energy_j = 0.0;  ///< facility energy of no service (idle GPUs and their part)
   double peak_it_w = 0.0;
   double peak_facility_w = 0.0;
-  std::optional<double> pue;
+  std::optional<double> pue;   ///< category 3: IT at the racks' input
+  std::optional<double> itue;  ///< IT over IT without server fans and losses of power supplies
+  std::optional<double> tue;   ///< ITUE times PUE
+  /// By part of the facility: (IT + part) / IT.
+  std::vector<std::pair<std::string, double>> partial_pue;
   std::vector<std::pair<std::string, double>> ratings_w;
 };
 
@@ -208,8 +212,19 @@ struct CoolingResult {
   std::string heat_rejection;
   double heat_to_liquid_j = 0.0;
   double heat_to_air_j = 0.0;
-  double energy_j = 0.0;  ///< fans, pumps, chillers, heat rejection
-  std::vector<std::pair<std::string, double>> mode_hours;
+  double heat_reused_j = 0.0;
+  double energy_j = 0.0;      ///< fans, pumps, chillers, heat rejection
+  std::optional<double> erf;  ///< reused heat over facility energy
+  std::optional<double> ere;  ///< (facility energy - reused heat) / IT energy
+  std::vector<std::pair<std::string, double>> mode_hours;               ///< of the main loop
+  std::vector<std::pair<std::string, double>> residual_air_mode_hours;  ///< of the second loop; empty: there is none
+};
+
+/// Water that the site takes, by where it goes.
+struct WaterResult {
+  double evaporation_l = 0.0, drift_l = 0.0, blow_down_l = 0.0;
+  double withdrawn_l() const { return evaporation_l + drift_l + blow_down_l; }
+  double consumed_l() const { return evaporation_l + drift_l; }
 };
 
 struct IncidentResult {
@@ -314,7 +329,7 @@ struct RunResult {
   std::vector<SessionResult> sessions;  ///< of workloads that have them, sorted by name
   PowerResult power;
   CoolingResult cooling;
-  double water_l = 0.0;
+  WaterResult water;
   double carbon_kg = 0.0;
   double electricity_usd = 0.0;
   NetworkResult network;

@@ -94,6 +94,10 @@ Json power_json(const metrics::PowerResult& power) {
           {"peak_it_w", power.peak_it_w},
           {"peak_facility_w", power.peak_facility_w},
           {"pue", number(power.pue)},
+          {"pue_category", "pue3"},
+          {"partial_pue", object(power.partial_pue)},
+          {"itue", number(power.itue)},
+          {"tue", number(power.tue)},
           {"ratings_w", object(power.ratings_w)}};
 }
 
@@ -103,7 +107,17 @@ Json cooling_json(const metrics::CoolingResult& cooling) {
           {"energy_j", cooling.energy_j},
           {"heat_to_liquid_j", cooling.heat_to_liquid_j},
           {"heat_to_air_j", cooling.heat_to_air_j},
-          {"mode_hours", object(cooling.mode_hours)}};
+          {"heat_reused_j", cooling.heat_reused_j},
+          {"erf", number(cooling.erf)},
+          {"ere", number(cooling.ere)},
+          {"mode_hours", object(cooling.mode_hours)},
+          {"residual_air_mode_hours", object(cooling.residual_air_mode_hours)}};
+}
+
+Json water_json(const metrics::WaterResult& water, double it_kwh) {
+  return {{"used_l", water.withdrawn_l()},        {"consumed_l", water.consumed_l()},
+          {"evaporation_l", water.evaporation_l}, {"drift_l", water.drift_l},
+          {"blow_down_l", water.blow_down_l},     {"wue_l_per_kwh", number(ratio(water.withdrawn_l(), it_kwh))}};
 }
 
 Json incidents_json(const std::vector<metrics::IncidentResult>& incidents) {
@@ -213,7 +227,7 @@ Json report_json(const RunResult& result, const Json& scenario, const Provenance
       {"sessions", std::move(sessions)},
       {"power", power_json(result.power)},
       {"cooling", cooling_json(result.cooling)},
-      {"water", {{"used_l", result.water_l}, {"wue_l_per_kwh", number(ratio(result.water_l, it_kwh))}}},
+      {"water", water_json(result.water, it_kwh)},
       {"carbon", {{"electricity_kg", result.carbon_kg}, {"cue_kg_per_kwh", number(ratio(result.carbon_kg, it_kwh))}}},
       {"cost", {{"contains", Json::array({"electricity"})}, {"electricity_usd", result.electricity_usd}}},
       {"network", network_json(result.network)},

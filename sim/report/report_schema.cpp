@@ -298,7 +298,11 @@ Json power() {
                  {"unassigned_energy_j", number("facility energy of no service: idle GPUs and their part")},
                  {"peak_it_w", number("highest mean over one second")},
                  {"peak_facility_w", number("highest mean over one second")},
-                 {"pue", number_or_null()},
+                 {"pue", number_or_null("facility energy / IT energy")},
+                 {"pue_category", text("pue3: IT energy is measured at the racks' input")},
+                 {"partial_pue", map_to(number(), "by part of the facility: (IT + part) / IT")},
+                 {"itue", number_or_null("IT energy / IT energy without server fans and losses of power supplies")},
+                 {"tue", number_or_null("itue * pue")},
                  {"ratings_w", map_to(number(), "what the parts are built for")}});
 }
 
@@ -308,7 +312,11 @@ Json cooling() {
                  {"energy_j", number("fans, pumps, chillers, heat rejection")},
                  {"heat_to_liquid_j", number()},
                  {"heat_to_air_j", number()},
-                 {"mode_hours", map_to(number(), "time in each mode of the plant")}});
+                 {"heat_reused_j", number("of the racks' heat, given to somebody who needs it")},
+                 {"erf", number_or_null("heat reused / facility energy")},
+                 {"ere", number_or_null("(facility energy - heat reused) / IT energy")},
+                 {"mode_hours", map_to(number(), "time in each mode of the main loop's heat rejection")},
+                 {"residual_air_mode_hours", map_to(number(), "of a second loop for the racks' residual air")}});
 }
 
 Json fabric() {
@@ -405,26 +413,31 @@ Json report_schema() {
                               {"aggregation", text("mean, sum or end of the interval")}});
 
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", kReportFormat}};
-  schema.update(object(
-      {{"format", constant(kReportFormat)},
-       {"scenario", of_type("object", "fully resolved; can be run again")},
-       {"provenance", provenance()},
-       {"outcome", object({{"status", {{"enum", {"completed", "interrupted"}}}}, {"simulated_s", number()}})},
-       {"summary", summary()},
-       {"services", list(service())},
-       {"sessions", list(session(), "workloads of agents")},
-       {"power", power()},
-       {"cooling", cooling()},
-       {"water", object({{"used_l", number("on the site")}, {"wue_l_per_kwh", number_or_null("per kWh of IT")}})},
-       {"carbon", object({{"electricity_kg", number("of CO2, from the grid")},
-                          {"cue_kg_per_kwh", number_or_null("per kWh of IT")}})},
-       {"cost", object({{"contains", list(text())}, {"electricity_usd", number()}})},
-       {"network", network()},
-       {"storage", storage()},
-       {"incidents", list(incident())},
-       {"assumptions", list(assumption, "values that acted and that no source vouches for")},
-       {"validity", list(note, "models that were used outside the range they were made for")},
-       {"series", object({{"file", text()}, {"rows", count()}, {"columns", list(column)}})}}));
+  schema.update(
+      object({{"format", constant(kReportFormat)},
+              {"scenario", of_type("object", "fully resolved; can be run again")},
+              {"provenance", provenance()},
+              {"outcome", object({{"status", {{"enum", {"completed", "interrupted"}}}}, {"simulated_s", number()}})},
+              {"summary", summary()},
+              {"services", list(service())},
+              {"sessions", list(session(), "workloads of agents")},
+              {"power", power()},
+              {"cooling", cooling()},
+              {"water", object({{"used_l", number("taken by the site: the sum of the three below")},
+                                {"consumed_l", number("not given back to the drain")},
+                                {"evaporation_l", number()},
+                                {"drift_l", number()},
+                                {"blow_down_l", number()},
+                                {"wue_l_per_kwh", number_or_null("taken by the site per kWh of IT")}})},
+              {"carbon", object({{"electricity_kg", number("of CO2, from the grid")},
+                                 {"cue_kg_per_kwh", number_or_null("per kWh of IT")}})},
+              {"cost", object({{"contains", list(text())}, {"electricity_usd", number()}})},
+              {"network", network()},
+              {"storage", storage()},
+              {"incidents", list(incident())},
+              {"assumptions", list(assumption, "values that acted and that no source vouches for")},
+              {"validity", list(note, "models that were used outside the range they were made for")},
+              {"series", object({{"file", text()}, {"rows", count()}, {"columns", list(column)}})}}));
   return schema;
 }
 

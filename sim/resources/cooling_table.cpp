@@ -3,22 +3,42 @@
 namespace tokenworks::resources {
 namespace {
 
-using cooling::CoolingEffort;
+using cooling::Loop;
 
 double per_step(Watts step) { return step.value > 0.0 ? 1.0 / step.value : 0.0; }
 
-CoolingEffort between(const CoolingEffort& a, const CoolingEffort& b, double weight) {
-  const auto mix = [weight](Watts x, Watts y) { return x + (y - x) * weight; };
-  CoolingEffort mixed = a;
-  mixed.air_handler_fans = mix(a.air_handler_fans, b.air_handler_fans);
-  mixed.pumps = mix(a.pumps, b.pumps);
-  mixed.chillers = mix(a.chillers, b.chillers);
-  mixed.heat_rejection_fans = mix(a.heat_rejection_fans, b.heat_rejection_fans);
-  mixed.heat_to_liquid = mix(a.heat_to_liquid, b.heat_to_liquid);
+/// Modes are those of `a`.
+CoolingFigures between(const CoolingFigures& a, const CoolingFigures& b, double weight) {
+  CoolingFigures mixed = a;
+  for (std::size_t i = 0; i < mixed.values.size(); ++i) mixed.values[i] += (b.values[i] - a.values[i]) * weight;
   return mixed;
 }
 
 }  // namespace
+
+CoolingFigures::CoolingFigures(const cooling::CoolingEffort& effort) {
+  const auto& main = effort.loops[Loop::main];
+  const auto& residual = effort.loops[Loop::residual_air];
+  values = {effort.air_handler_fans.value,
+            effort.pumps.value,
+            effort.chillers.value,
+            effort.heat_rejection_fans.value,
+            effort.heat_to_liquid.value,
+            effort.heat_reused.value,
+            effort.water.evaporation.value,
+            effort.water.drift.value,
+            effort.water.blow_down.value,
+            effort.rack_supply.value,
+            effort.server_inlet.value,
+            main.supply.value,
+            residual.supply.value,
+            main.heat.value,
+            residual.heat.value};
+  for (const Loop loop : {Loop::main, Loop::residual_air}) {
+    mode[loop] = static_cast<std::uint8_t>(effort.loops[loop].mode);
+    wanted_mode[loop] = static_cast<std::uint8_t>(effort.loops[loop].wanted_mode);
+  }
+}
 
 CoolingTable::CoolingTable(const cooling::CoolingPlant& plant, const cooling::HeatLoad& range)
     : plant_(plant),
@@ -28,40 +48,38 @@ CoolingTable::CoolingTable(const cooling::CoolingPlant& plant, const cooling::He
       per_air_step_(per_step(air_step_)),
       rows_(kSteps + 1) {}
 
-void CoolingTable::set_weather(const weather::WeatherPoint& weather) {
-  outside_ = weather;
-  ++weather_;
+void CoolingTable::set_state(const cooling::PlantPoint& state) {
+  state_ = state;
+  ++state_number_;
 }
 
-CoolingEffort CoolingTable::effort(const cooling::HeatLoad& load) {
+CoolingFigures CoolingTable::effort(const cooling::HeatLoad& load) {
   const double liquid = load.liquid.value * per_liquid_step_, air = load.air.value * per_air_step_;
   const bool inside = liquid < kSteps && air < kSteps && (per_liquid_step_ > 0.0 || load.liquid.value <= 0.0) &&
                       (per_air_step_ > 0.0 || load.air.value <= 0.0);
-  if (!inside) {
-    ValidityNotes unused;  // the facility notes what it holds, not what a table asks
-    return plant_.effort({.load = load, .outside = outside_}, unused);
-  }
+  if (!inside) return ask(load);
   const auto i = static_cast<std::size_t>(liquid), j = static_cast<std::size_t>(air);
   const double liquid_weight = liquid - static_cast<double>(i), air_weight = air - static_cast<double>(j);
-  const CoolingEffort low = between(at(i, j), at(i, j + 1), air_weight);
+  const CoolingFigures low = between(at(i, j), at(i, j + 1), air_weight);
   if (liquid_weight == 0.0) return low;
   return between(low, between(at(i + 1, j), at(i + 1, j + 1), air_weight), liquid_weight);
 }
 
-const CoolingEffort& CoolingTable::at(std::size_t liquid, std::size_t air) {
+const CoolingFigures& CoolingTable::at(std::size_t liquid, std::size_t air) {
   std::unique_ptr<Knot[]>& row = rows_[liquid];
   if (!row) row = std::make_unique<Knot[]>(kSteps + 1);
   Knot& knot = row[air];
-  if (knot.weather != weather_) fill(knot, liquid, air);
-  return knot.effort;
+  if (knot.state != state_number_) {
+    knot.figures = ask({liquid_step_ * static_cast<double>(liquid), air_step_ * static_cast<double>(air)});
+    knot.state = state_number_;
+  }
+  return knot.figures;
 }
 
-void CoolingTable::fill(Knot& knot, std::size_t liquid, std::size_t air) const {
-  ValidityNotes unused;
-  knot.effort = plant_.effort(
-      {.load = {liquid_step_ * static_cast<double>(liquid), air_step_ * static_cast<double>(air)}, .outside = outside_},
-      unused);
-  knot.weather = weather_;
+CoolingFigures CoolingTable::ask(const cooling::HeatLoad& load) {
+  state_.load = load;
+  ValidityNotes unused;  // the facility notes what it holds, not what a table asks
+  return CoolingFigures(plant_.effort(state_, unused));
 }
 
 }  // namespace tokenworks::resources

@@ -5,8 +5,8 @@
 namespace tokenworks::resources {
 namespace {
 
-constexpr std::string_view kPurposeNames[] = {"weights",    "checkpoint",     "dataset",
-                                              "kv_offload", "kv_fetch", "kv_transfer", "point_to_point", "step_traffic"};
+constexpr std::string_view kPurposeNames[] = {"weights",  "checkpoint",  "dataset",        "kv_offload",
+                                              "kv_fetch", "kv_transfer", "point_to_point", "step_traffic"};
 static_assert(std::size(kPurposeNames) == kPurposes);
 
 }  // namespace

@@ -14,54 +14,50 @@
 #include <string>
 #include <vector>
 
-#include "models/compute/rack.hpp"
 #include "models/cooling/cooling_option.hpp"
 #include "models/core/validity.hpp"
 #include "models/power/power_chain.hpp"
 #include "models/weather/weather_point.hpp"
 #include "sim/engine/time.hpp"
+#include "sim/resources/consumer.hpp"
+#include "sim/resources/it_load.hpp"
 
 namespace tokenworks::resources {
-
-/// Component classes of the facility's energy, in the order of the report.
-enum class Consumer {
-  gpu,
-  host,
-  server_fans,
-  rack_shared,
-  storage,
-  network,
-  power_supply_loss,
-  busway_loss,
-  ups_loss,
-  transformer_loss,
-  air_handler_fans,
-  pumps,
-  chillers,
-  heat_rejection_fans,
-  house,
-  count
-};
-inline constexpr int kConsumers = static_cast<int>(Consumer::count);
-std::string_view consumer_name(Consumer consumer);  ///< key in the report's energy_by_j, without the unit
-bool is_it(Consumer consumer);                      ///< inside the IT boundary (its sum is it_energy_j)
-
-/// Racks of one kind. Nodes are numbered through all groups in the order given.
-struct RackGroup {
-  compute::RackSpec kind;
-  double gpu_idle_power_w = 0.0;  ///< of one GPU that holds no model
-  double gpu_max_power_w = 0.0;
-  std::int64_t racks = 0;
-};
 
 /// Systems that all racks share: draw at rest, and the most that they are sized for.
 struct SharedPower {
   double idle_w = 0.0, full_w = 0.0;
 };
 
-/// Means over one interval of the series, and what the summary needs.
-struct FacilitySample {
-  Milliwatts mean[kConsumers] = {};
+/// What the facility keeps books of besides the power of its consumers, as whole numbers: milliwatts, micrograms of
+/// water a second, thousandths of a degree Celsius.
+enum class FacilityLevel {
+  liquid_heat,       ///< of the racks, taken by a liquid path
+  reused_heat,       ///< of the racks, given to somebody who needs it
+  evaporation,       ///< of water
+  drift,             ///< of water
+  blow_down,         ///< of water
+  main_supply,       ///< temperature of the main loop's water
+  residual_supply,   ///< temperature of the residual air's water
+  rack_supply,       ///< temperature of the coolant that enters the racks
+  server_inlet,      ///< temperature of the air that enters the servers
+  outside_dry_bulb,  ///< temperature
+  outside_wet_bulb,  ///< temperature
+  count
+};
+inline constexpr int kFacilityLevels = static_cast<int>(FacilityLevel::count);
+
+/// Means over one interval of the series: consumers, then levels.
+class FacilitySample {
+ public:
+  explicit FacilitySample(const std::vector<std::int64_t>& means) : means_(&means) {}
+  Milliwatts mean(Consumer consumer) const { return (*means_)[static_cast<std::size_t>(index(consumer))]; }
+  std::int64_t mean(FacilityLevel level) const {
+    return (*means_)[static_cast<std::size_t>(kConsumers + static_cast<int>(level))];
+  }
+
+ private:
+  const std::vector<std::int64_t>* means_;
 };
 
 class Facility {
@@ -90,6 +86,8 @@ class Facility {
   /// Draw of the storage or the network from `now` on; at first that at rest.
   void set_shared_power(Consumer consumer, double watts, Picoseconds now);
   void set_weather(const weather::WeatherPoint& weather, Picoseconds now);
+  /// What of the cooling plant is in service from `now` on.
+  void set_cooling_condition(const cooling::PlantCondition& condition, Picoseconds now);
   /// Integrates up to `end`; totals and samples are complete up to there.
   void finish(Picoseconds end);
 
@@ -101,13 +99,17 @@ class Facility {
   /// Highest mean over a whole second [k, k+1) s (over the run when it is shorter).
   Milliwatts peak_it_power() const;
   Milliwatts peak_facility_power() const;
-  /// One an interval, whole intervals only and the rest of the run as the last.
-  const std::vector<FacilitySample>& samples() const;
+  /// Integral over the run: millijoules times 1e-12 for heat, micrograms times 1e-12 for water.
+  Femtojoules total(FacilityLevel level) const;
+  /// Intervals of the series so far: whole ones, and the rest of the run as the last.
+  std::size_t samples() const;
+  FacilitySample sample(std::size_t row) const;
   /// Heat taken by path over the run, from the same integer powers: sums to IT and electrical-room heat.
   Femtojoules heat_to_liquid() const;
   Femtojoules heat_to_air() const;
-  /// Time in each mode of the cooling plant (names from the option), summing to the run.
-  std::vector<std::pair<std::string, Picoseconds>> cooling_modes() const;
+  /// Time in each mode of a loop of the cooling plant (names from the option), summing to the run; empty for a loop
+  /// that it does not have.
+  std::vector<std::pair<std::string, Picoseconds>> cooling_modes(cooling::Loop loop) const;
   /// Rated (design) figures for the report: IT nameplate, UPS, chiller and so on, "name_w" -> watts.
   std::vector<std::pair<std::string, double>> ratings() const;
 

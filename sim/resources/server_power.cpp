@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "models/power/supply_efficiency.hpp"
-#include "sim/resources/facility.hpp"
+#include "sim/resources/it_load.hpp"
 
 namespace tokenworks::resources {
 
@@ -15,6 +15,7 @@ ServerPower::ServerPower(const RackGroup& group, ValidityNotes& notes)
       fan_share_(share_in_2_32(group.kind.fan_share_of_base)),
       liquid_share_(share_in_2_32(group.kind.liquid_heat_share)),
       nodes_in_rack_(group.kind.nodes),
+      gpus_per_node_(std::max<std::int64_t>(group.kind.gpus_per_node, 1)),
       supplies_are_shared_(rack_shared_ > 0 || group.kind.supply == "power_shelf_33kw") {
   const Milliwatts full_gpus = to_milliwatts(group.gpu_max_power_w) * group.kind.gpus_per_node;
   const Milliwatts full_node = full_gpus + besides_gpus(full_gpus);

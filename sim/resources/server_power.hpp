@@ -18,6 +18,7 @@ class ServerPower {
   /// Notes when full load exceeds the rating of the power supplies.
   ServerPower(const RackGroup& group, ValidityNotes& notes);
 
+  std::int64_t gpus_per_node() const { return gpus_per_node_; }
   Milliwatts idle_gpus() const { return idle_gpus_; }
   /// Direct current of a node besides its GPUs.
   Milliwatts besides_gpus(Milliwatts gpus) const {
@@ -54,7 +55,7 @@ class ServerPower {
 
   Milliwatts idle_gpus_, base_, rack_shared_;
   std::int64_t slope_, fan_share_, liquid_share_;  // shares times 2^32
-  std::int64_t nodes_in_rack_;
+  std::int64_t nodes_in_rack_, gpus_per_node_;
   bool supplies_are_shared_;
   int step_bits_ = 0;
   std::vector<Milliwatts> loss_;  // at multiples of 2^step_bits_

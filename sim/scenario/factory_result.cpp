@@ -1,5 +1,7 @@
 // From the books of a run to its result.
 #include <algorithm>
+#include <initializer_list>
+#include <span>
 #include <tuple>
 #include <utility>
 
@@ -8,6 +10,26 @@
 #include "sim/scenario/factory_parts.hpp"
 
 namespace tokenworks::scenario {
+namespace {
+
+struct TemperatureColumn {
+  resources::FacilityLevel level;
+  const char* name;
+  const char* meaning;
+};
+
+std::span<const TemperatureColumn> temperature_columns() {
+  using resources::FacilityLevel;
+  static constexpr TemperatureColumn kColumns[] = {
+      {FacilityLevel::outside_dry_bulb, "outside_dry_bulb_c", "Outside air"},
+      {FacilityLevel::outside_wet_bulb, "outside_wet_bulb_c", "Outside air, wet bulb"},
+      {FacilityLevel::server_inlet, "server_inlet_c", "Air that enters the servers"},
+      {FacilityLevel::rack_supply, "rack_supply_c", "Coolant that enters the racks; 0 without"},
+      {FacilityLevel::main_supply, "facility_water_c", "Supply of the main loop's heat rejection"}};
+  return kColumns;
+}
+
+}  // namespace
 
 metrics::RunResult Factory::result() {
   metrics::RunResult result;
@@ -71,7 +93,28 @@ void Factory::report_power(metrics::RunResult& result) const {
   }
   power.peak_it_w = to_watts(facility_->peak_it_power());
   power.peak_facility_w = to_watts(facility_->peak_facility_power());
-  if (power.it_energy_j > 0) power.pue = power.facility_energy_j / power.it_energy_j;
+  const auto energy_of = [this](std::initializer_list<resources::Consumer> consumers) {
+    double sum = 0.0;
+    for (const resources::Consumer consumer : consumers) sum += to_joules(facility_->energy(consumer));
+    return sum;
+  };
+  using resources::Consumer;
+  if (power.it_energy_j > 0) {
+    power.pue = power.facility_energy_j / power.it_energy_j;
+    const double computing = power.it_energy_j - energy_of({Consumer::server_fans, Consumer::power_supply_loss});
+    if (computing > 0) {
+      power.itue = power.it_energy_j / computing;
+      power.tue = *power.itue * *power.pue;
+    }
+    const auto partial = [&](std::initializer_list<Consumer> consumers) {
+      return 1.0 + energy_of(consumers) / power.it_energy_j;
+    };
+    power.partial_pue = {
+        {"power_chain", partial({Consumer::busway_loss, Consumer::ups_loss, Consumer::transformer_loss})},
+        {"cooling",
+         partial({Consumer::air_handler_fans, Consumer::pumps, Consumer::chillers, Consumer::heat_rejection_fans})},
+        {"house", partial({Consumer::house})}};
+  }
   power.ratings_w = facility_->ratings();
 }
 
@@ -87,9 +130,20 @@ void Factory::report_cooling(metrics::RunResult& result) const {
        {Consumer::air_handler_fans, Consumer::pumps, Consumer::chillers, Consumer::heat_rejection_fans}) {
     cooling.energy_j += to_joules(facility_->energy(consumer));
   }
-  for (const auto& [mode, time] : facility_->cooling_modes()) {
+  for (const auto& [mode, time] : facility_->cooling_modes(cooling::Loop::main)) {
     cooling.mode_hours.emplace_back(mode, to_seconds(time) / 3600);
   }
+  for (const auto& [mode, time] : facility_->cooling_modes(cooling::Loop::residual_air)) {
+    cooling.residual_air_mode_hours.emplace_back(mode, to_seconds(time) / 3600);
+  }
+  using resources::FacilityLevel;
+  const double facility_j = result.power.facility_energy_j;
+  cooling.heat_reused_j = to_joules(facility_->total(FacilityLevel::reused_heat));
+  if (facility_j > 0) cooling.erf = cooling.heat_reused_j / facility_j;
+  if (result.power.it_energy_j > 0) cooling.ere = (facility_j - cooling.heat_reused_j) / result.power.it_energy_j;
+  // Micrograms a second over picoseconds; a kilogram of water is taken as a litre.
+  const auto litres = [this](FacilityLevel level) { return static_cast<double>(facility_->total(level)) * 1e-21; };
+  result.water = {litres(FacilityLevel::evaporation), litres(FacilityLevel::drift), litres(FacilityLevel::blow_down)};
 }
 
 void Factory::report_fabric(metrics::RunResult& result) const {
@@ -160,6 +214,10 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
   columns.push_back({"it_power_w", "W", "All inside the racks, at their input", "mean"});
   columns.push_back({"cooling_power_w", "W", "Air handlers, pumps, chillers and heat rejection", "mean"});
   columns.push_back({"facility_power_w", "W", "All, at the meter", "mean"});
+  for (const TemperatureColumn& column : temperature_columns()) {
+    columns.push_back({column.name, "degC", column.meaning, "mean"});
+  }
+  columns.push_back({"water_l_per_s", "l/s", "Water that the site takes", "mean"});
   for (const auto& service : services_) {
     const std::string name = service->name() + ".";
     columns.push_back({name + "arrivals", "1", "Requests that arrived", "sum"});
@@ -173,27 +231,34 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
   for (const metrics::LinkResult& link : result.network.busiest_links) {
     columns.push_back({"network." + link.name, "1", "Share of the link's bandwidth that is used", "mean"});
   }
-  const std::vector<resources::FacilitySample>& samples = facility_->samples();
-  for (std::size_t row = 0; row < samples.size(); ++row) {
+  const std::size_t rows = facility_->samples();
+  for (std::size_t row = 0; row < rows; ++row) {
     const Picoseconds start = static_cast<Picoseconds>(row) * interval_;
     const Picoseconds length = std::min(interval_, end - start);
-    const Milliwatts* power = samples[row].mean;
-    const auto sum_of = [power](auto belongs) {
+    const resources::FacilitySample sample = facility_->sample(row);
+    const auto sum_of = [sample](auto belongs) {
       Milliwatts sum = 0;
       for (int c = 0; c < resources::kConsumers; ++c) {
-        if (belongs(static_cast<Consumer>(c))) sum += power[c];
+        if (belongs(static_cast<Consumer>(c))) sum += sample.mean(static_cast<Consumer>(c));
       }
       return to_watts(sum);
     };
     std::vector<double> cells;
     cells.push_back(to_seconds(start));
-    cells.push_back(to_watts(power[static_cast<int>(Consumer::gpu)]));
+    cells.push_back(to_watts(sample.mean(Consumer::gpu)));
     cells.push_back(sum_of(resources::is_it));
     cells.push_back(sum_of([](Consumer c) {
       return c == Consumer::air_handler_fans || c == Consumer::pumps || c == Consumer::chillers ||
              c == Consumer::heat_rejection_fans;
     }));
     cells.push_back(sum_of([](Consumer) { return true; }));
+    for (const TemperatureColumn& column : temperature_columns()) {
+      cells.push_back(static_cast<double>(sample.mean(column.level)) * 1e-3);
+    }
+    cells.push_back(static_cast<double>(sample.mean(resources::FacilityLevel::evaporation) +
+                                        sample.mean(resources::FacilityLevel::drift) +
+                                        sample.mean(resources::FacilityLevel::blow_down)) *
+                    1e-9);
     for (const auto& service : services_) {
       const jobs::ServiceStats& stats = service->stats();
       const auto mean = [&](const metrics::LevelSeries& levels) {

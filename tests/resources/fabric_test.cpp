@@ -728,8 +728,8 @@ TEST_CASE("fabric: the network draws by what crosses it, second by second", "[re
     factory.at(10.0, [] {});
     factory.run();
     std::string out;
-    for (const auto& sample : factory.facility.samples())
-      out += fmt::format("{:.2f} ", to_watts(sample.mean[static_cast<int>(resources::Consumer::network)]));
+    for (std::size_t row = 0; row < factory.facility.samples(); ++row)
+      out += fmt::format("{:.2f} ", to_watts(factory.facility.sample(row).mean(resources::Consumer::network)));
     return out + fmt::format("{:.4f}", to_joules(factory.facility.energy(resources::Consumer::network)));
   });
   // Each second's power follows the second before. 8 node links and 4 uplinks: 2 * 12 * 50 GB/s in all.

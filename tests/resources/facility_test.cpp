@@ -86,9 +86,10 @@ struct Numbers {
     for (int i = 0; i < kConsumers; ++i) add(f.energy(static_cast<Consumer>(i)));
     add(f.it_energy()), add(f.facility_energy()), add(f.heat_to_liquid()), add(f.heat_to_air());
     add(f.it_power()), add(f.facility_power()), add(f.peak_it_power()), add(f.peak_facility_power());
-    for (const auto& [name, time] : f.cooling_modes()) add(time);
-    for (const FacilitySample& sample : f.samples()) {
-      for (const Milliwatts mean : sample.mean) add(mean);
+    for (const auto& [name, time] : f.cooling_modes(cooling::Loop::main)) add(time);
+    for (std::size_t row = 0; row < f.samples(); ++row) {
+      for (int c = 0; c < kConsumers; ++c) add(f.sample(row).mean(static_cast<Consumer>(c)));
+      for (int l = 0; l < kFacilityLevels; ++l) add(f.sample(row).mean(static_cast<FacilityLevel>(l)));
     }
   }
   bool operator==(const Numbers& other) const { return values == other.values; }
@@ -333,8 +334,8 @@ TEST_CASE("facility: a constant year costs a row an interval", "[resources]") {
   site.interval = 3600 * kSecond;
   Facility facility = site.build();
   facility.finish(100 * 24 * 3600 * kSecond);
-  CHECK(facility.samples().size() == 2400);
-  CHECK(facility.samples().front().mean[0] == facility.samples().back().mean[0]);
+  CHECK(facility.samples() == 2400);
+  CHECK(facility.sample(0).mean(Consumer::gpu) == facility.sample(2399).mean(Consumer::gpu));
   CHECK(facility.peak_facility_power() == facility.facility_power());
 }
 
@@ -373,7 +374,7 @@ TEST_CASE("facility laws: consumers sum to the facility, which never takes less 
     RC_ASSERT(facility.heat_to_liquid() + facility.heat_to_air() == it + rooms);
     RC_ASSERT(facility.heat_to_liquid() >= 0 && facility.heat_to_air() >= 0);
     Picoseconds in_modes = 0;
-    for (const auto& [name, time] : facility.cooling_modes()) in_modes += time;
+    for (const auto& [name, time] : facility.cooling_modes(cooling::Loop::main)) in_modes += time;
     RC_ASSERT(in_modes == end);
   }));
   CHECK(20 * with_switch > cases);
@@ -420,13 +421,14 @@ TEST_CASE("facility laws: the integral of the samples is the total", "[resources
     Facility facility = site.build();
     for (const Change& change : changes) change.apply(facility);
     facility.finish(end);
-    const std::vector<FacilitySample>& samples = facility.samples();
-    RC_ASSERT(static_cast<Picoseconds>(samples.size()) == (end + site.interval - 1) / site.interval);
-    const Picoseconds last = end - static_cast<Picoseconds>(samples.size() - 1) * site.interval;
+    const std::size_t rows = facility.samples();
+    RC_ASSERT(static_cast<Picoseconds>(rows) == (end + site.interval - 1) / site.interval);
+    const Picoseconds last = end - static_cast<Picoseconds>(rows - 1) * site.interval;
     for (int i = 0; i < kConsumers; ++i) {
       Femtojoules integral = 0;
-      for (std::size_t row = 0; row < samples.size(); ++row) {
-        integral += static_cast<Femtojoules>(samples[row].mean[i]) * (row + 1 < samples.size() ? site.interval : last);
+      for (std::size_t row = 0; row < rows; ++row) {
+        integral += static_cast<Femtojoules>(facility.sample(row).mean(static_cast<Consumer>(i))) *
+                    (row + 1 < rows ? site.interval : last);
       }
       const Femtojoules difference = integral - facility.energy(static_cast<Consumer>(i));
       // Half a milliwatt over one interval, however many rows there are, and half over the last row.
