@@ -23,6 +23,8 @@ LAYERS = {
     "models/power": (["models/core", "models/compute"], ["boost", "boost.graph", "fmt"]),
     "models/weather": (["models/core"], ["boost", "fmt"]),
     "models/cooling": (["models/core", "models/weather"], ["boost", "fmt"]),
+    # Eigen finds the modes of coupled temperatures: a symmetric eigenvalue problem.
+    "models/thermal": (["models/core"], ["boost", "eigen", "fmt"]),
     "models/grid": (["models/core", "models/weather"], ["boost", "fmt"]),
     "models/reliability": (["models/core"], ["boost", "fmt"]),
     "models/cost": (["models/core"], ["boost", "fmt"]),
@@ -52,6 +54,7 @@ LIBRARIES = [
     ("boost.graph", r"boost/(graph|property_map)/"),
     ("boost.random", r"boost/random"),
     ("boost", r"boost/"),
+    ("eigen", r"Eigen/"),
     ("simgrid", r"(simgrid|xbt)/"),
     ("ns3", r"ns3/"),
     ("fmt", r"fmt/"),

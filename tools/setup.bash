@@ -4,7 +4,7 @@
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 
 build_packages=(g++ cmake ninja-build ccache pkg-config libsimgrid-dev libboost-dev libboost-graph-dev
-                nlohmann-json3-dev libcli11-dev libfmt-dev zlib1g-dev libssl-dev)
+                nlohmann-json3-dev libcli11-dev libfmt-dev zlib1g-dev libssl-dev libeigen3-dev)
 test_packages=(catch2 librapidcheck-dev clang python3)
 
 say() { printf '%s\n' "$@" >&2; }
