@@ -48,6 +48,8 @@ struct Facility::State {
 
   void advance(Picoseconds to);
   void refresh();
+  void settle_at_start();
+  void plant_changed();
   void note_validity_of_span();
   cooling::PlantPoint plant_point(const cooling::HeatLoad& load) const;
 
@@ -69,6 +71,7 @@ struct Facility::State {
   std::unique_ptr<cooling::CoolingPlant> plant;
   std::unique_ptr<CoolingTable> cooling;
   std::unique_ptr<power::PowerChain> chain;
+  std::unique_ptr<RackTemperatures> temperatures;
 
   // Now.
   Picoseconds now = 0;
@@ -127,10 +130,47 @@ Facility::State::State(Setup&& given, ValidityNotes& n)
   const power::ChainLosses rooms = power::PowerChain(setup.power, nameplate, Watts(0)).it_losses(nameplate);
   chain = std::make_unique<power::PowerChain>(
       setup.power, nameplate, mechanical + (rooms.busway + rooms.ups) / setup.power.electrical_room_cop);
+  settle_at_start();
+}
+
+/// The plant in the modes that the idle factory settles in, and the temperatures that follow.
+void Facility::State::settle_at_start() {
+  ValidityNotes unused;
+  GroupLoad load;
+  for (std::size_t group = 0; group < racks.groups(); ++group) load += racks.load(group);
+  it = load.wall() + storage + network;
+  liquid_offered = load.liquid_heat;
+  cooling::PlantPoint point = plant_point(heat_load(liquid_offered, it - liquid_offered));
+  cooling::settled_effort(*plant, point, unused);
+  modes = point.modes;
+  const cooling::CoolingEffort at_rest = plant->effort(plant_point(point.load), unused);
+  cooling->set_state(plant_point({}));
+  if (setup.simulation == nullptr) return;
+  temperatures =
+      std::make_unique<RackTemperatures>(RackTemperatures::Setup{*setup.simulation, *plant, setup.groups, racks,
+                                                                 [this] {
+                                                                   advance(setup.simulation->now());
+                                                                   plant_changed();
+                                                                 },
+                                                                 setup.series_interval},
+                                         at_rest);
 }
 
 cooling::PlantPoint Facility::State::plant_point(const cooling::HeatLoad& load) const {
-  return {.load = load, .outside = setup.weather, .modes = modes, .condition = condition};
+  cooling::PlantPoint point{.load = load, .outside = setup.weather, .modes = modes, .condition = condition};
+  for (const Loop loop : kLoopList) {
+    if (temperatures) point.warmer[loop] = temperatures->warmer(loop);
+  }
+  return point;
+}
+
+/// Weather, modes, temperatures of loops or what is in service have changed.
+void Facility::State::plant_changed() {
+  cooling->set_state(plant_point({}));
+  is_stale = true;
+  if (!temperatures) return;
+  ValidityNotes unused;
+  temperatures->set_plant(plant->effort(plant_point(heat_load(liquid_offered, it - liquid_offered)), unused));
 }
 
 void Facility::State::advance(Picoseconds to) {
@@ -170,7 +210,8 @@ void Facility::State::refresh() {
     if (wanted == modes[loop] || now - mode_since[loop] < kModeDwell) continue;
     modes[loop] = wanted;
     mode_since[loop] = now;
-    cooling->set_state(plant_point({}));
+    plant_changed();
+    is_stale = false;
     effort = cooling->effort(heat);
   }
   for (const Loop loop : kLoopList) running[loop] = effort.mode[loop];
@@ -218,13 +259,25 @@ void Facility::prefetch(std::int64_t node) const { state_->racks.prefetch(node);
 void Facility::add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds now) {
   State& s = *state_;
   s.advance(now);
-  if (s.racks.add_gpu_power(node, delta)) s.is_stale = true;
+  if (!s.temperatures) {
+    if (s.racks.add_gpu_power(node, delta)) s.is_stale = true;
+    return;
+  }
+  const std::size_t group = s.racks.group_of(node);
+  const GroupLoad before = s.racks.load(group);
+  if (!s.racks.add_gpu_power(node, delta)) return;
+  s.is_stale = true;
+  s.temperatures->load_changed(group, before, s.racks.load(group));
 }
 
 void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   State& s = *state_;
   s.advance(now);
-  if (s.racks.set_node_on(node, on)) s.is_stale = true;
+  const std::size_t group = s.racks.group_of(node);
+  const GroupLoad before = s.racks.load(group);
+  if (!s.racks.set_node_on(node, on)) return;
+  s.is_stale = true;
+  if (s.temperatures) s.temperatures->load_changed(group, before, s.racks.load(group));
 }
 
 void Facility::set_shared_power(Consumer consumer, double watts, Picoseconds now) {
@@ -243,8 +296,7 @@ void Facility::set_weather(const weather::WeatherPoint& weather, Picoseconds now
   s.advance(now);
   s.note_validity_of_span();
   s.setup.weather = weather;
-  s.cooling->set_state(s.plant_point({}));
-  s.is_stale = true;
+  s.plant_changed();
 }
 
 void Facility::set_cooling_condition(const cooling::PlantCondition& condition, Picoseconds now) {
@@ -252,8 +304,27 @@ void Facility::set_cooling_condition(const cooling::PlantCondition& condition, P
   s.advance(now);
   s.note_validity_of_span();
   s.condition = condition;
-  s.cooling->set_state(s.plant_point({}));
-  s.is_stale = true;
+  s.plant_changed();
+}
+
+void Facility::set_coolant_flow(std::size_t group, double share, Picoseconds now) {
+  state_->advance(now);
+  if (state_->temperatures) state_->temperatures->set_flow(group, share);
+}
+
+const cooling::PlantCondition& Facility::cooling_condition() const { return state_->condition; }
+std::vector<cooling::PartUnits> Facility::cooling_parts() const { return state_->plant->parts(); }
+RackTemperatures* Facility::temperatures() { return state_->temperatures.get(); }
+const RackTemperatures* Facility::temperatures() const { return state_->temperatures.get(); }
+
+void Facility::start() {
+  if (state_->temperatures) state_->temperatures->start();
+}
+
+std::pair<std::int64_t, std::int64_t> Facility::nodes_of(std::size_t group) const {
+  const ItLoad& racks = state_->racks;
+  const std::int64_t end = group + 1 < racks.groups() ? racks.first_node(group + 1) : racks.nodes();
+  return {racks.first_node(group), end};
 }
 
 void Facility::finish(Picoseconds end) {

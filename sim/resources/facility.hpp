@@ -21,6 +21,7 @@
 #include "sim/engine/time.hpp"
 #include "sim/resources/consumer.hpp"
 #include "sim/resources/it_load.hpp"
+#include "sim/resources/rack_temperatures.hpp"
 
 namespace tokenworks::resources {
 
@@ -70,6 +71,7 @@ class Facility {
     weather::WeatherPoint weather;                    ///< at the start
     weather::WeatherPoint design_weather;             ///< hottest that the plant is sized for
     Picoseconds series_interval = 0;                  ///< length of a series row
+    engine::Simulation* simulation = nullptr;         ///< of temperatures over time; null: none are followed
   };
 
   Facility(Setup setup, ValidityNotes& notes);
@@ -88,6 +90,17 @@ class Facility {
   void set_weather(const weather::WeatherPoint& weather, Picoseconds now);
   /// What of the cooling plant is in service from `now` on.
   void set_cooling_condition(const cooling::PlantCondition& condition, Picoseconds now);
+  /// Of the rated flow of a group's coolant (liquid, or the air of its room), what moves from `now` on.
+  void set_coolant_flow(std::size_t group, double share, Picoseconds now);
+  const cooling::PlantCondition& cooling_condition() const;
+  std::vector<cooling::PartUnits> cooling_parts() const;
+  /// Temperatures of chips and coolant; null: they are not followed.
+  RackTemperatures* temperatures();
+  const RackTemperatures* temperatures() const;
+  /// To be called when everything that shall hear of temperatures is there.
+  void start();
+  /// Nodes of a group: from the first to before the second.
+  std::pair<std::int64_t, std::int64_t> nodes_of(std::size_t group) const;
   /// Integrates up to `end`; totals and samples are complete up to there.
   void finish(Picoseconds end);
 

@@ -18,6 +18,7 @@ ItLoad::ItLoad(const std::vector<RackGroup>& groups, ValidityNotes& notes) {
                        .nameplate_liquid = server.liquid_heat(nameplate) * group.racks,
                        .largest = std::max(nameplate, full) * group.racks,
                        .largest_liquid = server.liquid_heat(std::max(nameplate, full)) * group.racks});
+    full_.push_back(server.full_load(group.racks));
     first_node_.push_back(nodes_.size());
     for (std::int64_t rack = 0; rack < group.racks; ++rack) {
       for (std::int64_t i = 0; i < group.kind.nodes; ++i) {

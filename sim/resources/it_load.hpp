@@ -7,6 +7,7 @@
 
 #include "models/compute/rack.hpp"
 #include "models/core/validity.hpp"
+#include "models/thermal/throttle.hpp"
 #include "sim/resources/server_power.hpp"
 
 namespace tokenworks::resources {
@@ -17,6 +18,8 @@ struct RackGroup {
   double gpu_idle_power_w = 0.0;  ///< of one GPU that holds no model
   double gpu_max_power_w = 0.0;
   std::int64_t racks = 0;
+  thermal::GpuTemperatureLimits temperature_limits = {};
+  thermal::ThrottleLaw throttle = {};
 };
 
 /// One group's draw by component; at the input of its racks in all.
@@ -51,6 +54,12 @@ class ItLoad {
   std::size_t group_of(std::int64_t node) const { return nodes_[static_cast<std::size_t>(node)].group; }
   const GroupLoad& load(std::size_t group) const { return load_[group]; }
   const GroupDesign& design(std::size_t group) const { return design_[group]; }
+  /// With all nodes on and all GPUs at their limit.
+  const GroupLoad& full_load(std::size_t group) const { return full_[group]; }
+  std::int64_t gpus(std::size_t group) const {
+    return static_cast<std::int64_t>(first_node_[group + 1] - first_node_[group]) * servers_[group].gpus_per_node();
+  }
+  std::int64_t first_node(std::size_t group) const { return static_cast<std::int64_t>(first_node_[group]); }
   void prefetch(std::int64_t node) const { __builtin_prefetch(&nodes_[static_cast<std::size_t>(node)]); }
 
   /// The GPUs of `node` together draw `delta` more. False when nothing changes: the node is off.
@@ -73,10 +82,11 @@ class ItLoad {
   };
   void change_pool(const ServerPower& server, GroupLoad& load, Pool& pool, Milliwatts delta);
 
-  std::vector<ServerPower> servers_;  // by group
-  std::vector<GroupLoad> load_;       // by group
-  std::vector<GroupDesign> design_;   // by group
-  std::vector<std::size_t> first_node_;
+  std::vector<ServerPower> servers_;     // by group
+  std::vector<GroupLoad> load_;          // by group
+  std::vector<GroupLoad> full_;          // by group
+  std::vector<GroupDesign> design_;      // by group
+  std::vector<std::size_t> first_node_;  // by group, and behind the last
   std::vector<Node> nodes_;
   std::vector<Pool> pools_;
 };

@@ -12,6 +12,7 @@
 namespace tokenworks::resources {
 
 struct RackGroup;
+struct GroupLoad;
 
 class ServerPower {
  public:
@@ -42,6 +43,8 @@ class ServerPower {
   /// Of the heat of a pool's wall power, the part that racks offer to cold plates.
   Milliwatts liquid_heat(Milliwatts wall) const { return scaled(wall, liquid_share_); }
 
+  /// Of so many racks whose GPUs are all at their limit.
+  GroupLoad full_load(std::int64_t racks) const;
   /// Wall power of one rack at the given power of each node's GPUs.
   Milliwatts rack_wall(Milliwatts gpus_of_node) const;
 
@@ -53,8 +56,8 @@ class ServerPower {
     return static_cast<Milliwatts>((static_cast<Wide>(power) * share_in_2_32) >> 32);
   }
 
-  Milliwatts idle_gpus_, base_, rack_shared_;
-  std::int64_t slope_, fan_share_, liquid_share_;  // shares times 2^32
+  Milliwatts idle_gpus_, full_gpus_, base_, rack_shared_;  // GPUs of a node
+  std::int64_t slope_, fan_share_, liquid_share_;          // shares times 2^32
   std::int64_t nodes_in_rack_, gpus_per_node_;
   bool supplies_are_shared_;
   int step_bits_ = 0;

@@ -12,6 +12,7 @@
 #include "models/llm/layout.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/speculation/drafter_layers.hpp"
+#include "sim/scenario/check_cooling.hpp"
 #include "sim/scenario/check_engine.hpp"
 #include "sim/scenario/check_network.hpp"
 #include "sim/scenario/check_scaling.hpp"
@@ -49,6 +50,7 @@ class Checker {
     check_placement();
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
     for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);
+    check_cooling(spec_, catalog_, racks_known() && !too_large_, faults_);
     if (!too_large_) check_network(spec_, catalog_, faults_);
   }
 

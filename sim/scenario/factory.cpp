@@ -75,6 +75,7 @@ void Factory::build_facility() {
   setup.weather = weather_->at(start_s_);
   setup.design_weather = weather_->design();
   setup.series_interval = interval_;
+  setup.simulation = simulation_.get();
   facility_ = std::make_unique<resources::Facility>(std::move(setup), notes_);
   outside_air_ = std::make_unique<resources::OutsideAir>(*simulation_, *facility_, *weather_, start_s_, year_s_);
 }
@@ -414,6 +415,7 @@ std::string Factory::describe_work_left() const {
 void Factory::run() {
   simulation_->set_work_left([this] { return describe_work_left(); });
   outside_air_->start();
+  facility_->start();
   for (const auto& source : sources_) source->start();
   for (const auto& source : traffic_) source->start();
   run_end_->arm();

@@ -14,6 +14,7 @@
 #include "models/weather/weather_option.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/autoscaler.hpp"
+#include "sim/jobs/cooling_incidents.hpp"
 #include "sim/jobs/fleet.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
 #include "sim/jobs/model_swaps.hpp"
@@ -21,6 +22,7 @@
 #include "sim/jobs/node_failures.hpp"
 #include "sim/jobs/request_source.hpp"
 #include "sim/jobs/run_end.hpp"
+#include "sim/jobs/thermal_protection.hpp"
 #include "sim/jobs/traffic/traffic_source.hpp"
 #include "sim/jobs/weight_load_incidents.hpp"
 #include "sim/jobs/workload/client_statistics/client_stream.hpp"
@@ -77,6 +79,7 @@ class Factory {
   jobs::Fleet* fleet_of(const std::string& service) const;
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
   std::int64_t node_number(const std::string& target) const;
+  std::size_t group_number(const std::string& racks) const;
   std::string describe_work_left() const;
   jobs::LlmService& service(const std::string& name) const;
   const compute::GpuSpec& gpu_of(const RackGroupSpec& group, const compute::RackSpec& kind);
@@ -120,7 +123,10 @@ class Factory {
   std::vector<std::unique_ptr<jobs::Autoscaler>> autoscalers_;
   std::vector<std::unique_ptr<jobs::RequestSource>> sources_;
   std::vector<std::unique_ptr<jobs::TrafficSource>> traffic_;  // sorted by name
+  std::unique_ptr<jobs::NodeOutages> outages_;
   std::unique_ptr<jobs::NodeFailures> failures_;
+  std::unique_ptr<jobs::ThermalProtection> protection_;
+  std::unique_ptr<jobs::CoolingIncidents> cooling_incidents_;
   std::unique_ptr<jobs::WeightLoadIncidents> weight_loads_;
   std::unique_ptr<jobs::ModelSwaps> swaps_;
   std::unique_ptr<jobs::NetworkIncidents> network_incidents_;  // null: there is no network

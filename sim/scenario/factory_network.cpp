@@ -5,6 +5,7 @@
 #include "models/llm/memory_capacity.hpp"
 #include "models/topology/analysis.hpp"
 #include "sim/scenario/check_scenario.hpp"
+#include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
@@ -168,12 +169,15 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   std::vector<jobs::WeightLoadIncident> weight_loads;
   std::vector<const ModelSwapSpec*> swap_specs;
   std::vector<jobs::NetworkIncident> network;
+  std::vector<jobs::CoolingIncident> cooling;
+  const auto repair_after = [](const std::optional<Seconds>& span) -> std::optional<Picoseconds> {
+    if (!span) return std::nullopt;
+    return to_picoseconds(span->value);
+  };
   for (const IncidentSpec& incident : scenario_.spec.incidents) {
     const Picoseconds at = to_picoseconds(incident->at.value);
     if (const auto* failure = dynamic_cast<const NodeFailureSpec*>(&*incident)) {
-      std::optional<Picoseconds> repair_after;
-      if (failure->repair_after) repair_after = to_picoseconds(failure->repair_after->value);
-      failures.push_back({failure->target, node_number(failure->target), at, repair_after});
+      failures.push_back({failure->target, node_number(failure->target), at, repair_after(failure->repair_after)});
     } else if (const auto* load = dynamic_cast<const WeightLoadSpec*>(&*incident)) {
       const auto loaded = std::find_if(loaded_.begin(), loaded_.end(), [&](const jobs::LoadedService& one) {
         return one.service->name() == load->service;
@@ -181,6 +185,21 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
       weight_loads.push_back({load->service, *loaded, static_cast<std::int32_t>(load->replicas), at});
     } else if (const auto* swap = dynamic_cast<const ModelSwapSpec*>(&*incident)) {
       swap_specs.push_back(swap);
+    } else if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*incident)) {
+      cooling.push_back({.kind = std::string(incident.kind()),
+                         .target = pump->target,
+                         .group = group_number(pump->target),
+                         .flow_share = pump->flow_share,
+                         .at = at,
+                         .repair_after = repair_after(pump->repair_after)});
+    } else if (const auto* unit = dynamic_cast<const CoolingUnitFailureSpec*>(&*incident)) {
+      cooling.push_back({.kind = std::string(incident.kind()),
+                         .target = std::string(cooling::part_name(unit->part)),
+                         .group = std::nullopt,
+                         .part = unit->part,
+                         .units = unit->units,
+                         .at = at,
+                         .repair_after = repair_after(unit->repair_after)});
     } else {
       network.push_back(
           network_incident(std::string(incident.kind()), dynamic_cast<const NetworkIncidentSpec&>(*incident), at));
@@ -200,13 +219,31 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   for (const ModelSwapSpec* spec : swap_specs) swaps.push_back(build_swap(*spec));
   swaps_ = std::make_unique<jobs::ModelSwaps>(*simulation_, std::move(swaps), watch);
   sort(network, [](const jobs::NetworkIncident& n) { return n.kind + n.target; });
-  failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *facility_, fabric_.get(), loaded_,
-                                                   std::move(failures), watch);
+  outages_ = std::make_unique<jobs::NodeOutages>(*simulation_, *facility_, fabric_.get(), loaded_);
+  failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *outages_, std::move(failures), watch);
+  sort(cooling, [](const jobs::CoolingIncident& c) { return c.kind + c.target; });
+  jobs::ThermalProtection::Setup protection{.simulation = *simulation_,
+                                            .facility = *facility_,
+                                            .outages = *outages_,
+                                            .services = {},
+                                            .groups = {},
+                                            .restart_after = to_picoseconds(scenario_.spec.factory.restart_after.value),
+                                            .watch = watch};
+  for (const auto& service : services_) protection.services.push_back(service.get());
+  for (const RackGroupSpec* racks : racks_) protection.groups.push_back(racks->name);
+  protection_ = std::make_unique<jobs::ThermalProtection>(std::move(protection));
+  cooling_incidents_ =
+      std::make_unique<jobs::CoolingIncidents>(*simulation_, *facility_, *protection_, std::move(cooling), watch);
   weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(),
                                                               std::move(weight_loads), watch);
   if (fabric_)
     network_incidents_ =
         std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network), watch);
+}
+
+std::size_t Factory::group_number(const std::string& racks) const {
+  const auto group = std::find_if(racks_.begin(), racks_.end(), [&](const auto* one) { return one->name == racks; });
+  return static_cast<std::size_t>(group - racks_.begin());
 }
 
 jobs::NetworkIncident Factory::network_incident(const std::string& kind, const NetworkIncidentSpec& spec,

@@ -58,6 +58,7 @@ metrics::RunResult Factory::result() {
     result.incidents.insert(result.incidents.end(), list.begin(), list.end());
   };
   add_incidents(failures_->report());
+  add_incidents(cooling_incidents_->report(end));
   add_incidents(weight_loads_->report());
   add_incidents(swaps_->report());
   if (network_incidents_) add_incidents(network_incidents_->report());

@@ -1,5 +1,6 @@
 #include "sim/scenario/incident_spec.hpp"
 
+#include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/model_swap_spec.hpp"
 
 namespace tokenworks::scenario {
@@ -8,11 +9,6 @@ namespace {
 using Part = NetworkIncidentSpec::Part;
 
 constexpr double kLongestRun = 9e6;  // s; picoseconds in 64 bits last 106 days
-
-void visit_repair(FieldVisitor& v, std::optional<Seconds>& repair_after) {
-  field(v, "repair_after_s", repair_after, "Time to repair; never repaired when absent",
-        rule().at_least(0).at_most(kLongestRun));
-}
 
 void visit_link(FieldVisitor& v, std::string& target) {
   field(v, "target", target, "Link by its two ends in the fabric's graph (row_a/0--leaf_3, leaf_3--spine_1)",
@@ -112,6 +108,12 @@ constexpr Option<IncidentOption> kIncidents[] = {
     {"link_degraded", "A link of the fabric loses a part of its bandwidth", make<DegradedLink>},
     {"nic_failure", "A network card of a node is down", make<NicFailure>},
     {"switch_failure", "A switch of the fabric is down", make<SwitchFailure>},
+    {"cooling_pump_failure", "The coolant of a rack group flows slower, or stands", make_cooling_pump_failure},
+    {"air_handler_failure", "Air handlers of the cooling plant fail", make_air_handler_failure},
+    {"coolant_unit_failure", "Coolant distribution units of the cooling plant fail", make_coolant_unit_failure},
+    {"facility_pump_failure", "Pumps of the facility water fail", make_facility_pump_failure},
+    {"chiller_failure", "Chillers of the cooling plant fail", make_chiller_failure},
+    {"heat_rejection_failure", "Towers or coolers of the cooling plant fail", make_heat_rejection_failure},
     {"storage_slowdown", "The storage system loses a part of its bandwidth", make<StorageSlowdown>},
 };
 
@@ -122,6 +124,11 @@ Options<IncidentOption> incident_options() { return kIncidents; }
 void IncidentOption::visit_common(FieldVisitor& v) {
   field(v, "at_s", at, "When it happens, from the start of the run",
         rule().required().at_least(0).at_most(kLongestRun));
+}
+
+void IncidentOption::visit_repair(FieldVisitor& v, std::optional<Seconds>& repair_after) {
+  field(v, "repair_after_s", repair_after, "Time to repair; never repaired when absent",
+        rule().at_least(0).at_most(kLongestRun));
 }
 
 void NodeFailureSpec::visit(FieldVisitor& v) {

@@ -18,6 +18,7 @@ class IncidentOption {
 
  protected:
   void visit_common(FieldVisitor& v);
+  static void visit_repair(FieldVisitor& v, std::optional<Seconds>& repair_after);
 };
 Options<IncidentOption> incident_options();
 

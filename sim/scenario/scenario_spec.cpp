@@ -62,6 +62,9 @@ void FactorySpec::visit(FieldVisitor& v) {
   field(v, "storage", storage, "Where weights come from and checkpoints go to");
   field(v, "power", power, "The chain from the grid to the racks");
   field(v, "cooling", cooling, "How heat leaves the hall");
+  field(v, "restart_after_s", restart_after,
+        "From the end of what darkened racks (heat, want of power) to their servers being up again",
+        rule().at_least(0).at_most(1e6).default_from('E', "Boot and checks of a GPU server take several minutes"));
 }
 
 void ServiceOption::visit_common(FieldVisitor& v) {

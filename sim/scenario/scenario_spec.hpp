@@ -77,6 +77,7 @@ struct FactorySpec {
   std::optional<StorageSpec> storage;
   power::PowerChainSpec power;
   Choice<cooling::CoolingOption> cooling;
+  Seconds restart_after{600};  ///< racks that went dark by heat or for want of power start after so long at least
   FactorySpec();
   void visit(FieldVisitor& v);
 };

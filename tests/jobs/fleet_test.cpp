@@ -18,6 +18,8 @@ using tokenworks::testing::in_child;
 
 namespace {
 
+constexpr std::int64_t kFirstNode[] = {0};
+
 constexpr double kLoading = 0.802;  // s: 16 GB at the 20 GB/s of one reader, and 2 ms
 
 /// One replica of 8 GPUs on each of so many nodes, 16 GB of weights each, storage; nothing else moves.
@@ -146,8 +148,8 @@ TEST_CASE("draining: an idle replica is down at once; a failure on the way loses
       drain(2);
     });
     hall.at(0.02, [&] {
-      std::vector<std::int32_t> replicas;
-      hall.told += fmt::format("{} failed; ", hall.service.take_down(0, replicas));
+      std::vector<jobs::LlmService::Struck> struck;
+      hall.told += fmt::format("{} failed; ", hall.service.take_down(kFirstNode, struck));
     });
     hall.at(100.0, [&] { hall.service.start(0); });
     hall.submit(101.0, 10, 2);
@@ -217,8 +219,8 @@ TEST_CASE("fleet: a failure while a replica loads or starts up means starting ov
       hall.at(1.0, [&] { fleet.start(0); });
       hall.submit(1.2, 10);
       hall.at(failure, [&] {
-        std::vector<std::int32_t> replicas;
-        hall.service.take_down(0, replicas);
+        std::vector<jobs::LlmService::Struck> struck;
+        hall.service.take_down(kFirstNode, struck);
       });
       hall.submit(5.0, 10);  // nobody knows of a repair
       hall.at(10.0, [&] { fleet.on_repaired(0, [&] { hall.say("back"); }); });

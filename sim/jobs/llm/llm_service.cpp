@@ -452,15 +452,16 @@ std::vector<EndedRequest> LlmService::unfinished(Picoseconds end) const {
   return list;
 }
 
-std::int64_t LlmService::take_down(std::int64_t node, std::vector<std::int32_t>& replicas) {
+std::int64_t LlmService::take_down(std::span<const std::int64_t> nodes, std::vector<Struck>& struck) {
   std::vector<RequestId> lost;
   std::vector<RequestId> waiting;
   for (std::size_t i = 0; i < replicas_.size(); ++i) {
     const std::vector<placement::Slice>& slices = replicas_[i]->slices();
-    const bool touched =
-        std::any_of(slices.begin(), slices.end(), [node](const placement::Slice& slice) { return slice.node == node; });
-    if (!touched) continue;
-    replicas.push_back(static_cast<std::int32_t>(i));
+    const auto touched = std::find_if(slices.begin(), slices.end(), [nodes](const placement::Slice& slice) {
+      return std::binary_search(nodes.begin(), nodes.end(), slice.node);
+    });
+    if (touched == slices.end()) continue;
+    struck.push_back({static_cast<std::int32_t>(i), touched->node});
     if (replicas_[i]->is_up()) replicas_[i]->go_down(lost, waiting);
     if (keeper_ != nullptr) keeper_->on_broken(static_cast<std::int32_t>(i));
   }

@@ -160,7 +160,11 @@ class LlmService : private engine::TimerClient {
   Picoseconds request_overhead() const { return pools_.front().model->request_overhead(); }  // of the first pool
 
   /// Replicas on `node` go down with it; returns how many requests were lost. They come up one by one.
-  std::int64_t take_down(std::int64_t node, std::vector<std::int32_t>& replicas);
+  struct Struck {
+    std::int32_t replica;
+    std::int64_t node;  ///< first of its nodes that went dark
+  };
+  std::int64_t take_down(std::span<const std::int64_t> nodes, std::vector<Struck>& struck);
   void bring_up(std::int32_t replica);
   /// One replica goes down; returns how many requests were lost.
   std::int64_t take_down_replica(std::int32_t replica);
