@@ -362,9 +362,9 @@ class Trial {
 
 constexpr DefaultReliability kDefaults[kNodeKinds] = {
     {{1.956, 1.32, 0.0}, 'R', "IEEE 493: utility, single circuit"},
-    {{8e-4 * 1.32, 20.0, 0.004},
+    {{0.0, 20.0, 0.004 + 8e-4 * 1.32},
      'R',
-     "NUREG/CR-6928 class values: 0.003 to 0.005 per demand; 8e-4 an hour while it runs, at 1.32 h a year of outage"},
+     "NUREG/CR-6928 class values: 0.003 to 0.005 per demand, and 8e-4 an hour over an outage of 1.32 h"},
     {{0.01, 200.0, 0.0}, 'R', "Oil transformers 0.005 to 0.015 a year, 130 to 340 h"},
     {{0.01, 27.0, 0.0}, 'R', "MV switchgear (SF6) 0.005 to 0.02 a year"},
     {{0.04, 8.0, 0.0}, 'E', "Static UPS module 0.03 to 0.05 a year"},

@@ -4,7 +4,7 @@
 //            of NUREG/CR-6928, remembered); signal 1 to 3 s, 2 to 6 blocks of 5 to 10 s, re-transfer after 5 to 30 min
 //            of stable utility, 0.25 to 0.27 L/kWh: estimates
 // Valid for  diesel sets at a switchboard; fuel rate at 50 to 100 % load
-// Checked by tests/models/power/generator_test.cpp
+// Checked by tests/models/power/stored_energy_test.cpp
 #pragma once
 
 #include <cstdint>

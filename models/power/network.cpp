@@ -291,11 +291,16 @@ class Checker {
 std::vector<NodeId> dominators(const Network& network, NodeId without) {
   const auto count = static_cast<NodeId>(network.size());
   Graph graph(count + 1);
-  for (NodeId node = 0; node < count; ++node) {
+  // What no source reaches is left out: Boost's algorithm takes such a predecessor for the entry.
+  std::vector<bool> alive(count, false);
+  for (const NodeId node : network.order()) {
     if (node == without) continue;
-    if (is_source(network.kind(node))) boost::add_edge(count, node, graph);
+    alive[node] = is_source(network.kind(node));
+    if (alive[node]) boost::add_edge(count, node, graph);
     for (const Network::Feed& feed : network.feeds_into(node)) {
-      if (feed.node != without) boost::add_edge(feed.node, node, graph);
+      if (!alive[feed.node]) continue;
+      alive[node] = true;
+      boost::add_edge(feed.node, node, graph);
     }
   }
   std::vector<Graph::vertex_descriptor> parent(count + 1, Graph::null_vertex());

@@ -9,7 +9,7 @@ namespace {
 
 /// What the feeds after this one carry.
 Milliwatts rest_of(Milliwatts power, std::uint32_t rest_q32) {
-  return static_cast<Milliwatts>((static_cast<Femtojoules>(power) * rest_q32) >> 32);
+  return static_cast<Milliwatts>((static_cast<Femtojoules>(power) * rest_q32 + (Femtojoules{1} << 31)) >> 32);
 }
 
 constexpr std::size_t index(NodeKind kind) { return static_cast<std::size_t>(kind); }
@@ -83,7 +83,8 @@ void PowerFlow::set_storage_draw(NodeId id, Milliwatts draw) {
   node.draw = draw;
   node.plain = draw == 0 && node.walk_in_q16 == (1u << 16) && !node.on_storage;
   if (!node.alive || node.on_storage) return;
-  spread(position_[id], settle(node), node.input);
+  const Milliwatts before = settle(node);
+  spread(node, before, node.input);
   work_off();
 }
 
@@ -131,43 +132,48 @@ inline Milliwatts PowerFlow::settle(Node& node) {
 }
 
 void PowerFlow::change_input(std::uint32_t position, Milliwatts input) {
-  Node* node = &nodes_[position];
-  Milliwatts before = node->input;
+  Node& node = nodes_[position];
+  const Milliwatts before = node.input;
   if (input == before) return;
-  node->input = input;
-  input_by_kind_[index(node->kind)] += input - before;
-  while (node->live_feeds == 1) {
-    const std::uint32_t parent = feeds_[node->first_feed].parent;
-    const Milliwatts delta = node->input - before;
-    if (delta == 0) return;
-    node = &nodes_[parent];
-    position = parent;
-    node->output += delta;
-    note(*node, parent);
-    before = settle(*node);
+  node.input = input;
+  input_by_kind_[index(node.kind)] += input - before;
+  if (node.live_feeds == 1) {
+    climb(feeds_[node.first_feed].parent, input - before);
+  } else {
+    spread(node, before, input);
   }
-  if (node->live_feeds == 0) return;  // a source, or on its store
-  spread(position, before, node->input);
   work_off();
 }
 
-/// Hands the change of a node's input to what it draws from; they wait in pending_, nearest to the loads last.
-void PowerFlow::spread(std::uint32_t position, Milliwatts before, Milliwatts after) {
+/// Adds to a node's output and follows the change while there is one feed. A node with several waits in pending_ until
+/// all that draws from it has changed; what is met twice on the way is worked out twice, to the same end.
+inline void PowerFlow::climb(std::uint32_t position, Milliwatts delta) {
+  while (delta != 0) {
+    Node& node = nodes_[position];
+    node.output += delta;
+    note(node, position);
+    if (node.live_feeds > 1) {
+      auto place = pending_.end();  // nearest to the loads last
+      while (place != pending_.begin() && *(place - 1) < position) --place;
+      if (place == pending_.begin() || *(place - 1) != position) pending_.insert(place, position);
+      return;
+    }
+    const Milliwatts before = settle(node);
+    if (node.live_feeds == 0) return;  // a source, or on its store
+    delta = node.input - before;
+    position = feeds_[node.first_feed].parent;
+  }
+}
+
+/// Hands the change of a node's input to what it draws from.
+void PowerFlow::spread(const Node& node, Milliwatts before, Milliwatts after) {
   if (before == after) return;
-  const Node& node = nodes_[position];
   for (std::uint32_t i = 0; i < node.live_feeds; ++i) {
     const LiveFeed feed = feeds_[node.first_feed + i];
     const Milliwatts rest_before = rest_of(before, feed.rest_q32), rest_after = rest_of(after, feed.rest_q32);
-    const Milliwatts delta = (after - rest_after) - (before - rest_before);
+    climb(feed.parent, (after - rest_after) - (before - rest_before));
     before = rest_before;
     after = rest_after;
-    if (delta == 0) continue;
-    Node& parent = nodes_[feed.parent];
-    parent.output += delta;
-    note(parent, feed.parent);
-    auto place = pending_.end();
-    while (place != pending_.begin() && *(place - 1) < feed.parent) --place;
-    if (place == pending_.begin() || *(place - 1) != feed.parent) pending_.insert(place, feed.parent);
   }
 }
 
@@ -177,7 +183,7 @@ void PowerFlow::work_off() {
     pending_.pop_back();
     Node& node = nodes_[position];
     const Milliwatts before = settle(node);
-    spread(position, before, node.input);
+    spread(node, before, node.input);
   }
 }
 

@@ -122,7 +122,8 @@ class PowerFlow {
   Node& at(NodeId id) { return nodes_[position_[id]]; }
   const Node& at(NodeId id) const { return nodes_[position_[id]]; }
   void change_input(std::uint32_t position, Milliwatts input);
-  void spread(std::uint32_t position, Milliwatts before, Milliwatts after);
+  void climb(std::uint32_t position, Milliwatts delta);
+  void spread(const Node& node, Milliwatts before, Milliwatts after);
   void work_off();
   /// Loss and input from the output; the kind's sums follow. Returns the input before.
   Milliwatts settle(Node& node);
