@@ -21,6 +21,8 @@ PowerFlow::PowerFlow(const Network& network) : network_(&network) {
   nodes_.resize(count);
   position_.resize(count);
   units_.resize(count);
+  least_priority_.assign(count, 0);
+  for (NodeId id = 0; id < count; ++id) closed_.emplace_back(network.feeds_into(id).size(), true);
   id_.assign(network.order().rbegin(), network.order().rend());
   // Loads stand first: the order says only that each stands before what it draws from.
   std::stable_partition(id_.begin(), id_.end(), [&](NodeId id) { return is_sink(network.kind(id)); });
@@ -93,6 +95,29 @@ void PowerFlow::set_walk_in(NodeId id, std::uint32_t share_q16) {
   assert(has_storage(node.kind) && share_q16 <= (1u << 16));
   node.walk_in_q16 = share_q16;
   set_storage_draw(id, node.draw);
+}
+
+void PowerFlow::set_feed_closed(NodeId from, NodeId to, bool closed) {
+  const auto feeds = network_->feeds_into(to);
+  for (std::size_t k = 0; k < feeds.size(); ++k) {
+    if (feeds[k].node != from || closed_[to][k] == closed) continue;
+    closed_[to][k] = closed;
+    topology_changed();
+  }
+}
+
+void PowerFlow::set_least_priority(NodeId id, std::int64_t priority) {
+  if (least_priority_[id] == priority) return;
+  least_priority_[id] = priority;
+  topology_changed();
+}
+
+std::optional<std::int64_t> PowerFlow::best_live_priority(NodeId id) const {
+  const auto feeds = network_->feeds_into(id);
+  for (std::size_t k = 0; k < feeds.size(); ++k) {
+    if (closed_[id][k] && at(feeds[k].node).alive) return feeds[k].priority;  // lowest first
+  }
+  return std::nullopt;
 }
 
 void PowerFlow::release_topology() {
@@ -198,20 +223,25 @@ void PowerFlow::rebuild() {
     node.on_storage = false;
     node.alive = node.in_service && is_source(node.kind) && node.source_on;
     if (is_source(node.kind) || !node.in_service) continue;
-    double shares = 0.0;
-    std::int64_t priority = 0;
-    for (const Network::Feed& feed : network_->feeds_into(id)) {
-      if (!at(feed.node).alive || (node.live_feeds > 0 && feed.priority != priority)) continue;
-      priority = feed.priority;
-      ++node.live_feeds;
-      feeds_.push_back({position_[feed.node], 0});
-      shares += feed.share;
+    const auto feeds = network_->feeds_into(id);
+    const auto is_live = [&](std::size_t k) { return closed_[id][k] && at(feeds[k].node).alive; };
+    std::optional<std::int64_t> priority;  // the lowest that is not held back, else the lowest
+    for (std::size_t k = 0; k < feeds.size(); ++k) {
+      if (is_live(k) && (!priority || *priority < least_priority_[id])) {
+        if (!priority || feeds[k].priority >= least_priority_[id]) priority = feeds[k].priority;
+      }
     }
-    double left = shares;
+    double left = 0.0;
+    for (std::size_t k = 0; k < feeds.size(); ++k) {
+      if (!is_live(k) || feeds[k].priority != *priority) continue;
+      ++node.live_feeds;
+      feeds_.push_back({position_[feeds[k].node], 0});
+      left += feeds[k].share;
+    }
     std::uint32_t place = node.first_feed;
-    for (const Network::Feed& feed : network_->feeds_into(id)) {
-      if (!at(feed.node).alive || feed.priority != priority) continue;
-      const double rest = left - feed.share;
+    for (std::size_t k = 0; k < feeds.size(); ++k) {
+      if (!is_live(k) || feeds[k].priority != *priority) continue;
+      const double rest = left - feeds[k].share;
       const bool is_last = place + 1 == node.first_feed + node.live_feeds;
       feeds_[place++].rest_q32 =
           is_last ? 0 : static_cast<std::uint32_t>(std::clamp(std::floor(rest / left * 0x1p32 + 0.5), 0.0, 0x1p32 - 1));

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,6 +46,11 @@ class PowerFlow {
   void set_storage_draw(NodeId node, Milliwatts draw);
   /// Only so much (0..1, in 2^-16) of the node's input is drawn from its feeds, the rest from its store: a walk-in.
   void set_walk_in(NodeId node, std::uint32_t share_q16);
+  /// Opens or closes the way between two nodes (a block of load that waits its turn).
+  void set_feed_closed(NodeId from, NodeId to, bool closed);
+  /// While a feed of at least this priority is alive, those of lower priority wait although they are back: a transfer
+  /// switch before its re-transfer. 0: the lowest carries as ever.
+  void set_least_priority(NodeId node, std::int64_t priority);
   /// Takes several changes of topology at once: between hold() and release() nothing is worked out. Calls nest.
   void hold_topology() { ++held_; }
   void release_topology();
@@ -54,6 +60,10 @@ class PowerFlow {
   bool is_in_service(NodeId node) const { return at(node).in_service; }
   /// Alive without a live feed: on its store.
   bool is_on_storage(NodeId node) const { return at(node).on_storage; }
+  /// Lowest priority of its feeds that are alive and closed, used or not; none: it has none.
+  std::optional<std::int64_t> best_live_priority(NodeId node) const;
+  std::int64_t least_priority(NodeId node) const { return least_priority_[node]; }
+  std::int64_t units(NodeId node) const { return units_[node]; }
   Milliwatts demand(NodeId sink) const { return at(sink).demand; }
   Milliwatts output(NodeId node) const { return at(node).output; }
   /// Drawn from its feeds; of a source what it gives.
@@ -138,7 +148,9 @@ class PowerFlow {
   std::vector<std::uint32_t> position_;  // by id
   std::vector<NodeId> id_;               // by position
   std::vector<LiveFeed> feeds_;
-  std::vector<std::int64_t> units_;  // by id
+  std::vector<std::int64_t> units_;           // by id
+  std::vector<std::int64_t> least_priority_;  // by id
+  std::vector<std::vector<bool>> closed_;     // by id, by its feeds
   std::array<Milliwatts, kNodeKinds> loss_by_kind_{}, input_by_kind_{};
   std::vector<std::uint32_t> pending_;  // positions to settle, the next one last
   std::vector<NodeId> touched_;

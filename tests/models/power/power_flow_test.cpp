@@ -46,10 +46,14 @@ void change(PowerFlow& flow) {
   const Network& network = flow.network();
   const auto node = static_cast<NodeId>(*rc::gen::inRange<int>(0, static_cast<int>(network.size())));
   const NodeKind kind = network.kind(node);
-  const int what = *rc::gen::inRange(0, 8);
+  const int what = *rc::gen::inRange(0, 10);
   if (is_sink(kind)) return flow.set_demand(node, *rc::gen::inRange(0, 500'000'000));
   if (what == 0) return flow.set_in_service(node, !flow.is_in_service(node));
   if (what == 1 && is_source(kind)) return flow.set_source(node, *rc::gen::inRange(0, 2) == 1);
+  if (what == 8 && !network.feeds_into(node).empty()) {
+    return flow.set_feed_closed(network.feeds_into(node).front().node, node, *rc::gen::inRange(0, 2) == 1);
+  }
+  if (what == 9) return flow.set_least_priority(node, *rc::gen::inRange(0, 2));
   if (what == 2) return flow.set_units(node, *rc::gen::inRange<std::int64_t>(1, 4));
   if (has_storage(kind) && what == 3) return flow.set_carries(node, *rc::gen::inRange(0, 2) == 1);
   if (has_storage(kind) && what == 4) return flow.set_storage_draw(node, *rc::gen::inRange(-100'000'000, 100'000'000));
@@ -159,6 +163,13 @@ TEST_CASE("power flow: shares, transfer to what waits, and the dark", "[models][
   flow.release_topology();
   CHECK(flow.output(id("a")) == 800);
   CHECK(flow.output(id("c")) == 0);
+  flow.set_least_priority(id("racks"), 1);  // as before a re-transfer
+  CHECK(flow.output(id("c")) == 1200);
+  CHECK(flow.best_live_priority(id("racks")) == 0);
+  flow.set_source(id("set"), false);
+  CHECK(flow.output(id("a")) == 800);
+  flow.set_feed_closed(id("a"), id("racks"), false);
+  CHECK(flow.output(id("b")) == 1200);
 }
 
 TEST_CASE("power flow: a UPS on its battery, walking in, recharging", "[models][power]") {
