@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 namespace tokenworks::power {
@@ -12,36 +10,13 @@ namespace {
 constexpr std::string_view kKinds[] = {"standard_chain"};
 constexpr std::string_view kRedundancies[] = {"n", "n_plus_1", "2n"};
 
-struct UpsLoss {
-  std::string_view name;
-  double idle, linear, square;  // of rated output
-};
-// Least-squares fits to efficiencies at 25, 50, 75 and 100 % load: 94.5/96.0/96.3/96.2 (modern IGBT, vendor curves),
-// 96.5/97.2/97.4/97.2 (best silicon carbide, vendor curves), 98.2/98.8/99.0/99.0 (eco mode, Centiel).
-constexpr UpsLoss kUpsLosses[] = {{"double_conversion", 0.01072, 0.01113, 0.01761},
-                                  {"silicon_carbide", 0.00618, 0.00868, 0.01380},
-                                  {"eco", 0.00386, 0.00205, 0.00414},
-                                  {"none", 0.0, 0.0, 0.0}};
-constexpr std::string_view kUpsModes[] = {"double_conversion", "silicon_carbide", "eco", "none"};
-
-// 2,500 kVA liquid-immersed: 2.95 kW without load and 11.8 kW more at full load.
-constexpr double kTransformerIdle = 2.95 / 2500, kTransformerSquare = 11.8 / 2500;
-constexpr Watts kTransformerUnit{2.5e6};
-
-const UpsLoss& ups_loss(const std::string& mode) {
-  for (const UpsLoss& loss : kUpsLosses) {
-    if (loss.name == mode) return loss;
-  }
-  throw std::invalid_argument(fmt::format("UPS mode \"{}\" is unknown", mode));
-}
-
 /// Rating of all units of size `unit` that together carry `design`; a site smaller than one unit gets smaller ones.
 Watts rating_of_all(const std::string& redundancy, Watts design, Watts unit) {
   if (redundancy == "n") return design;
   if (redundancy == "2n") return design * 2.0;
   if (redundancy == "n_plus_1") {
-    const Watts size = std::min(unit, design);
-    return size.value > 0.0 ? size * (std::ceil(design / size) + 1.0) : Watts(0);
+    const UnitCount units = whole_units(design, unit);
+    return units.each * (static_cast<double>(units.needed) + 1.0);
   }
   throw std::invalid_argument(fmt::format("redundancy \"{}\" is unknown", redundancy));
 }
@@ -52,8 +27,9 @@ void PowerChainSpec::visit(FieldVisitor& v) {
   field(v, "kind", kind, "Transformer, UPS and busway in series", rule().one_of(kKinds));
   field(v, "redundancy", redundancy, "Units beyond need: none, one module, or a second full system",
         rule().one_of(kRedundancies));
-  field(v, "ups", ups, "How the UPS converts; \"none\" for racks with their own batteries",
-        rule().one_of(kUpsModes).default_from('R', "Loss of the default fitted to vendor curves of modern IGBT units"));
+  field(
+      v, "ups", ups, "How the UPS converts; \"none\" for racks with their own batteries",
+      rule().one_of(ups_modes()).default_from('R', "Loss of the default fitted to vendor curves of modern IGBT units"));
   field(v, "busway_loss_share", busway_loss_share, "Loss of busway and cable at rated load, of rated power",
         rule().share().default_from('E', "0.5 to 1 % at rated load is common practice"));
   field(v, "house_share", house_share, "Lighting, controls, offices: of the IT nameplate, constant",
@@ -64,9 +40,9 @@ void PowerChainSpec::visit(FieldVisitor& v) {
         rule().above(0).default_from('E', "Common module size"));
 }
 
-PowerChain::Stage PowerChain::stage(Watts rated, double idle, double linear, double square) {
+PowerChain::Stage PowerChain::stage(Watts rated, const LossLaw& law) {
   const double w = rated.value;
-  return {w, w * idle, linear, w > 0.0 ? square / w : 0.0};
+  return {w, w * law.idle, law.linear, w > 0.0 ? law.square / w : 0.0};
 }
 
 Watts PowerChain::Stage::loss(Watts output) const {
@@ -74,15 +50,13 @@ Watts PowerChain::Stage::loss(Watts output) const {
 }
 
 PowerChain::PowerChain(const PowerChainSpec& spec, Watts it_nameplate, Watts mechanical_nameplate) {
-  busway_ = stage(it_nameplate, 0.0, 0.0, spec.busway_loss_share);
-  const UpsLoss& ups = ups_loss(spec.ups);
+  busway_ = stage(it_nameplate, {0.0, 0.0, spec.busway_loss_share});
   const Watts ups_design = it_nameplate + busway_.loss(it_nameplate);
   const Watts ups_rated =
       spec.ups == "none" ? Watts(0) : rating_of_all(spec.redundancy, ups_design, spec.ups_module_power);
-  ups_ = stage(ups_rated, ups.idle, ups.linear, ups.square);
+  ups_ = stage(ups_rated, ups_loss_law(spec.ups));
   const Watts transformer_design = ups_design + ups_.loss(ups_design) + mechanical_nameplate;
-  transformer_ = stage(rating_of_all(spec.redundancy, transformer_design, kTransformerUnit), kTransformerIdle, 0.0,
-                       kTransformerSquare);
+  transformer_ = stage(rating_of_all(spec.redundancy, transformer_design, kTransformerUnit), kTransformerLoss);
 }
 
 ChainLosses PowerChain::it_losses(Watts it) const {

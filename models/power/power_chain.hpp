@@ -1,7 +1,6 @@
 // Question   how much power enters the site for what the racks draw
 // Equation   each stage loses P_rated * (a + b x + c x^2), x = P_out / P_rated
-// Source     UPS: fits to vendor curves (remembered), eco mode 98-99 % (Centiel); transformer: 10 CFR 431.196, 2,500
-//            kVA liquid-immersed, 99.53 % at half load, losses equal there; busway: estimate
+// Source     models/power/loss_law.hpp
 // Valid for  0..100 % of each rating; above, the same parabolas
 // Checked by tests/models/power/power_chain_test.cpp
 #pragma once
@@ -12,6 +11,7 @@
 
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
+#include "models/power/loss_law.hpp"
 
 namespace tokenworks::power {
 
@@ -19,12 +19,12 @@ namespace tokenworks::power {
 /// given.
 struct PowerChainSpec {
   std::string kind = "standard_chain";
-  std::string redundancy = "n_plus_1";    ///< "n", "n_plus_1", "2n"
-  std::string ups = "double_conversion";  ///< "double_conversion", "silicon_carbide", "eco", "none"
-  double busway_loss_share = 0.0075;      ///< of rated power at rated load, growing with its square
-  double house_share = 0.01;              ///< lighting, controls, offices: of the IT nameplate
-  double electrical_room_cop = 3.5;       ///< of the cooling of UPS and busway losses; transformers stand outdoors
-  Watts ups_module_power{500e3};          ///< rated output of one UPS module, for n_plus_1
+  std::string redundancy = "n_plus_1";          ///< "n", "n_plus_1", "2n"
+  std::string ups = "double_conversion";        ///< "double_conversion", "silicon_carbide", "eco", "none"
+  double busway_loss_share = kBuswayLossShare;  ///< of rated power at rated load, growing with its square
+  double house_share = 0.01;                    ///< lighting, controls, offices: of the IT nameplate
+  double electrical_room_cop = 3.5;  ///< of the cooling of UPS and busway losses; transformers stand outdoors
+  Watts ups_module_power{500e3};     ///< rated output of one UPS module, for n_plus_1
   void visit(FieldVisitor& v);
 };
 
@@ -54,7 +54,7 @@ class PowerChain {
     double rated_w = 0.0, idle_w = 0.0, linear = 0.0, square_per_w = 0.0;
     Watts loss(Watts output) const;
   };
-  static Stage stage(Watts rated, double idle, double linear, double square);
+  static Stage stage(Watts rated, const LossLaw& law);
 
   Stage busway_, ups_, transformer_;
 };

@@ -1,0 +1,49 @@
+// Question   what equipment stands between the utility and given loads at a given redundancy
+// Equation   each stage is sized for what the stages below it take at their nameplates, losses included
+// Source     models/power/power_chain.hpp, whose losses come out to the milliwatt; block redundancy: blocks of one
+//            size, and one more that takes over by static transfer
+// Valid for  utility - transformer - switchgear - UPS - busway, cooling and house beside the UPS
+// Checked by tests/models/power/standard_chain_test.cpp
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/power/network_spec.hpp"
+#include "models/power/power_chain.hpp"
+
+namespace tokenworks::power {
+
+/// What the chain is made for.
+struct ChainDesign {
+  struct Racks {
+    std::string name;
+    Watts nameplate{0}, idle{0};
+  };
+  std::string redundancy = "n_plus_1";    ///< "n", "n_plus_1", "2n", "block_redundant"
+  std::string ups = "double_conversion";  ///< or "silicon_carbide", "eco", "none"
+  double busway_loss_share = kBuswayLossShare;
+  Watts ups_module_power{500e3};
+  Watts transformer_power = kTransformerUnit;
+  std::int64_t blocks = 3;  ///< of "block_redundant", besides the reserve
+  bool generators = true;
+  bool busway_per_group = false;  ///< each group of racks gets a busway of its own instead of all one
+  std::vector<Racks> racks;
+  Watts mechanical{0};  ///< largest draw of the cooling
+  Watts house{0};
+  StorageSpec battery;  ///< of each UPS
+  GeneratorSpec generator;
+};
+
+/// The part of it that `factory.power` gives.
+ChainDesign chain_design(const PowerChainSpec& spec);
+
+std::span<const std::string_view> chain_redundancies();
+
+/// Nodes: "utility", "transformer", "switchgear", "ups", "busway", "generator", the racks' names, "mechanical",
+/// "house"; under 2n with "_a" and "_b" behind the equipment, in blocks with "_1", "_2", ... and "_reserve". A load of
+/// 0 W is left out. Under n_plus_1 the transformer, the UPS and the generator have one unit more than they need. Throws
+/// std::invalid_argument for an unknown redundancy or without racks.
+NetworkSpec standard_chain(const ChainDesign& design);
+
+}  // namespace tokenworks::power

@@ -1,0 +1,86 @@
+#include "models/power/stored_energy.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <stdexcept>
+
+namespace tokenworks::power {
+namespace {
+
+constexpr double kOne = 4294967296.0;  // 2^32
+
+}  // namespace
+
+void StorageSpec::visit(FieldVisitor& v) {
+  field(v, "ride_through_s", ride_through, "How long it carries the rated output from full; 0: there is no battery",
+        rule().at_least(0).default_from('R', "2 to 10 min, 5 min common"));
+  field(v, "charge_c_rate", charge_c_rate, "Power of recharging, of the capacity an hour",
+        rule().above(0).at_most(10).default_from('E', "0.1 to 0.25 C for UPS batteries"));
+  field(v, "charge_efficiency", charge_efficiency, "Of the energy taken, what the cells store",
+        rule().above(0).at_most(1).default_from('V', "Vessim, ClcBattery"));
+  field(v, "discharge_factor", discharge_factor, "Energy that the cells lose for each that is given",
+        rule().at_least(1).at_most(10).default_from('V', "Vessim, ClcBattery"));
+  field(v, "soc_low", soc_low, "Lowest content that is used, of the capacity",
+        rule().share().default_from('E', "UPS batteries run down; storage systems keep 10 %"));
+  field(v, "soc_high", soc_high, "Highest content, of the capacity",
+        rule().share().default_from('E', "UPS batteries are kept full; storage systems stop at 90 %"));
+  field(v, "walk_in_s", walk_in, "From the return of power until the whole load is off the battery",
+        rule().at_least(0).default_from('E', "UPS walk-in ramps take 10 to 30 s"));
+}
+
+StorageSpec StorageSpec::energy_storage() {
+  StorageSpec spec;
+  spec.ride_through = Seconds(3600);
+  spec.charge_c_rate = 1.0;
+  spec.soc_low = 0.1;
+  spec.soc_high = 0.9;
+  spec.walk_in = Seconds(1);
+  return spec;
+}
+
+EnergyStore::EnergyStore(const StorageSpec& spec, Watts rated) {
+  if (!(spec.soc_high > spec.soc_low)) {
+    throw std::invalid_argument(
+        fmt::format("soc_high {} of a battery is not above soc_low {}", spec.soc_high, spec.soc_low));
+  }
+  charge_q32_ = std::llround(spec.charge_efficiency * kOne);
+  discharge_q32_ = std::llround(spec.discharge_factor * kOne);
+  const Joules usable = rated * spec.ride_through * spec.discharge_factor;
+  const Joules capacity = usable / (spec.soc_high - spec.soc_low);
+  capacity_ = femtojoules_of(capacity);
+  low_ = femtojoules_of(capacity * spec.soc_low);
+  // Rounded up by what a rounded power takes, so that the rated output lasts for the whole ride-through.
+  high_ = std::max(femtojoules_of(capacity * spec.soc_high),
+                   low_ - energy(cell_power(-whole_milliwatts(rated)),
+                                 std::llround(spec.ride_through.value * static_cast<double>(kPicosecondsOfSecond))));
+  capacity_ = std::max(capacity_, high_);
+  stored_ = high_;
+  charge_limit_ = whole_milliwatts(capacity * spec.charge_c_rate / Seconds(3600));
+}
+
+double EnergyStore::state_of_charge() const {
+  return capacity_ > 0 ? static_cast<double>(stored_) / static_cast<double>(capacity_) : 0.0;
+}
+
+void EnergyStore::set_state_of_charge(double share) {
+  const auto wanted = static_cast<Femtojoules>(static_cast<double>(capacity_) * share);
+  stored_ = std::clamp(wanted, low_, high_);
+}
+
+Milliwatts EnergyStore::cell_power(Milliwatts terminal) const {
+  if (terminal >= 0) return static_cast<Milliwatts>((static_cast<Femtojoules>(terminal) * charge_q32_) >> 32);
+  const Femtojoules given = static_cast<Femtojoules>(-terminal) * discharge_q32_;
+  return -static_cast<Milliwatts>((given + ((Femtojoules{1} << 32) - 1)) >> 32);
+}
+
+std::int64_t EnergyStore::time_to_limit(Milliwatts terminal, std::int64_t never) const {
+  const Milliwatts cells = cell_power(terminal);
+  if (cells == 0) return never;
+  const Femtojoules room = cells > 0 ? high_ - stored_ : stored_ - low_;
+  const Femtojoules span = std::max<Femtojoules>(room, 0) / (cells > 0 ? cells : -cells);
+  return span >= never ? never : static_cast<std::int64_t>(span);
+}
+
+}  // namespace tokenworks::power
