@@ -181,7 +181,7 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
       weight_loads.push_back({load->service, *loaded, static_cast<std::int32_t>(load->replicas), at});
     } else if (const auto* swap = dynamic_cast<const ModelSwapSpec*>(&*incident)) {
       swap_specs.push_back(swap);
-    } else {
+    } else if (dynamic_cast<const GpuPowerCapSpec*>(&*incident) == nullptr) {
       network.push_back(
           network_incident(std::string(incident.kind()), dynamic_cast<const NetworkIncidentSpec&>(*incident), at));
     }
@@ -207,6 +207,32 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   if (fabric_)
     network_incidents_ =
         std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network), watch);
+}
+
+void Factory::build_power_caps(metrics::RunWatch* watch) {
+  std::vector<jobs::PowerCap> caps, always;
+  const auto named = [this](const std::string& name) {
+    return std::find_if(services_.begin(), services_.end(), [&](const auto& one) { return one->name() == name; })
+        ->get();
+  };
+  for (const LlmServiceSpec* service : llm_specs_) {
+    if (service->gpu_power_cap) always.push_back({named(service->name), service->gpu_power_cap->value, 0, {}});
+  }
+  for (const IncidentSpec& incident : scenario_.spec.incidents) {
+    const auto* cap = dynamic_cast<const GpuPowerCapSpec*>(&*incident);
+    if (cap == nullptr) continue;
+    std::optional<Picoseconds> repair_after;
+    if (cap->repair_after) repair_after = to_picoseconds(cap->repair_after->value);
+    caps.push_back({named(cap->service), cap->watts_per_gpu.value, to_picoseconds(cap->at.value), repair_after});
+  }
+  if (caps.empty() && always.empty()) return;
+  // At one date in the order of their services, whatever their order in the file.
+  std::stable_sort(caps.begin(), caps.end(), [](const jobs::PowerCap& a, const jobs::PowerCap& b) {
+    if (a.at != b.at) return a.at < b.at;
+    if (a.service != b.service) return a.service->name() < b.service->name();
+    return a.watts_per_gpu < b.watts_per_gpu;
+  });
+  power_caps_ = std::make_unique<jobs::PowerCaps>(*simulation_, std::move(caps), always, watch);
 }
 
 jobs::NetworkIncident Factory::network_incident(const std::string& kind, const NetworkIncidentSpec& spec,

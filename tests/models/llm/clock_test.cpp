@@ -44,10 +44,11 @@ TEST_CASE("step: a lower clock makes no step faster and none draw more; prompts 
     std::string gpu, model;
     Precision precision;
     Parallelism parallelism;
+    double least_prompt_ratio;  // experts with few rows each wait for their weights
   };
-  for (const Case& one : {Case{"h200_sxm5", "llama_3_1_70b", Precision::fp8, {.tensor = 4}},
-                          Case{"h100_sxm5", "gpt_oss_120b", Precision::fp4, {.tensor = 2}},
-                          Case{"b200_sxm", "deepseek_v3", Precision::fp8, {.tensor = 8}}}) {
+  for (const Case& one : {Case{"h200_sxm5", "llama_3_1_70b", Precision::fp8, {.tensor = 4}, 1.6},
+                          Case{"h100_sxm5", "gpt_oss_120b", Precision::fp4, {.tensor = 2}, 1.6},
+                          Case{"b200_sxm", "deepseek_v3", Precision::fp8, {.tensor = 8}, 1.15}}) {
     std::vector<std::unique_ptr<Built>> at;
     for (const double share : {0.25, 0.5, 0.75, 1.0}) {
       at.push_back(
@@ -74,7 +75,7 @@ TEST_CASE("step: a lower clock makes no step faster and none draw more; prompts 
     INFO(one.gpu << " with " << one.model << " at half the clock: prompts of 8,192 tokens "
                  << ratio(prompt_step(half, 8192), prompt_step(full, 8192)) << ", 8 sequences "
                  << ratio(decode_step(half, 8, 2000), decode_step(full, 8, 2000)));
-    CHECK(ratio(prompt_step(half, 8192), prompt_step(full, 8192)) > 1.6);
+    CHECK(ratio(prompt_step(half, 8192), prompt_step(full, 8192)) > one.least_prompt_ratio);
     CHECK(ratio(decode_step(half, 8, 2000), decode_step(full, 8, 2000)) < 1.15);
   }
 }
