@@ -50,6 +50,8 @@ void BoardPower::visit(FieldVisitor& v) {
   field(v, "idle_w", idle, "Board power without a loaded model", rule().required().at_least(0));
   field(v, "waiting_w", waiting, "Board power with a loaded model while nothing runs", rule().required().at_least(0));
   field(v, "limit_w", limit, "Board power limit", rule().required().above(0));
+  field(v, "least_limit_w", least_limit, "Lowest limit that the board can be set to; its waiting power where not known",
+        rule().above(0));
   field(v, "matrix_product", matrix_product, "Draw of matrix products above waiting", needed);
   field(v, "expert_block", expert_block, "Draw of routed experts above waiting", needed);
   field(v, "prompt_attention", prompt_attention, "Draw of prompt attention above waiting", needed);

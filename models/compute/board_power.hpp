@@ -6,6 +6,8 @@
 // Checked by tests/models/compute/board_power_test.cpp (laws); errors on measured watts: models/README.md, "Power"
 #pragma once
 
+#include <optional>
+
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
 
@@ -31,10 +33,14 @@ struct OperatorPower {
 
 /// Board power by what the GPU does.
 struct BoardPower {
-  Watts idle{0};     ///< no context
-  Watts waiting{0};  ///< a model is loaded, nothing runs
-  Watts limit{0};    ///< board power limit
+  Watts idle{0};                       ///< no context
+  Watts waiting{0};                    ///< a model is loaded, nothing runs
+  Watts limit{0};                      ///< board power limit
+  std::optional<Watts> least_limit{};  ///< that it can be set to; absent: not known
   OperatorPower matrix_product, expert_block, prompt_attention, decode_attention, elementwise, communication;
+
+  /// The lowest cap that the board takes; where that is not known, what it draws while it waits.
+  Watts least_cap() const { return least_limit ? *least_limit : waiting; }
 
   const OperatorPower& of(OperatorClass operator_class) const;
   OperatorPower& of(OperatorClass operator_class);

@@ -45,12 +45,15 @@ double AttentionTimes::keys_met(const AttentionPart& part, double context) {
   return is_sparse(part) ? std::min(keys, part.selected_tokens) : keys;
 }
 
-double AttentionTimes::selection_s(const AttentionPart& part, double queries_times_keys) const {
-  if (part.index_values_per_pair <= 0.0) return 0.0;
+compute::KernelLoad AttentionTimes::selection(const AttentionPart& part, double queries_times_keys) const {
+  if (part.index_values_per_pair <= 0.0) return {};
   const double bytes = queries_times_keys * part.index_values_per_token * part.keys_per_token();
   const double operations = 2.0 * queries_times_keys * part.index_values_per_pair * part.keys_per_token();
-  return std::max(bytes / (0.8 * kernels_.gpu().ratings.memory_bandwidth.value),
-                  operations / (0.5 * compute::rated_flop_per_s(kernels_.gpu().ratings, compute::Arithmetic::fp8)));
+  const compute::GpuRatings& ratings = kernels_.gpu().ratings;
+  return {.seconds = std::max(bytes / (0.8 * ratings.memory_bandwidth.value),
+                              operations / (0.5 * compute::rated_flop_per_s(ratings, compute::Arithmetic::fp8))),
+          .bytes = bytes,
+          .operations = operations};
 }
 
 double AttentionTimes::decode_s(const AttentionPart& part, double sequences, double context) const {

@@ -41,7 +41,10 @@ class AttentionTimes {
   /// Launch of prompt attention of one layer.
   double prompt_launch_s(const AttentionPart& part) const;
   /// The scan by which sparse layers select.
-  double selection_s(const AttentionPart& part, double queries_times_keys) const;
+  compute::KernelLoad selection(const AttentionPart& part, double queries_times_keys) const;
+  double selection_s(const AttentionPart& part, double queries_times_keys) const {
+    return selection(part, queries_times_keys).seconds;
+  }
 
   static bool is_sparse(const AttentionPart& part) { return part.selected_tokens > 0; }
   /// Keys that a query meets when `context` tokens are held.

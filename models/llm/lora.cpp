@@ -5,7 +5,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "models/compute/board_power.hpp"
+#include "models/compute/clock.hpp"
 #include "models/compute/kernel_time.hpp"
 #include "models/llm/layout.hpp"
 
@@ -84,7 +84,7 @@ LoraModel::LoraModel(const compute::GpuSpec& gpu, const LlmSpec& model, const Pa
   bytes_per_gpu_ = gpu_layout(model, parallelism).stage_share * values(modules_, rank_) * kBytes;
 }
 
-StepPart LoraModel::step(std::int64_t tokens, std::int64_t distinct) const {
+StepPart LoraModel::step(std::int64_t tokens, std::int64_t distinct, double clock_share) const {
   if (tokens < 0 || distinct < 0) {
     throw std::invalid_argument("LoRA: " + std::to_string(tokens) + " tokens with " + std::to_string(distinct) +
                                 " adapters");
@@ -98,10 +98,12 @@ StepPart LoraModel::step(std::int64_t tokens, std::int64_t distinct) const {
   double seconds = 0.0, joules = 0.0;
   const auto launch = [&](double layers, double bytes, double operations) {
     const double kernel_s = gpu_.elementwise_kernel.value + std::max(bytes / bandwidth, operations / rate);
-    const compute::UnitUse use = compute::unit_use({.seconds = kernel_s, .bytes = bytes, .operations = operations},
-                                                   gpu_.ratings.memory_bandwidth, gpu_.ratings.bf16_flop_per_s);
-    seconds += layers * kernel_s;
-    joules += layers * kernel_s * compute::board_power_w(gpu_.power, compute::OperatorClass::expert_block, use);
+    const compute::KernelRun run =
+        compute::run_at_clock(gpu_.power, compute::OperatorClass::expert_block,
+                              {.seconds = kernel_s, .bytes = bytes, .operations = operations},
+                              gpu_.ratings.memory_bandwidth, gpu_.ratings.bf16_flop_per_s, clock_share);
+    seconds += layers * run.seconds;
+    joules += layers * run.seconds * run.watts;
   };
   for (const Module& module : modules_) {
     const double between = rows * module.slices * rank_ * kBetweenBytes;

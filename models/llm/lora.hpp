@@ -44,8 +44,8 @@ class LoraModel {
 
   /// What a step takes beyond that of the model when `tokens` of its tokens belong to sequences with an adapter, of
   /// `distinct` adapters together, dealt out over copies of the attention and micro-batches as the step model's.
-  /// 0 of either cost nothing.
-  StepPart step(std::int64_t tokens, std::int64_t distinct) const;
+  /// 0 of either cost nothing. `clock_share` as the step model's.
+  StepPart step(std::int64_t tokens, std::int64_t distinct, double clock_share = 1.0) const;
 
   /// Time to bring one adapter from host memory to its GPUs, each over its own link of `host_link`, all of it used.
   Seconds load(BytesPerSecond host_link) const { return bytes_per_gpu() / host_link; }

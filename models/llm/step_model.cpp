@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "models/compute/clock.hpp"
 #include "models/compute/kernel_times.hpp"
 #include "models/llm/attention_times.hpp"
 #include "models/llm/layout.hpp"
@@ -140,13 +141,15 @@ struct StepModel::State {
   // ---- Costs of operators -------------------------------------------------------------------------------------------
 
   Cost kernel(OperatorClass operator_class, const KernelLoad& load, compute::Arithmetic arithmetic) const {
-    const compute::UnitUse use =
-        compute::unit_use(load, gpu.ratings.memory_bandwidth, compute::rated_flop_per_s(gpu.ratings, arithmetic));
-    return {load.seconds, load.seconds * compute::board_power_w(gpu.power, operator_class, use)};
+    const compute::KernelRun run =
+        compute::run_at_clock(gpu.power, operator_class, load, gpu.ratings.memory_bandwidth,
+                              compute::rated_flop_per_s(gpu.ratings, arithmetic), setup.clock_share);
+    return {run.seconds, run.seconds * run.watts};
   }
   Cost prompt_attention(double seconds) const { return {seconds, seconds * prompt_power_w}; }
   Cost communication(double seconds) const {
-    return {seconds, seconds * compute::board_power_w(gpu.power, OperatorClass::communication, {})};
+    return {seconds, seconds * compute::board_power_at_clock_w(gpu.power, OperatorClass::communication, {},
+                                                               gpu.ratings.memory_bandwidth, setup.clock_share)};
   }
   Cost communication(const CollectiveTime& time) const {
     Cost cost = communication(time.seconds);
@@ -353,20 +356,37 @@ struct StepModel::State {
 
   // ---- Attention ----------------------------------------------------------------------------------------------------
 
-  /// Board power while one copy reads the context of `sequences` sequences with `context` tokens each.
+  /// Decode attention of a layer: one copy reads the context of `sequences` sequences with `context` tokens each.
+  Cost decode_cost(const AttentionPart& part, double sequences, double context) const {
+    const double met = sequences * AttentionTimes::keys_met(part, context);
+    const double cached = met * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0);
+    const double state = 2.0 * sequences * part.state_values * part.state_bytes_per_value;
+    return kernel(OperatorClass::decode_attention,
+                  {.seconds = attention.decode_s(part, sequences, context),
+                   .bytes = cached + state,
+                   .operations = 2.0 * met * part.decode_values_per_pair},
+                  compute::Arithmetic::bf16);
+  }
+
+  /// Board power meanwhile.
   double decode_power_w(double sequences, double context) const {
     Cost sum;
-    for (const AttentionPart& part : layout.attention) {
-      const double met = sequences * AttentionTimes::keys_met(part, context);
-      const double cached = met * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0);
-      const double state = 2.0 * sequences * part.state_values * part.state_bytes_per_value;
-      sum += part.layers * kernel(OperatorClass::decode_attention,
-                                  {.seconds = attention.decode_s(part, sequences, context),
-                                   .bytes = cached + state,
-                                   .operations = 2.0 * met * part.decode_values_per_pair},
-                                  compute::Arithmetic::bf16);
-    }
+    for (const AttentionPart& part : layout.attention) sum += part.layers * decode_cost(part, sequences, context);
     return sum.seconds > 0.0 ? sum.joules / sum.seconds : waiting_power_w();
+  }
+
+  double decode_seconds(const AttentionPart& part, double sequences, double context) const {
+    if (setup.clock_share == 1.0) return attention.decode_s(part, sequences, context);
+    return decode_cost(part, sequences, context).seconds;
+  }
+  /// The scan by which sparse layers select, for one query and key.
+  double selection_seconds(const AttentionPart& part) const {
+    const compute::KernelLoad load = attention.selection(part, 1.0);
+    return compute::seconds_at_clock(
+        load.seconds,
+        compute::unit_use(load, gpu.ratings.memory_bandwidth,
+                          compute::rated_flop_per_s(gpu.ratings, compute::Arithmetic::fp8)),
+        setup.clock_share);
   }
 
   /// Board power in prompt attention of prompts that fill a kernel by themselves.
@@ -410,13 +430,13 @@ struct StepModel::State {
     double window_fixed = 0.0, window_slope = 0.0, selection_slope = 0.0;
     for (const AttentionPart& part : layout.attention) {
       if (attention.follows_context(part)) continue;
-      const double empty = part.layers * attention.decode_s(part, sequences, 0.0);
+      const double empty = part.layers * decode_seconds(part, sequences, 0.0);
       window_fixed += empty;
       if (window > 0 && part.kind != AttentionPart::Kind::linear) {
-        const double full = part.layers * attention.decode_s(part, sequences, static_cast<double>(window));
+        const double full = part.layers * decode_seconds(part, sequences, static_cast<double>(window));
         window_slope += std::max(0.0, full - empty) / (all * static_cast<double>(window));
       }
-      selection_slope += part.layers * attention.selection_s(part, 1.0) / (copies() * stages());
+      selection_slope += part.layers * selection_seconds(part) / (copies() * stages());
       if (part.compression > 0) {
         selection_slope += part.layers * part.kv_values_per_token * (fp8_cache() ? 1.0 : 2.0) / part.compression /
                            (0.75 * gpu.ratings.memory_bandwidth.value) / (copies() * stages());
@@ -425,7 +445,7 @@ struct StepModel::State {
     const auto at_context = [&](double context) {
       double seconds = 0.0;
       for (const AttentionPart& part : layout.attention) {
-        if (attention.follows_context(part)) seconds += part.layers * attention.decode_s(part, sequences, context);
+        if (attention.follows_context(part)) seconds += part.layers * decode_seconds(part, sequences, context);
       }
       return seconds;
     };
@@ -454,11 +474,11 @@ struct StepModel::State {
     return size;
   }
 
-  /// Attention of a whole prompt over all layers, its share of well-filled kernels.
+  /// Attention of a whole prompt over all layers, its share of well-filled kernels: bound by arithmetic.
   double prompt_seconds(double length) const {
     double seconds = 0.0;
     for (const AttentionPart& part : layout.attention) seconds += part.layers * attention.prompt_s(part, length);
-    return seconds / (copies() * stages());
+    return seconds / (copies() * stages() * setup.clock_share);
   }
 
   Cost prompt_launch_cost() const {

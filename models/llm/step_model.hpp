@@ -79,6 +79,9 @@ class StepModel {
     /// What links the domains. GPUs fill domains in order: those of a tensor group side by side, then the copies of the
     /// attention, then the stages. Absent, or with a replica that fits into one domain, all links are the domain's.
     std::optional<network::FabricLinks> fabric = std::nullopt;
+    /// Of the GPUs, as a share of what boards choose under their default limit (models/compute/clock.hpp). Host and
+    /// waiting do not follow it.
+    double clock_share = 1.0;
   };
 
   /// Throws std::invalid_argument when the model cannot be spread so, or an operator has no kernel time at all.

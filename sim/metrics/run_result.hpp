@@ -57,6 +57,13 @@ struct AdapterResult {
   double load_time_s = 0.0;  ///< that steps waited for them
 };
 
+/// Clocks of its GPUs, as shares of the full one, while something held them down; means over the time of steps.
+struct ClockResult {
+  std::optional<double> mean_share, prompt_mean_share, decode_mean_share;
+  double throttled_share_of_time = 0.0;  ///< of the time of steps, below the full clock
+  double over_cap_share_of_time = 0.0;   ///< likewise, at the least clock and yet beyond the cap
+};
+
 /// Stages of pipelines that wait for prompts that do not come out even, over all steps.
 struct PipelineResult {
   double bubble_s = 0.0;
@@ -171,6 +178,7 @@ struct ServiceResult {
   std::optional<AdapterResult> adapters;          ///< absent: requests have none
   std::optional<PipelineResult> pipeline;         ///< absent: no replica has stages
   std::optional<SharingResult> sharing;           ///< absent: its GPUs are its own
+  std::optional<ClockResult> clock;               ///< absent: nothing held the clocks down
   std::optional<ScalingResult> scaling;           ///< absent: failures alone take replicas down
   double gpu_energy_j = 0.0;                      ///< of the boards of its replicas
   double energy_j = 0.0;                          ///< its share of the facility's energy

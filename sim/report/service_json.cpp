@@ -20,6 +20,15 @@ Json pipeline_json(const std::optional<metrics::PipelineResult>& pipeline) {
   return {{"bubble_s", pipeline->bubble_s}, {"bubble_share", number(pipeline->bubble_share)}};
 }
 
+Json clock_json(const std::optional<metrics::ClockResult>& clock) {
+  if (!clock) return nullptr;
+  return {{"mean_share", number(clock->mean_share)},
+          {"prompt_mean_share", number(clock->prompt_mean_share)},
+          {"decode_mean_share", number(clock->decode_mean_share)},
+          {"throttled_share_of_time", clock->throttled_share_of_time},
+          {"over_cap_share_of_time", clock->over_cap_share_of_time}};
+}
+
 Json swap_json(const std::optional<metrics::SwapResult>& swap) {
   if (!swap) return nullptr;
   return {{"out_tokens", swap->out_tokens}, {"in_tokens", swap->in_tokens}};
@@ -173,6 +182,7 @@ Json service_json(const metrics::RunResult& result, const ServiceResult& service
           {"adapters", adapters_json(service.adapters)},
           {"sharing", sharing_json(service.sharing)},
           {"scaling", scaling_json(service.scaling)},
+          {"clock", clock_json(service.clock)},
           {"gpu_energy_j", service.gpu_energy_j},
           {"energy_j", service.energy_j}};
 }

@@ -145,6 +145,11 @@ void add_parts(Text& text, const ServiceResult& service) {
     text.figure("Replicas", fmt::format("mean {}, peak {}; {} started, {} drained", three_digits(scaling.mean_replicas),
                                         scaling.peak_replicas, scaling.started, scaling.drained));
   }
+  if (service.clock && service.clock->mean_share) {
+    text.figure("Clock of its GPUs",
+                fmt::format("mean {}, below the full one {} of the time of steps", percent(*service.clock->mean_share),
+                            percent(service.clock->throttled_share_of_time)));
+  }
   if (service.sharing) {
     const metrics::SharingResult& sharing = *service.sharing;
     text.figure("Shared GPUs", fmt::format("with {}: {} switches, steps wait {}", fmt::join(sharing.with, ", "),

@@ -15,6 +15,7 @@
 #include "sim/scenario/check_cooling.hpp"
 #include "sim/scenario/check_engine.hpp"
 #include "sim/scenario/check_network.hpp"
+#include "sim/scenario/check_power_caps.hpp"
 #include "sim/scenario/check_scaling.hpp"
 #include "sim/scenario/check_serving.hpp"
 #include "sim/scenario/check_sessions.hpp"
@@ -46,6 +47,7 @@ class Checker {
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
     check_sharing(spec_, memory_claims_, all_known("/services", service_names_), faults_);
+    check_power_caps(spec_, gpus_, all_known("/services", service_names_), faults_);
     check_overflow(spec_, all_known("/services", service_names_), faults_);
     check_placement();
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
@@ -262,6 +264,7 @@ class Checker {
           model != nullptr && (layout_new ? check_parallelism(plan, *model) : !faults_.concern(plan.parallelism_at));
       const bool places_new = checked.insert(plan.placement_at + " of GPUs").second;
       const compute::GpuSpec* gpu = check_gpu(plan, places_new && !plan.is_swap);
+      if (gpu != nullptr) gpus_[common.service].push_back(gpu);
       const std::string title = gpu == nullptr ? std::string() : gpu->title;
       const bool precision_good = checked.insert("precision on " + title).second ? check_precision(plan, model, gpu)
                                                                                  : !faults_.concern(plan.precision_at);
@@ -661,7 +664,8 @@ class Checker {
   std::set<std::string> services_;  // the same names
   std::vector<Group> groups_;
   std::map<const LlmServiceSpec*, double> memory_claims_;  // shares of each GPU
-  bool too_large_ = false;                                 // the factory has more nodes or GPUs than are simulated
+  GpusOfServices gpus_;
+  bool too_large_ = false;  // the factory has more nodes or GPUs than are simulated
 };
 
 }  // namespace

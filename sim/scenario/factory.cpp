@@ -42,6 +42,7 @@ Factory::Factory(ReadOutcome& scenario, const RunOptions& options)
   build_traffic();
   build_fleets();
   build_incidents(options.run_watch);
+  build_power_caps(options.run_watch);
 }
 
 Factory::~Factory() = default;
@@ -168,17 +169,26 @@ std::unique_ptr<jobs::ServedModel> Factory::build_model(const ReplicaPlan& plan,
       .variant = served.profile.kernels,
       .host = {served.profile.host_per_step_s, served.profile.host_per_sequence_s},
       .fabric = fabric_links(kind)};
-  served.step_model = std::make_unique<llm::StepModel>(steps, notes_);
-  if (*plan.speculation) {
-    const llm::SpeculationOption& option = ***plan.speculation;
-    served.speculation =
-        std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *served.step_model,
-                                                                             .steps = steps,
-                                                                             .draft_tokens = option.draft_tokens,
-                                                                             .uses_drafter = option.uses_drafter()},
-                                                notes_);
-    served.mean_accepted = llm::mean_accepted(option, model).value();
-  }
+  const llm::SpeculationOption* option = *plan.speculation ? &***plan.speculation : nullptr;
+  served.at_clock = [this, steps, option](double clock_share) {
+    llm::StepModel::Setup clocked = steps;
+    clocked.clock_share = clock_share;
+    jobs::StepModels models;
+    models.steps = std::make_unique<llm::StepModel>(clocked, notes_);
+    if (option != nullptr) {
+      models.speculation =
+          std::make_unique<llm::SpeculationModel>(llm::SpeculationModel::Setup{.verifier = *models.steps,
+                                                                               .steps = clocked,
+                                                                               .draft_tokens = option->draft_tokens,
+                                                                               .uses_drafter = option->uses_drafter()},
+                                                  notes_);
+    }
+    return models;
+  };
+  jobs::StepModels at_full_clock = served.at_clock(1.0);
+  served.step_model = std::move(at_full_clock.steps);
+  served.speculation = std::move(at_full_clock.speculation);
+  if (option != nullptr) served.mean_accepted = llm::mean_accepted(*option, model).value();
   Bytes adapters(0);
   if (const std::optional<AdaptersSpec>& spec = plan.service->adapters) {
     served.adapters.emplace(gpu, model, *plan.parallelism, spec->rank, spec->lora_targets());
@@ -209,7 +219,9 @@ jobs::PoolSetup Factory::build_pool(const ReplicaPlan& plan, jobs::LoadedService
   pool.model = build_model(plan, room);
   pool.keeps_prefixes = pool.model->profile().prefix_cache && prompts_say_something(*plan.service);
   pool.tiers = kv_tiers(*plan.service, kind, plan.parallelism->gpus());
-  pool.idle_gpu_power_w = gpu_of(group, kind).power.idle.value;
+  const compute::BoardPower& board = gpu_of(group, kind).power;
+  pool.idle_gpu_power_w = board.idle.value;
+  pool.gpu_caps = {board.least_cap().value, board.limit.value};
   pool.in_service = plan.in_service;
   pool.sharing.weights = room.weight_bytes_per_gpu;
   pool.sharing.block = room.bytes_per_gpu *

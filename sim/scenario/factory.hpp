@@ -20,6 +20,7 @@
 #include "sim/jobs/model_swaps.hpp"
 #include "sim/jobs/network_incidents.hpp"
 #include "sim/jobs/node_failures.hpp"
+#include "sim/jobs/power_caps.hpp"
 #include "sim/jobs/request_source.hpp"
 #include "sim/jobs/run_end.hpp"
 #include "sim/jobs/thermal_protection.hpp"
@@ -75,6 +76,8 @@ class Factory {
   void build_traffic();
   void build_fleets();
   void build_incidents(metrics::RunWatch* watch);
+  void build_thermal_protection(metrics::RunWatch* watch);
+  void build_power_caps(metrics::RunWatch* watch);
   jobs::ModelSwap build_swap(const ModelSwapSpec& spec);
   jobs::Fleet* fleet_of(const std::string& service) const;
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
@@ -130,6 +133,7 @@ class Factory {
   std::unique_ptr<jobs::WeightLoadIncidents> weight_loads_;
   std::unique_ptr<jobs::ModelSwaps> swaps_;
   std::unique_ptr<jobs::NetworkIncidents> network_incidents_;  // null: there is no network
+  std::unique_ptr<jobs::PowerCaps> power_caps_;                // null: no power is capped
 };
 
 }  // namespace tokenworks::scenario

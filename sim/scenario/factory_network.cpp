@@ -5,7 +5,6 @@
 #include "models/llm/memory_capacity.hpp"
 #include "models/topology/analysis.hpp"
 #include "sim/scenario/check_scenario.hpp"
-#include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
@@ -169,7 +168,6 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   std::vector<jobs::WeightLoadIncident> weight_loads;
   std::vector<const ModelSwapSpec*> swap_specs;
   std::vector<jobs::NetworkIncident> network;
-  std::vector<jobs::CoolingIncident> cooling;
   const auto repair_after = [](const std::optional<Seconds>& span) -> std::optional<Picoseconds> {
     if (!span) return std::nullopt;
     return to_picoseconds(span->value);
@@ -185,24 +183,8 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
       weight_loads.push_back({load->service, *loaded, static_cast<std::int32_t>(load->replicas), at});
     } else if (const auto* swap = dynamic_cast<const ModelSwapSpec*>(&*incident)) {
       swap_specs.push_back(swap);
-    } else if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*incident)) {
-      cooling.push_back({.kind = std::string(incident.kind()),
-                         .target = pump->target,
-                         .group = group_number(pump->target),
-                         .flow_share = pump->flow_share,
-                         .at = at,
-                         .repair_after = repair_after(pump->repair_after)});
-    } else if (const auto* unit = dynamic_cast<const CoolingUnitFailureSpec*>(&*incident)) {
-      cooling.push_back({.kind = std::string(incident.kind()),
-                         .target = std::string(cooling::part_name(unit->part)),
-                         .group = std::nullopt,
-                         .part = unit->part,
-                         .units = unit->units,
-                         .at = at,
-                         .repair_after = repair_after(unit->repair_after)});
-    } else {
-      network.push_back(
-          network_incident(std::string(incident.kind()), dynamic_cast<const NetworkIncidentSpec&>(*incident), at));
+    } else if (const auto* spec = dynamic_cast<const NetworkIncidentSpec*>(&*incident)) {
+      network.push_back(network_incident(std::string(incident.kind()), *spec, at));
     }
   }
   // At one date incidents strike in the order of their targets, whatever their order in the file.
@@ -221,19 +203,7 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   sort(network, [](const jobs::NetworkIncident& n) { return n.kind + n.target; });
   outages_ = std::make_unique<jobs::NodeOutages>(*simulation_, *facility_, fabric_.get(), loaded_);
   failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *outages_, std::move(failures), watch);
-  sort(cooling, [](const jobs::CoolingIncident& c) { return c.kind + c.target; });
-  jobs::ThermalProtection::Setup protection{.simulation = *simulation_,
-                                            .facility = *facility_,
-                                            .outages = *outages_,
-                                            .services = {},
-                                            .groups = {},
-                                            .restart_after = to_picoseconds(scenario_.spec.factory.restart_after.value),
-                                            .watch = watch};
-  for (const auto& service : services_) protection.services.push_back(service.get());
-  for (const RackGroupSpec* racks : racks_) protection.groups.push_back(racks->name);
-  protection_ = std::make_unique<jobs::ThermalProtection>(std::move(protection));
-  cooling_incidents_ =
-      std::make_unique<jobs::CoolingIncidents>(*simulation_, *facility_, *protection_, std::move(cooling), watch);
+  build_thermal_protection(watch);
   weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(),
                                                               std::move(weight_loads), watch);
   if (fabric_)
@@ -241,9 +211,30 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
         std::make_unique<jobs::NetworkIncidents>(*simulation_, *fabric_, loaded_, std::move(network), watch);
 }
 
-std::size_t Factory::group_number(const std::string& racks) const {
-  const auto group = std::find_if(racks_.begin(), racks_.end(), [&](const auto* one) { return one->name == racks; });
-  return static_cast<std::size_t>(group - racks_.begin());
+void Factory::build_power_caps(metrics::RunWatch* watch) {
+  std::vector<jobs::PowerCap> caps, always;
+  const auto named = [this](const std::string& name) {
+    return std::find_if(services_.begin(), services_.end(), [&](const auto& one) { return one->name() == name; })
+        ->get();
+  };
+  for (const LlmServiceSpec* service : llm_specs_) {
+    if (service->gpu_power_cap) always.push_back({named(service->name), service->gpu_power_cap->value, 0, {}});
+  }
+  for (const IncidentSpec& incident : scenario_.spec.incidents) {
+    const auto* cap = dynamic_cast<const GpuPowerCapSpec*>(&*incident);
+    if (cap == nullptr) continue;
+    std::optional<Picoseconds> repair_after;
+    if (cap->repair_after) repair_after = to_picoseconds(cap->repair_after->value);
+    caps.push_back({named(cap->service), cap->watts_per_gpu.value, to_picoseconds(cap->at.value), repair_after});
+  }
+  if (caps.empty() && always.empty()) return;
+  // At one date in the order of their services, whatever their order in the file.
+  std::stable_sort(caps.begin(), caps.end(), [](const jobs::PowerCap& a, const jobs::PowerCap& b) {
+    if (a.at != b.at) return a.at < b.at;
+    if (a.service != b.service) return a.service->name() < b.service->name();
+    return a.watts_per_gpu < b.watts_per_gpu;
+  });
+  power_caps_ = std::make_unique<jobs::PowerCaps>(*simulation_, std::move(caps), always, watch);
 }
 
 jobs::NetworkIncident Factory::network_incident(const std::string& kind, const NetworkIncidentSpec& spec,

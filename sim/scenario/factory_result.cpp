@@ -62,6 +62,7 @@ metrics::RunResult Factory::result() {
   add_incidents(weight_loads_->report());
   add_incidents(swaps_->report());
   if (network_incidents_) add_incidents(network_incidents_->report());
+  if (power_caps_) add_incidents(power_caps_->report());
   std::stable_sort(result.incidents.begin(), result.incidents.end(),
                    [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
   result.assumptions = scenario_.assumptions;

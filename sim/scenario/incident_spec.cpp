@@ -103,6 +103,9 @@ constexpr Option<IncidentOption> kIncidents[] = {
      "A service gets another model while it serves: its replicas drain, load it and serve again, a canary first where "
      "there is one",
      make<ModelSwapSpec>},
+    {"gpu_power_cap",
+     "The power of each GPU of a service is capped: its steps run at lower clocks, prompts most of all",
+     make<GpuPowerCapSpec>},
     {"link_failure", "A link of the fabric is down", make<LinkFailure>},
     {"link_flap", "A link of the fabric goes down and comes back, again and again", make<LinkFlap>},
     {"link_degraded", "A link of the fabric loses a part of its bandwidth", make<DegradedLink>},
@@ -142,6 +145,15 @@ void WeightLoadSpec::visit(FieldVisitor& v) {
   visit_common(v);
   field(v, "service", service, "Service whose weights come", rule().required());
   field(v, "replicas", replicas, "How many of its replicas load, the first ones", rule().at_least(1).at_most(1e6));
+}
+
+void GpuPowerCapSpec::visit(FieldVisitor& v) {
+  visit_common(v);
+  field(v, "service", service, "Service whose GPUs are capped", rule().required());
+  field(v, "watts_per_gpu", watts_per_gpu,
+        "That each of them may draw, mean over a step; of several caps the lowest acts", rule().required().above(0));
+  field(v, "repair_after_s", repair_after, "Until the cap is lifted; never when absent",
+        rule().at_least(0).at_most(kLongestRun));
 }
 
 }  // namespace tokenworks::scenario

@@ -38,6 +38,15 @@ class WeightLoadSpec final : public IncidentOption {
   void visit(FieldVisitor& v) override;
 };
 
+/// "kind": "gpu_power_cap".
+class GpuPowerCapSpec final : public IncidentOption {
+ public:
+  std::string service;
+  Watts watts_per_gpu{0};
+  std::optional<Seconds> repair_after;
+  void visit(FieldVisitor& v) override;
+};
+
 /// What happens to a part of the network, or to the storage.
 class NetworkIncidentSpec : public IncidentOption {
  public:

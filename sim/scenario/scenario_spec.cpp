@@ -125,6 +125,10 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
         "Whether blocks in lower tiers are read whenever they are there, or when that is faster "
         "than computing them again",
         rule().one_of(kKvFetches));
+  field(v, "gpu_power_cap_w", gpu_power_cap,
+        "Cap on the power of each of its GPUs, as an operator sets it (nvidia-smi -pl): each step runs at the highest "
+        "clock that keeps it; the board's own limit when absent",
+        rule().above(0));
   field(v, "adapters", adapters,
         "Adapters (LoRA) on top of the model: each request uses one, which must be in GPU memory while it runs; none "
         "when absent");

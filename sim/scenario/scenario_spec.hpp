@@ -113,6 +113,7 @@ class LlmServiceSpec final : public ServiceOption {
   std::optional<std::string> overflow_to;  ///< name of another service
   RouterSpec router;
   std::vector<KvTierSpec> kv_tiers;
+  std::optional<Watts> gpu_power_cap;
   std::string kv_fetch = "when_cheaper";
   std::optional<AdaptersSpec> adapters;
   std::vector<ServiceClassSpec> classes;

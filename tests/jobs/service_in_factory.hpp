@@ -17,7 +17,7 @@ namespace tokenworks::tests {
 struct PoolInFactory {
   jobs::PoolRole role = jobs::PoolRole::serve;
   std::int64_t replicas = 1, first_node = 0, gpus = 1;  ///< GPUs of each
-  std::optional<std::int64_t> in_service{};  ///< of the replicas, at the start; absent: all
+  std::optional<std::int64_t> in_service{};             ///< of the replicas, at the start; absent: all
   std::int64_t context_tokens = 65536;
   std::int64_t kv_tokens = 1 << 20;
   double kv_bytes_per_token = 10 * 2 * 8 * 128 * 2;  ///< of the model
@@ -43,17 +43,23 @@ class ServiceInFactory {
     /// What it returns must not outlive this.
     std::unique_ptr<jobs::ServedModel> served(const PoolInFactory& pool) {
       jobs::ServedModel::Setup served;
-      served.step_model = std::make_unique<llm::StepModel>(
-          llm::StepModel::Setup{.gpu = board_,
-                                .kernels = {&kernels_},
-                                .model = model_,
-                                .precision = llm::Precision::bf16,
-                                .kv_format = llm::KvFormat::bf16,
-                                .parallelism = {},
-                                .variant = {.kernel_library = "tensorrt_llm", .collective_libraries = {"nccl"}},
-                                .host = {},
-                                .fabric = std::nullopt},
-          notes_);
+      served.at_clock = [this](double clock_share) {
+        jobs::StepModels models;
+        models.steps = std::make_unique<llm::StepModel>(
+            llm::StepModel::Setup{.gpu = board_,
+                                  .kernels = {&kernels_},
+                                  .model = model_,
+                                  .precision = llm::Precision::bf16,
+                                  .kv_format = llm::KvFormat::bf16,
+                                  .parallelism = {},
+                                  .variant = {.kernel_library = "tensorrt_llm", .collective_libraries = {"nccl"}},
+                                  .host = {},
+                                  .fabric = std::nullopt,
+                                  .clock_share = clock_share},
+            notes_);
+        return models;
+      };
+      served.step_model = served.at_clock(1.0).steps;
       served.profile = pool.profile;
       served.kv_pool_tokens = pool.kv_tokens;
       served.context_tokens = pool.context_tokens;
@@ -70,8 +76,9 @@ class ServiceInFactory {
   };
 
   ServiceInFactory(SmallFactory& factory, jobs::RunEnd& run_end,
-                   const std::vector<std::vector<placement::Slice>>& replicas) {
+                   const std::vector<std::vector<placement::Slice>>& replicas, bool exact_iterations = false) {
     jobs::LlmService::Setup setup;
+    setup.exact_iterations = exact_iterations;
     add_pool(setup, {}, replicas);
     make(factory, run_end, std::move(setup));
   }
@@ -81,7 +88,8 @@ class ServiceInFactory {
                    jobs::LlmService::Setup setup) {
     for (const PoolInFactory& pool : pools) {
       std::vector<std::vector<placement::Slice>> replicas;
-      for (std::int64_t i = 0; i < pool.replicas; ++i) replicas.push_back({{.node = pool.first_node + i, .gpus = pool.gpus}});
+      for (std::int64_t i = 0; i < pool.replicas; ++i)
+        replicas.push_back({{.node = pool.first_node + i, .gpus = pool.gpus}});
       add_pool(setup, pool, replicas);
     }
     setup.fabric = &factory.fabric;

@@ -792,6 +792,20 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
   const bool can_change = !chat_is_tight && !wide && !chat.contains("adapters") && !chat.contains("speculation");
   if (can_change && draw.feature("model swap", 0.6))
     incidents.push_back(random_swap(draw, chat, chat_replicas, duration));
+  if (draw.feature("power cap", 0.3)) {
+    for (json& service : scenario["services"]) {
+      if (draw.chance(0.4)) service["gpu_power_cap_w"] = draw.real(250, 700);
+    }
+    for (std::int64_t i = draw.whole(1, 4); i > 0; --i) {
+      json cap = {{"kind", "gpu_power_cap"},
+                  {"at_s", draw.real(0, duration)},
+                  {"service", scenario["services"][static_cast<std::size_t>(
+                                  draw.whole(0, static_cast<std::int64_t>(scenario["services"].size()) - 1))]["name"]},
+                  {"watts_per_gpu", draw.real(250, 700)}};
+      if (draw.chance(0.8)) cap["repair_after_s"] = draw.real(0, duration / 2);
+      incidents.push_back(cap);
+    }
+  }
   if (!incidents.empty()) scenario["incidents"] = incidents;
   scenario["report"] = {{"interval_s", draw.real(0.5, 30)}};
   return scenario;

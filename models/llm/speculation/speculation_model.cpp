@@ -20,7 +20,7 @@ struct QueryArithmetic {
 };
 
 QueryArithmetic query_arithmetic(const GpuLayout& layout, const StepModel::Setup& steps) {
-  const double rate = kArithmeticShare * steps.gpu.ratings.bf16_flop_per_s;
+  const double rate = kArithmeticShare * steps.clock_share * steps.gpu.ratings.bf16_flop_per_s;
   const double shares = static_cast<double>(steps.parallelism.attention_data * steps.parallelism.pipeline);
   QueryArithmetic sum;
   for (const AttentionPart& part : layout.attention) {
@@ -84,7 +84,8 @@ SpeculationModel::SpeculationModel(const Setup& setup, ValidityNotes& notes)
                                     .parallelism = parallelism,
                                     .variant = steps.variant,
                                     .host = {},
-                                    .fabric = steps.fabric},
+                                    .fabric = steps.fabric,
+                                    .clock_share = steps.clock_share},
                    notes);
 }
 

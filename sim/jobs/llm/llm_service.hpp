@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <queue>
@@ -74,6 +75,11 @@ struct SharedGpus {
   Bytes weights{0}, block{0}, sequence{0};  ///< of the model; of a block of keys and values; of states
 };
 
+/// Caps on the power of a GPU that it can keep.
+struct CapRange {
+  double least_w = 0.0, most_w = 0.0;
+};
+
 /// Replicas that are alike.
 struct PoolSetup {
   std::string name;
@@ -81,7 +87,8 @@ struct PoolSetup {
   std::unique_ptr<ServedModel> model;
   std::vector<std::vector<placement::Slice>> replicas;
   double idle_gpu_power_w = 0.0;  ///< that the facility counts for a GPU by itself
-  bool keeps_prefixes = false;    ///< requests may begin alike, and its engine makes use of that
+  CapRange gpu_caps;
+  bool keeps_prefixes = false;  ///< requests may begin alike, and its engine makes use of that
   KvTiers tiers;
   SharedGpus sharing;
   std::optional<std::int64_t> in_service;  ///< at the start, the first so many; absent: all
@@ -182,6 +189,24 @@ class LlmService : private engine::TimerClient {
   void set_prompt_watch(std::function<void(std::int32_t replica, std::int64_t tokens)> watch) {
     prompt_watch_ = std::move(watch);
   }
+
+  // Clock and power of its GPUs --------------------------------------------------------------------------------------
+  // Acts on each replica from the end of the step that it is in; a replica over several nodes runs as the slowest of
+  // them. To be called from events that rank before steps (engine::RankClass). Of several caps the lowest acts.
+
+  static constexpr double kNoCap = ClockHold::kNoCap;
+  /// Highest clock of the GPUs on a node from now on (heat); kFullClock lifts it.
+  void set_clock_limit(std::int64_t node, compute::ClockLevel level);
+  /// Watts that each of its GPUs on a node may draw, mean over a step, from now on (a controller); kNoCap lifts it.
+  void set_power_cap(std::int64_t node, double watts_per_gpu);
+  /// The same for all its GPUs (an operator).
+  void set_power_cap(double watts_per_gpu);
+  /// Its GPUs on a node, and what caps they can keep; of several pools there the highest least and the lowest most.
+  struct GpusOnNode {
+    std::int64_t gpus = 0;
+    CapRange caps;
+  };
+  GpusOnNode gpus_on(std::int64_t node) const;
 
   // Replicas that come and go ----------------------------------------------------------------------------------------
   // A request for which no replica is in service waits while one may come; otherwise it is rejected.
@@ -316,6 +341,10 @@ class LlmService : private engine::TimerClient {
   void check_nothing_is_left() const;
   bool deadlines_apply_to(std::int32_t owner) const;
   void withdraw(RequestId request, Ending ending);
+  void hold_clock(Replica& replica);
+  void hold_clocks_on(std::int64_t node);
+  const std::vector<std::int32_t>& replicas_on(std::int64_t node) const;
+  void report_clock(metrics::ServiceResult& result) const;
   void report_pools(metrics::ServiceResult& result) const;
   void report_pipeline(metrics::ServiceResult& result) const;
   void report_saturation(metrics::ServiceResult& result) const;
@@ -364,11 +393,15 @@ class LlmService : private engine::TimerClient {
   std::vector<RequestId> passed_;                // likewise, of forming one
   std::vector<llm::PromptChunk> prompt_chunks_;  // likewise
   ReplicaKeeper* keeper_ = nullptr;              // null: replicas serve unless a failure takes them down
-  std::vector<std::vector<std::unique_ptr<ServedModel>>> editions_;  // from 1 on, by pool
-  std::vector<std::int32_t> serves_;                                 // edition, by replica
-  std::vector<std::int64_t> loads_;                                  // requests waiting or running, by replica
-  std::vector<std::function<void(std::int32_t)>> on_empty_;          // by replica, while it drains
-  WaitingLine without_replica_, without_decode_replica_;             // nobody takes them now
+  std::vector<std::vector<std::unique_ptr<ServedModel>>> editions_;    // from 1 on, by pool
+  std::vector<std::int32_t> serves_;                                   // edition, by replica
+  std::vector<std::int64_t> loads_;                                    // requests waiting or running, by replica
+  std::vector<std::function<void(std::int32_t)>> on_empty_;            // by replica, while it drains
+  WaitingLine without_replica_, without_decode_replica_;               // nobody takes them now
+  std::map<std::int64_t, ClockHold> holds_;                            // by node
+  double power_cap_w_ = kNoCap;                                        // of all GPUs
+  bool holds_clocks_ = false;                                          // now or before
+  mutable std::map<std::int64_t, std::vector<std::int32_t>> on_node_;  // replicas; filled when first asked for
   metrics::LevelSeries replicas_up_;
   std::int64_t most_replicas_ = 0;
   std::unique_ptr<TrafficSplit> split_;  // null: all arrivals are alike

@@ -37,6 +37,7 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
         metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};
   }
   report_pipeline(result);
+  report_clock(result);
   if (const SharedGpus& sharing = pools_.front().sharing; !sharing.turns.empty()) {
     metrics::SharingResult& shared = result.sharing.emplace();
     shared.kind = sharing.kind;

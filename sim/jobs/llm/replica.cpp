@@ -16,6 +16,8 @@ Replica::Replica(LlmService& service, PoolSetup& pool, std::int32_t index, std::
       service_(service),
       pool_(pool),
       model_(pool.model.get()),
+      full_costs_(&model_->costs()),
+      costs_(full_costs_),
       slices_(std::move(slices)),
       timer_(service.simulation_.add_timer(*this, 0, rank)),
       index_(index),
@@ -308,8 +310,8 @@ void Replica::go_down(std::vector<RequestId>& lost, std::vector<RequestId>& wait
     handing_over_.clear();
     expected_.clear();
   });
-  if (state_ == State::prompt_step) prompt_time_ += now - step_start_;
-  if (state_ == State::decoding) decode_time_ += now - segment_.start;
+  if (state_ == State::prompt_step) note_prompt_time(now - step_start_);
+  if (state_ == State::decoding) note_decode_time(now - segment_.start);
   up_time_ += now - up_since_;
   service_.simulation_.cancel_timer(timer_);
   set_gpu_power(pool_.idle_gpu_power_w);
@@ -358,6 +360,7 @@ void Replica::set_model(ServedModel& model) {
   });
   if (swap_) retired_swaps_.push_back(std::move(swap_));
   model_ = &model;
+  full_costs_ = costs_ = &model.costs();
   each_copy([this] {
     make_batch();
     if (model_->profile().prefix_cache && service_.keeps_prefixes_) make_cache();
@@ -395,8 +398,8 @@ void Replica::settle_at_end(Picoseconds end) {
   if (watch_) watch_work(false, end);
   service_.finished_.clear();
   each_copy([this, end] { note_blocked(Blocked::count, end); });
-  if (state_ == State::prompt_step) prompt_time_ += end - step_start_;
-  if (state_ == State::decoding) decode_time_ += end - segment_.start;
+  if (state_ == State::prompt_step) note_prompt_time(end - step_start_);
+  if (state_ == State::decoding) note_decode_time(end - segment_.start);
   if (is_up()) up_time_ += end - up_since_;
   if (state_ == State::decoding && !sending_) {
     const std::int64_t done = segment_.steps_ended_by(end);

@@ -8,11 +8,13 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "models/compute/clock.hpp"
 #include "models/llm/step_model.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/copy_state.hpp"
@@ -31,10 +33,33 @@ namespace tokenworks::jobs {
 
 class LlmService;
 class ServedModel;
+class StepCosts;
 struct PoolSetup;
 enum class PoolRole : std::uint8_t;
 
 struct RequestDetails;
+
+/// What holds the clock of a replica's GPUs down from outside.
+struct ClockHold {
+  static constexpr double kNoCap = std::numeric_limits<double>::infinity();
+  compute::ClockLevel limit = compute::kFullClock;
+  double power_cap_w = kNoCap;  ///< of one GPU, mean over a step
+  bool acts() const { return limit < compute::kFullClock || power_cap_w < kNoCap; }
+  bool operator==(const ClockHold&) const = default;
+};
+
+/// Time of steps below the full clock, in one kind of steps.
+struct ClockBook {
+  Picoseconds below = 0;
+  __extension__ __int128 lost_levels = 0;  ///< levels below the full clock times picoseconds
+  Picoseconds over_cap = 0;                ///< at the least clock, and yet beyond the cap
+  ClockBook& operator+=(const ClockBook& other) {
+    below += other.below;
+    lost_levels += other.lost_levels;
+    over_cap += other.over_cap;
+    return *this;
+  }
+};
 
 class Replica final : public engine::TimerClient, private resources::RingClient, private TurnTaker, private CopyState {
  public:
@@ -68,6 +93,10 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
 
   /// Nothing gets through between its domains, and it waits for that.
   bool is_cut_off() const { return ring_ && std::isinf(fabric_factor_); }
+
+  /// From the end of the step under way on. Each step runs at the highest clock within both limits. To be called from
+  /// events that rank before steps.
+  void hold_clock(const ClockHold& hold);
 
   // Of a decode replica: requests whose prompts others compute --------------------------------------------------------
   bool has_room_for(const InFlight& request);
@@ -113,6 +142,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   Femtojoules gpu_energy() const { return gpu_energy_; }
   Picoseconds prompt_time() const { return prompt_time_; }  ///< of steps with prompts
   Picoseconds decode_time() const { return decode_time_; }  ///< of pure decode steps
+  const ClockBook& prompt_clock() const { return prompt_clock_; }
+  const ClockBook& decode_clock() const { return decode_clock_; }
   Picoseconds up_time() const { return up_time_; }
   std::int64_t gpus() const { return gpus_; }
   /// What it is doing, for the message about a run that is stuck.
@@ -129,7 +160,8 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
     std::int64_t prompt_tokens = 0, chunks = 0, finishing = 0, decodes = 0;
     std::int64_t adapters = 0;  ///< distinct, on the copy that has the most
     Picoseconds loading = 0;    ///< of adapters, of the copy that waits longest
-    llm::StepPart attention;    ///< of the prompts
+    llm::StepPart attention;    ///< of the prompts, at the clock that was asked about last
+    Picoseconds bubble = 0;     ///< likewise: what stages of a pipeline wait for
     ContextLoad load;           ///< of the decoding sequences
 
     StepContents& operator+=(const StepContents& other);
@@ -282,9 +314,11 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   // Steps
   void start_prompt_step(bool with_decodes);
   void add_contents(StepContents& contents);
+  llm::StepPart chunks_attention() const;
   llm::StepPart adapters_part(const StepContents& contents) const;
-  llm::StepPart even_part(const StepContents& contents);
-  void begin_prompt_step(llm::StepPart total);
+  llm::StepPart even_part(StepContents& contents);
+  double wait_for_host(llm::StepPart& total) const;
+  void begin_prompt_step(const llm::StepPart& total);
   void start_decoding();
   DecodeLimits decode_limits() const;
   void begin_decoding(const DecodeSegment& segment, Picoseconds sending);
@@ -298,7 +332,14 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   void end_decodes(const std::vector<FinishedDecode>& finished);
   void book_copies(const DecodeSegment& segment, std::int64_t steps);
   void decode_copies(const DecodeSegment& segment, std::int64_t steps);
-  void take_decode_power(const llm::StepPart& adapters);
+  void take_decode_power(const StepContents& contents);
+  // In replica_clock.cpp
+  template <class Price>
+  void at_best_clock(compute::ClockLevel& guess, const Price& price);
+  StepCosts& costs_at(compute::ClockLevel level);
+  void note_prompt_time(Picoseconds time);
+  void note_decode_time(Picoseconds time);
+  void note_clock(ClockBook& book, Picoseconds time) const;
   void set_gpu_power(double watts_per_gpu);
   void settle_energy(Picoseconds now);
   void on_ring_factor(double factor) override;
@@ -337,6 +378,7 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   LlmService& service_;
   PoolSetup& pool_;
   ServedModel* model_;
+  StepCosts *full_costs_, *costs_;  // of the model, at the full clock and at that of the step under way
   std::vector<placement::Slice> slices_;
   std::unique_ptr<ReplicaWatch> watch_;  // null: nobody watches
   engine::TimerId timer_;
@@ -371,6 +413,12 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::int64_t gpus_on_node_ = 0;    // on its fullest node
   bool sending_ = false;             // all of the step but its flows is over
   bool lost_ring_ = false;           // went down for want of a way between its domains
+  // Where something holds its clock down.
+  ClockHold hold_;
+  bool is_held_ = false;      // the clock may be below the full one
+  bool is_over_cap_ = false;  // in the step under way
+  compute::ClockLevel prompt_guess_ = compute::kFullClock, decode_guess_ = compute::kFullClock;  // of the last steps
+  ClockBook prompt_clock_, decode_clock_;
   // Where it shares its GPUs with others.
   GpuTurns* turns_ = nullptr;
   std::int32_t place_ = 0;           // among those that take turns
@@ -383,5 +431,25 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::int64_t steps_made_ = 0;    // by all of them together
   std::int64_t prompts_held_ = 0;  // steps for which prompts wait, from the one that is formed on; 0: they go
 };
+
+/// Settles the clock of a step, the highest within what holds it down. `price` works the step out at `costs_` and
+/// returns the watts of one GPU; the last clock that it is asked about is that of the step.
+template <class Price>
+void Replica::at_best_clock(compute::ClockLevel& guess, const Price& price) {
+  if (!is_held_) {
+    costs_ = full_costs_;
+    price();
+    return;
+  }
+  double watts = 0.0;
+  compute::ClockLevel asked = 0;
+  const auto watts_at = [&](compute::ClockLevel level) {
+    costs_ = &costs_at(asked = level);
+    return watts = price();
+  };
+  guess = compute::highest_within(hold_.power_cap_w, hold_.limit, guess, watts_at);
+  if (asked != guess) watts_at(guess);
+  is_over_cap_ = watts > hold_.power_cap_w;
+}
 
 }  // namespace tokenworks::jobs

@@ -27,8 +27,8 @@ std::int64_t Replica::adapters_in_step(bool with_decodes) {
 /// What adapters add to a step: their products, and the wait for those that are loaded.
 llm::StepPart Replica::adapters_part(const StepContents& contents) const {
   const std::int64_t tokens = contents.prompt_tokens + model_->decode_tokens(contents.decodes);
-  llm::StepPart part = model_->adapters()->step(tokens, contents.adapters);
-  part += model_->steps().waiting(contents.loading);
+  llm::StepPart part = model_->adapters()->step(tokens, contents.adapters, compute::clock_share(costs_->level()));
+  part += costs_->steps().waiting(contents.loading);
   return part;
 }
 

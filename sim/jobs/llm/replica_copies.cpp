@@ -187,8 +187,8 @@ void Replica::plan_copies() {
 /// What a copy takes of a step by itself, when the even step is taken at `scale` times its load: 1 for all copies
 /// together and even.
 Replica::OwnRate Replica::own_rate(const StepContents& contents, std::int64_t scale, std::int64_t all_tokens) {
-  llm::StepModel& model = model_->steps();
-  llm::SpeculationModel* speculation = model_->speculation();
+  llm::StepModel& model = costs_->steps();
+  llm::SpeculationModel* speculation = costs_->speculation();
   const std::int64_t decode_tokens = model_->decode_tokens(contents.decodes);
   OwnRate own;
   own.rate.fixed =
@@ -204,7 +204,7 @@ Replica::OwnRate Replica::own_rate(const StepContents& contents, std::int64_t sc
   }
   if (contents.decodes == 0) return own;
   const llm::DecodeAttention& attention =
-      model_->decode_attention(scale * contents.decodes, scale * contents.load.full_tokens);
+      costs_->decode_attention(scale * contents.decodes, scale * contents.load.full_tokens);
   own.rate.fixed += attention.fixed.duration_ps;
   own.rate.per_full_token = scale * attention.ps_per_full_token;
   own.rate.per_window_token = scale * attention.ps_per_window_token;
@@ -222,16 +222,24 @@ void Replica::start_prompt_step_of_copies() {
     all += own;
   });
   const std::int64_t tokens = all.prompt_tokens + model_->decode_tokens(all.decodes);
-  Picoseconds busiest = 0, fabric = 0;
-  for (const StepContents& copy : copies) {
-    if (copy.chunks == 0 && copy.decodes == 0) continue;
-    const OwnRate own = own_rate(copy, model_->copies(), tokens);
-    busiest = std::max(busiest, own.duration(copy.load));
-    fabric = std::max(fabric, own.fabric);
-  }
-  llm::StepPart total = even_part(all);
-  total += model_->steps().waiting(busiest - own_rate(all, 1, tokens).duration(all.load));
-  total.fabric_ps += fabric;
+  llm::StepPart total;
+  at_best_clock(prompt_guess_, [&] {
+    all.attention = {};
+    std::size_t next = 0;
+    each_copy([&] { all.attention += copies[next++].attention = chunks_attention(); });
+    Picoseconds busiest = 0, fabric = 0;
+    for (const StepContents& copy : copies) {
+      if (copy.chunks == 0 && copy.decodes == 0) continue;
+      const OwnRate own = own_rate(copy, model_->copies(), tokens);
+      busiest = std::max(busiest, own.duration(copy.load));
+      fabric = std::max(fabric, own.fabric);
+    }
+    total = even_part(all);
+    total += costs_->steps().waiting(busiest - own_rate(all, 1, tokens).duration(all.load));
+    total.fabric_ps += fabric;
+    return wait_for_host(total);
+  });
+  service_.bubble_time_ += all.bubble;
   begin_prompt_step(total);
 }
 
@@ -240,34 +248,44 @@ void Replica::start_decoding_of_copies() {
   each_copy([&] {
     if (with_decodes_) add_contents(all);
   });
-  llm::StepModel& model = model_->steps();
   const std::int64_t tokens = model_->decode_tokens(all.decodes);
-  Picoseconds shared = model.tokens(tokens).duration_ps + model.host(all.decodes).duration_ps;
-  if (model_->speculation() != nullptr) shared += model_->speculation()->drafting(tokens, all.decodes).duration_ps;
-  llm::StepPart adapters;
-  if (has_adapters()) adapters = adapters_part(all);
-  shared += adapters.duration_ps;
-  const ServedModel::StepRate& even = model_->step_rate(all.decodes, all.load.full_tokens);
   Picoseconds more_fabric = 0;
-  const bool takes_power = composition_changed_ || all.load.full_tokens >= next_knot_;
-  DecodeSegment together = plan_together(all, shared, more_fabric);
-  if (takes_power) {
-    // The mean over the copies: as if even, and waiting for the busiest.
+  FabricPart even_fabric;
+  DecodeSegment together;
+  // The mean over the copies: as if even, and waiting for the busiest.
+  const auto watts = [&] {
+    llm::StepModel& model = costs_->steps();
+    Picoseconds shared = model.tokens(tokens).duration_ps + model.host(all.decodes).duration_ps;
+    if (costs_->speculation() != nullptr) shared += costs_->speculation()->drafting(tokens, all.decodes).duration_ps;
+    llm::StepPart adapters;
+    if (has_adapters()) adapters = adapters_part(all);
+    shared += adapters.duration_ps;
+    const StepRate& even = costs_->step_rate(all.decodes, all.load.full_tokens);
+    even_fabric = even.fabric;
+    more_fabric = 0;
+    together = plan_together(all, shared, more_fabric);
     const Picoseconds reading =
         even.rate.per_full_token * all.load.full_tokens + even.rate.per_window_token * all.load.window_tokens;
     const Picoseconds waiting = together.first - (even.rate.fixed + adapters.duration_ps + reading);
     const double energy = even.fixed_energy_j + adapters.gpu_energy_j + to_seconds(reading) * even.attention_power_w +
                           model.waiting(waiting).gpu_energy_j;
-    set_gpu_power(energy / to_seconds(together.first));
-    send_at_mean_rate(even.fabric.bytes_per_gpu, to_seconds(together.first + stretch(even.fabric.time + more_fabric)));
+    return energy / to_seconds(together.first);
+  };
+  if (composition_changed_ || all.load.full_tokens >= next_knot_) {
+    double taken = 0.0;
+    at_best_clock(decode_guess_, [&] { return taken = watts(); });
+    set_gpu_power(taken);
+    send_at_mean_rate(even_fabric.bytes_per_gpu, to_seconds(together.first + stretch(even_fabric.time + more_fabric)));
     composition_changed_ = false;
     next_knot_ = knot_above(all.load.full_tokens);
+  } else {
+    watts();
   }
   const std::int64_t to_knot = (next_knot_ - all.load.full_tokens + all.decodes - 1) / all.decodes;
   together.steps = std::min(together.steps, std::max<std::int64_t>(1, steps_with(together, to_knot)));
-  const Picoseconds fabric = even.fabric.time + more_fabric;
+  const Picoseconds fabric = even_fabric.time + more_fabric;
   together.first += note_sending(fabric);
-  const Picoseconds sending = begin_sending(fabric, even.fabric.bytes_per_gpu);
+  const Picoseconds sending = begin_sending(fabric, even_fabric.bytes_per_gpu);
   if (sending > 0 || all.loading > 0) together.steps = 1;
   begin_decoding(together, sending);
   if (all.loading > 0) composition_changed_ = true;  // power of the next step is another

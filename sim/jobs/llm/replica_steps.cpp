@@ -24,7 +24,14 @@ void Replica::start_prompt_step(bool with_decodes) {
   service_.prompt_chunks_.clear();
   StepContents contents;
   add_contents(contents);
-  begin_prompt_step(even_part(contents));
+  llm::StepPart total;
+  at_best_clock(prompt_guess_, [&] {
+    contents.attention = chunks_attention();
+    total = even_part(contents);
+    return wait_for_host(total);
+  });
+  service_.bubble_time_ += contents.bubble;
+  begin_prompt_step(total);
 }
 
 Replica::StepContents& Replica::StepContents::operator+=(const StepContents& other) {
@@ -40,16 +47,12 @@ Replica::StepContents& Replica::StepContents::operator+=(const StepContents& oth
   return *this;
 }
 
-/// Adds what the step that has been formed holds of the copy.
+/// Adds what the step that has been formed holds of the copy, but for the attention of its prompts.
 void Replica::add_contents(StepContents& contents) {
-  const llm::StepModel& model = model_->steps();
-  llm::SpeculationModel* speculation = model_->speculation();
   for (const Chunk& chunk : chunks_) {
     contents.prompt_tokens += chunk.end - chunk.start;
     if (chunk.end == service_.pool_[chunk.request].prompt_target()) ++contents.finishing;
-    contents.attention += model.prompt_attention(chunk.start, chunk.end);
-    if (speculation != nullptr) contents.attention += speculation->prompt_attention(chunk.start, chunk.end);
-    if (model_->bubble() != nullptr) service_.prompt_chunks_.push_back({chunk.start, chunk.end});
+    if (costs_->bubble() != nullptr) service_.prompt_chunks_.push_back({chunk.start, chunk.end});
   }
   contents.chunks += std::ssize(chunks_);
   if (has_adapters()) {
@@ -63,10 +66,22 @@ void Replica::add_contents(StepContents& contents) {
   contents.load.window_tokens += load.window_tokens;
 }
 
+/// Of the prompts that the copy computes in the step that has been formed.
+llm::StepPart Replica::chunks_attention() const {
+  const llm::StepModel& model = costs_->steps();
+  const llm::SpeculationModel* speculation = costs_->speculation();
+  llm::StepPart sum;
+  for (const Chunk& chunk : chunks_) {
+    sum += model.prompt_attention(chunk.start, chunk.end);
+    if (speculation != nullptr) sum += speculation->prompt_attention(chunk.start, chunk.end);
+  }
+  return sum;
+}
+
 /// What a step with prompts takes when copies of the attention and stages of a pipeline share it evenly.
-llm::StepPart Replica::even_part(const StepContents& contents) {
-  llm::StepModel& model = model_->steps();
-  llm::SpeculationModel* speculation = model_->speculation();
+llm::StepPart Replica::even_part(StepContents& contents) {
+  llm::StepModel& model = costs_->steps();
+  llm::SpeculationModel* speculation = costs_->speculation();
   const std::int64_t decodes = contents.decodes;
   const std::int64_t tokens = contents.prompt_tokens + model_->decode_tokens(decodes);
   llm::StepPart total = contents.attention;
@@ -80,27 +95,31 @@ llm::StepPart Replica::even_part(const StepContents& contents) {
   }
   if (decodes > 0) {
     const ContextLoad& load = contents.load;
-    const llm::DecodeAttention& attention = model_->decode_attention(decodes, load.full_tokens);
+    const llm::DecodeAttention& attention = costs_->decode_attention(decodes, load.full_tokens);
     const Picoseconds reading =
         attention.ps_per_full_token * load.full_tokens + attention.ps_per_window_token * load.window_tokens;
     total += attention.fixed;
     total += llm::StepPart{reading, to_seconds(reading) * attention.gpu_power_w};
   }
   if (has_adapters()) total += adapters_part(contents);
-  if (model_->bubble() != nullptr) {
-    const llm::StepPart bubble = model_->bubble()->of(service_.prompt_chunks_, model_->decode_tokens(decodes));
-    service_.bubble_time_ += bubble.duration_ps;
+  if (costs_->bubble() != nullptr) {
+    const llm::StepPart bubble = costs_->bubble()->of(service_.prompt_chunks_, model_->decode_tokens(decodes));
+    contents.bubble = bubble.duration_ps;
     total += bubble;
   }
   return total;
 }
 
-void Replica::begin_prompt_step(llm::StepPart total) {
-  const llm::StepModel& model = model_->steps();
-  if (total.duration_ps < model_->eager_step()) {  // the GPU waits for the host between kernels
+/// Adds what a step with prompts waits for the host between kernels; the watts of one GPU in all of it.
+double Replica::wait_for_host(llm::StepPart& total) const {
+  if (total.duration_ps < model_->eager_step()) {
     const Picoseconds waiting = model_->eager_step() - total.duration_ps;
-    total += llm::StepPart{waiting, to_seconds(waiting) * model.waiting_gpu_power_w()};
+    total += llm::StepPart{waiting, to_seconds(waiting) * model_->waiting_gpu_power_w()};
   }
+  return total.gpu_energy_j / to_seconds(total.duration_ps);
+}
+
+void Replica::begin_prompt_step(const llm::StepPart& total) {
   state_ = State::prompt_step;
   if (pool_.role == PoolRole::prefill) send_layers();
   composition_changed_ = true;
@@ -115,7 +134,7 @@ void Replica::begin_prompt_step(llm::StepPart total) {
 
 void Replica::finish_prompt_step() {
   const Picoseconds now = service_.simulation_.now();
-  prompt_time_ += now - step_start_;
+  note_prompt_time(now - step_start_);
   count_sending(1);
   if (has_copies()) {
     ++steps_made_;
@@ -180,22 +199,21 @@ void Replica::finish_chunk(const Chunk& chunk) {
 // ---- Decode steps -------------------------------------------------------------------------------------------------
 
 void Replica::start_decoding() {
-  llm::StepPart adapters;
+  StepContents contents;  // without adapters of no interest
   DecodeLimits limits = decode_limits();
   const bool loads = loading_ > 0;
   if (has_adapters()) {
-    StepContents contents;
     contents.decodes = batch_->size();
     contents.adapters = adapters_in_step(true);
     contents.loading = std::exchange(loading_, 0);
-    adapters = adapters_part(contents);
     if (loads) limits.max_steps = 1;
   }
-  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power(adapters);
-  const ServedModel::StepRate& step = model_->step_rate(batch_->size(), batch_->load().full_tokens);
+  if (composition_changed_ || batch_->load().full_tokens >= next_knot_) take_decode_power(contents);
+  const StepRate& step = costs_->step_rate(batch_->size(), batch_->load().full_tokens);
   limits.next_knot = std::min(next_knot_, step.until_full_tokens);
   DecodeRate rate = step.rate;
-  rate.fixed += adapters.duration_ps + note_sending(step.fabric.time);
+  rate.fixed += note_sending(step.fabric.time);
+  if (has_adapters()) rate.fixed += adapters_part(contents).duration_ps;
   const Picoseconds sending = begin_sending(step.fabric.time, step.fabric.bytes_per_gpu);
   if (sending > 0) limits.max_steps = 1;
   begin_decoding(batch_->plan(service_.simulation_.now(), rate, limits), sending);
@@ -226,15 +244,25 @@ DecodeLimits Replica::decode_limits() const {
   return limits;
 }
 
-void Replica::take_decode_power(const llm::StepPart& adapters) {
+/// Clock and power of the decode steps from now on; `contents`: of the adapters.
+void Replica::take_decode_power(const StepContents& contents) {
   const ContextLoad load = batch_->load();
-  const ServedModel::StepRate& step = model_->step_rate(batch_->size(), load.full_tokens);
-  const Picoseconds reading =
-      step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
-  const double energy = step.fixed_energy_j + adapters.gpu_energy_j + to_seconds(reading) * step.attention_power_w;
-  const Picoseconds duration = step.rate.fixed + adapters.duration_ps + reading;
-  set_gpu_power(energy / to_seconds(duration));
-  send_at_mean_rate(step.fabric.bytes_per_gpu, to_seconds(duration + stretch(step.fabric.time)));
+  double watts = 0.0;
+  Picoseconds duration = 0;
+  FabricPart fabric;
+  at_best_clock(decode_guess_, [&] {
+    const StepRate& step = costs_->step_rate(batch_->size(), load.full_tokens);
+    llm::StepPart adapters;
+    if (has_adapters()) adapters = adapters_part(contents);
+    const Picoseconds reading =
+        step.rate.per_full_token * load.full_tokens + step.rate.per_window_token * load.window_tokens;
+    const double energy = step.fixed_energy_j + adapters.gpu_energy_j + to_seconds(reading) * step.attention_power_w;
+    duration = step.rate.fixed + adapters.duration_ps + reading;
+    fabric = step.fabric;
+    return watts = energy / to_seconds(duration);
+  });
+  set_gpu_power(watts);
+  send_at_mean_rate(fabric.bytes_per_gpu, to_seconds(duration + stretch(fabric.time)));
   composition_changed_ = false;
   next_knot_ = knot_above(load.full_tokens);
 }
@@ -249,7 +277,7 @@ void Replica::finish_decoding() {
   } else {
     after_decode_steps(segment_, segment_.steps);
   }
-  decode_time_ += service_.simulation_.now() - segment_.start;
+  note_decode_time(service_.simulation_.now() - segment_.start);
 }
 
 /// `steps` steps of a segment that ends now: their books, and the requests that are done.

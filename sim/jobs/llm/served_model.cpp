@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 #include <utility>
 
 namespace tokenworks::jobs {
@@ -34,9 +35,18 @@ ServedModel::ServedModel(Setup setup)
       draft_tokens_(setup_.speculation ? setup_.speculation->draft_tokens() : 0) {
   if (setup_.speculation) pattern_.emplace(setup_.mean_accepted);
   if (setup_.adapters) adapter_load_ = to_picoseconds(setup_.adapters->load(setup_.host_link).value);
-  if (stages_ > 1) {
-    bubble_ = std::make_unique<llm::PipelineBubble>(*setup_.step_model, piece_of_micro_batch(setup_.profile, copies_));
+  costs_ = std::make_unique<StepCosts>(StepModels{std::move(setup_.step_model), std::move(setup_.speculation)},
+                                       compute::kFullClock, piece_of_micro_batch(setup_.profile, copies_));
+}
+
+StepCosts& ServedModel::costs_below(compute::ClockLevel level) {
+  const double share = compute::clock_share(level);
+  std::unique_ptr<StepCosts>& costs = costs_of_level_[static_cast<std::size_t>(level)];
+  if (!costs) {
+    if (!setup_.at_clock) throw std::logic_error("served model: " + setup_.name + " is known at the full clock only");
+    costs = std::make_unique<StepCosts>(setup_.at_clock(share), level, piece_of_micro_batch(setup_.profile, copies_));
   }
+  return *costs;
 }
 
 std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t output_tokens) const {
@@ -53,13 +63,13 @@ std::string_view ServedModel::refusal(std::int64_t input_tokens, std::int64_t ou
 
 Picoseconds ServedModel::prompt_time(std::int64_t from, std::int64_t to) const {
   if (stages_ == 1 && copies_ == 1) return even_prompt_time(from, to);
-  llm::StepModel& model = *setup_.step_model;
+  llm::StepModel& model = steps();
   Picoseconds time = 0;
   for (std::int64_t start = from; start < to; start += step_tokens_) {
     const llm::PromptChunk chunk{start, std::min(to, start + step_tokens_)};
     time += model.tokens(chunk.tokens()).duration_ps + model.imbalance(chunk.tokens(), chunk.tokens()).duration_ps +
             copies_ * model.prompt_attention(chunk.start, chunk.end).duration_ps;
-    if (bubble_) time += bubble_->of({&chunk, 1}, 0).duration_ps;
+    if (costs_->bubble() != nullptr) time += costs_->bubble()->of({&chunk, 1}, 0).duration_ps;
   }
   return time;
 }
@@ -67,7 +77,7 @@ Picoseconds ServedModel::prompt_time(std::int64_t from, std::int64_t to) const {
 /// The same while other prompts fill what stages of a pipeline and copies of the attention would wait.
 Picoseconds ServedModel::even_prompt_time(std::int64_t from, std::int64_t to) const {
   if (to <= from) return 0;
-  llm::StepModel& model = *setup_.step_model;
+  llm::StepModel& model = steps();
   const std::int64_t tokens = to - from, budget = copies_ * step_tokens_;
   Picoseconds time = model.prompt_attention(from, to).duration_ps + tokens / budget * model.tokens(budget).duration_ps;
   if (tokens % budget > 0) time += model.tokens(tokens % budget).duration_ps;
@@ -93,8 +103,8 @@ ServedModel::Pace ServedModel::pace(double input_tokens, double cached_tokens, d
   pace.batch = std::max(1.0, std::min(by_memory, most));
   const auto sequences = static_cast<std::int64_t>(pace.batch);
   const auto tokens = static_cast<std::int64_t>(context * static_cast<double>(sequences));
-  const StepRate& step = step_rate(sequences, tokens);
-  const double window = static_cast<double>(setup_.step_model->window_tokens());
+  const StepRate& step = costs_->step_rate(sequences, tokens);
+  const double window = static_cast<double>(steps().window_tokens());
   const auto in_window = static_cast<std::int64_t>(std::min(context, window) * static_cast<double>(sequences));
   const double reading = to_seconds(step.rate.per_full_token * tokens + step.rate.per_window_token * in_window);
   double whole = to_seconds(step.rate.fixed) + reading;
@@ -106,32 +116,6 @@ ServedModel::Pace ServedModel::pace(double input_tokens, double cached_tokens, d
   pace.decode_s = std::max(0.0, output_tokens - 1) / tokens_a_step * whole / static_cast<double>(sequences);
   pace.kv_reading_share = reading / whole;
   return pace;
-}
-
-const ServedModel::StepRate& ServedModel::step_rate(std::int64_t sequences, std::int64_t full_tokens) {
-  const auto index = static_cast<std::size_t>(sequences);
-  if (index >= rates_.size()) rates_.resize(index + 1);
-  std::vector<StepRate>& known = rates_[index];
-  // Intervals are opened from the lowest on, so that the list has no holes.
-  while (known.empty() || full_tokens >= known.back().until_full_tokens) {
-    llm::StepModel& model = *setup_.step_model;
-    const llm::DecodeAttention& attention =
-        decode_attention(sequences, known.empty() ? 0 : known.back().until_full_tokens);
-    const std::int64_t tokens = decode_tokens(sequences);
-    llm::StepPart fixed = attention.fixed;
-    fixed += model.tokens(tokens);
-    fixed += model.head(tokens);
-    fixed += model.host(sequences);
-    if (setup_.speculation) fixed += setup_.speculation->drafting(tokens, sequences);
-    known.push_back({.rate = {fixed.duration_ps, attention.ps_per_full_token, attention.ps_per_window_token},
-                     .fixed_energy_j = fixed.gpu_energy_j,
-                     .attention_power_w = attention.gpu_power_w,
-                     .until_full_tokens = attention.until_full_tokens,
-                     .fabric = {fixed.fabric_ps, fixed.fabric_bytes}});
-  }
-  std::size_t i = 0;
-  while (full_tokens >= known[i].until_full_tokens) ++i;
-  return known[i];
 }
 
 }  // namespace tokenworks::jobs

@@ -1,17 +1,16 @@
 // A model as the replicas of one pool serve it: the engine's settings, what its steps cost, and the room for context.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "models/llm/lora.hpp"
-#include "models/llm/pipeline_bubble.hpp"
-#include "models/llm/speculation/speculation_model.hpp"
-#include "models/llm/step_model.hpp"
-#include "sim/jobs/llm/decode_batch.hpp"
+#include "sim/jobs/llm/step_costs.hpp"
 #include "sim/jobs/llm/token_pattern.hpp"
 #include "sim/policies/batching/engine_option.hpp"
 
@@ -34,14 +33,22 @@ class ServedModel {
     std::int64_t context_tokens = 0;         ///< longest prompt and answer together that the model takes
     Bytes kv_bytes_per_token{0};             ///< of a sequence, over all GPUs of the replica, once
     std::int64_t layers = 1;
+    /// The models of a step at another clock than `step_model`, which is at the full one. Empty: clocks do not change.
+    std::function<StepModels(double clock_share)> at_clock{};
   };
   explicit ServedModel(Setup setup);
 
   const std::string& name() const { return setup_.name; }
   const batching::EngineProfile& profile() const { return setup_.profile; }
-  llm::StepModel& steps() const { return *setup_.step_model; }
-  llm::SpeculationModel* speculation() const { return setup_.speculation.get(); }
-  double waiting_gpu_power_w() const { return setup_.step_model->waiting_gpu_power_w(); }
+  /// At the full clock; so are all that follow but costs().
+  llm::StepModel& steps() const { return costs_->steps(); }
+  llm::SpeculationModel* speculation() const { return costs_->speculation(); }
+  llm::PipelineBubble* bubble() const { return costs_->bubble(); }
+  double waiting_gpu_power_w() const { return steps().waiting_gpu_power_w(); }
+  /// Made when first asked for, and shared by all replicas. Throws std::logic_error where clocks do not change.
+  StepCosts& costs(compute::ClockLevel level = compute::kFullClock) {
+    return level == compute::kFullClock ? *costs_ : costs_below(level);
+  }
   std::int64_t kv_blocks() const { return copies_ * copy_blocks_; }
   /// Copies of the attention, each with its own requests and an even share of the blocks, sequences and tokens.
   std::int64_t copies() const { return copies_; }
@@ -58,8 +65,6 @@ class ServedModel {
   std::int64_t decode_tokens(std::int64_t sequences) const { return sequences * (1 + draft_tokens_); }
   /// Tokens that a step yields; null: one.
   const TokenPattern* pattern() const { return pattern_ ? &*pattern_ : nullptr; }
-  /// What stages of a pipeline wait for in a step with prompts; null: there is one stage.
-  llm::PipelineBubble* bubble() const { return bubble_.get(); }
   const llm::LoraModel* adapters() const { return setup_.adapters ? &*setup_.adapters : nullptr; }
   std::int64_t adapter_places() const { return setup_.adapter_places; }
   Picoseconds adapter_load() const { return adapter_load_; }
@@ -89,39 +94,20 @@ class ServedModel {
   /// Why it can never serve a request of such lengths, as counted among rejections; empty when it can.
   std::string_view refusal(std::int64_t input_tokens, std::int64_t output_tokens) const;
 
-  /// Of a step: time that passes with sending between scale-up domains, and the bytes that each GPU sends.
-  struct FabricPart {
-    Picoseconds time = 0;
-    double bytes_per_gpu = 0.0;
-  };
-  /// A pure decode step of a batch size while its context lies between two knots of the kernel tables.
-  struct StepRate {
-    DecodeRate rate;
-    double fixed_energy_j = 0.0;  ///< of one GPU
-    double attention_power_w = 0.0;
-    std::int64_t until_full_tokens = 0;  ///< tokens of context from which on another rate holds
-    FabricPart fabric;
-  };
-  const StepRate& step_rate(std::int64_t sequences, std::int64_t full_tokens);
-  /// Attention of a step of so many decoding sequences, drafting included.
-  const llm::DecodeAttention& decode_attention(std::int64_t sequences, std::int64_t full_tokens) {
-    return setup_.speculation ? setup_.speculation->decode_attention(sequences, full_tokens)
-                              : setup_.step_model->decode_attention(sequences, full_tokens);
-  }
-
  private:
   Picoseconds even_prompt_time(std::int64_t from, std::int64_t to) const;
+  StepCosts& costs_below(compute::ClockLevel level);
 
   Setup setup_;
   std::int64_t stages_, copies_;
-  std::unique_ptr<llm::PipelineBubble> bubble_;
+  std::unique_ptr<StepCosts> costs_;                                            // at the full clock
+  std::array<std::unique_ptr<StepCosts>, compute::kFullClock> costs_of_level_;  // below it
   Picoseconds request_overhead_;
   Picoseconds eager_step_;
   Picoseconds adapter_load_ = 0;
   std::int64_t copy_blocks_, copy_sequences_, step_tokens_, prompt_piece_tokens_;
   std::int64_t draft_tokens_;
   std::optional<TokenPattern> pattern_;
-  std::vector<std::vector<StepRate>> rates_;  // by batch size, rising in context; what was asked for so far
 };
 
 }  // namespace tokenworks::jobs

@@ -22,7 +22,7 @@ inline const llm::HostOverhead kHost{.per_step_s = 1e-4, .per_sequence_s = 5e-6}
 struct Built {
   Built(compute::GpuSpec board_in, std::vector<const compute::KernelSpec*> kernels, llm::LlmSpec spec_in,
         llm::Precision precision, llm::Parallelism parallelism,
-        std::optional<network::FabricLinks> fabric = std::nullopt)
+        std::optional<network::FabricLinks> fabric = std::nullopt, double clock_share = 1.0)
       : board(std::move(board_in)),
         spec(std::move(spec_in)),
         step({.gpu = board,
@@ -33,11 +33,13 @@ struct Built {
               .parallelism = parallelism,
               .variant = {.kernel_library = "tensorrt_llm", .collective_libraries = {"tensorrt_llm", "nccl"}},
               .host = kHost,
-              .fabric = fabric},
+              .fabric = fabric,
+              .clock_share = clock_share},
              notes) {}
   Built(const std::string& gpu_id, llm::LlmSpec spec_in, llm::Precision precision, llm::Parallelism parallelism,
-        std::optional<network::FabricLinks> fabric = std::nullopt)
-      : Built(gpu(gpu_id), kernel_entries(gpu(gpu_id)), std::move(spec_in), precision, parallelism, fabric) {}
+        std::optional<network::FabricLinks> fabric = std::nullopt, double clock_share = 1.0)
+      : Built(gpu(gpu_id), kernel_entries(gpu(gpu_id)), std::move(spec_in), precision, parallelism, fabric,
+              clock_share) {}
 
   ValidityNotes notes;
   compute::GpuSpec board;

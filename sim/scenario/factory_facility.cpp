@@ -1,0 +1,63 @@
+// The part of the factory's building that has to do with what its power and its cooling do to the work.
+#include <algorithm>
+#include <utility>
+
+#include "sim/scenario/cooling_incident_spec.hpp"
+#include "sim/scenario/factory.hpp"
+
+namespace tokenworks::scenario {
+namespace {
+
+std::optional<Picoseconds> span_of(const std::optional<Seconds>& seconds) {
+  if (!seconds) return std::nullopt;
+  return to_picoseconds(seconds->value);
+}
+
+}  // namespace
+
+std::size_t Factory::group_number(const std::string& racks) const {
+  const auto group = std::find_if(racks_.begin(), racks_.end(), [&](const auto* one) { return one->name == racks; });
+  return static_cast<std::size_t>(group - racks_.begin());
+}
+
+void Factory::build_thermal_protection(metrics::RunWatch* watch) {
+  jobs::ThermalProtection::Setup setup{.simulation = *simulation_,
+                                       .facility = *facility_,
+                                       .outages = *outages_,
+                                       .services = {},
+                                       .groups = {},
+                                       .restart_after = to_picoseconds(scenario_.spec.factory.restart_after.value),
+                                       .watch = watch};
+  for (const auto& service : services_) setup.services.push_back(service.get());
+  for (const RackGroupSpec* racks : racks_) setup.groups.push_back(racks->name);
+  protection_ = std::make_unique<jobs::ThermalProtection>(std::move(setup));
+
+  std::vector<jobs::CoolingIncident> incidents;
+  for (const IncidentSpec& incident : scenario_.spec.incidents) {
+    jobs::CoolingIncident added;
+    added.kind = incident.kind();
+    added.at = to_picoseconds(incident->at.value);
+    if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*incident)) {
+      added.target = pump->target;
+      added.group = group_number(pump->target);
+      added.flow_share = pump->flow_share;
+      added.repair_after = span_of(pump->repair_after);
+    } else if (const auto* unit = dynamic_cast<const CoolingUnitFailureSpec*>(&*incident)) {
+      added.target = cooling::part_name(unit->part);
+      added.part = unit->part;
+      added.units = unit->units;
+      added.repair_after = span_of(unit->repair_after);
+    } else {
+      continue;
+    }
+    incidents.push_back(std::move(added));
+  }
+  // At one date in the order of what they strike, whatever their order in the file.
+  std::stable_sort(incidents.begin(), incidents.end(), [](const auto& a, const auto& b) {
+    return a.at != b.at ? a.at < b.at : a.kind + a.target < b.kind + b.target;
+  });
+  cooling_incidents_ =
+      std::make_unique<jobs::CoolingIncidents>(*simulation_, *facility_, *protection_, std::move(incidents), watch);
+}
+
+}  // namespace tokenworks::scenario
