@@ -153,7 +153,7 @@ AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   const double units = std::max(point.air_handlers, 0.0), pumps = std::max(point.pumps, 0.0);
   const double flow = coil_.hot_flow(heat, units);
   if (units > 0.0) effort.fans = Fan{fan_.rated * units}.power(flow / units);
-  if (pumps > 0.0) effort.pumps = pump_.power(std::min(heat, pumps));
+  if (pumps > 0.0) effort.pumps = pump_.power(std::min(coil_.cold_flow(heat, units), pumps));
   effort.water_heat = point.heat + effort.fans + effort.pumps;
 
   effort.supply_air = effort.supply_air + (coil_.approach(heat, units, pumps) - coil_approach_);

@@ -25,7 +25,7 @@ LiquidPathEffort LiquidPath::effort(const LiquidPathPoint& point) const {
   const double flow = exchanger_.hot_flow(heat, units);
   if (heat > 0.0) effort.rise = flow > 0.0 ? std::min(rise_ * (heat / flow), kWidestRise) : kWidestRise;
   effort.coolant_pumps = coolant_pump_power(coolant_pumps_, flow, units);
-  if (pumps > 0.0) effort.facility_pumps = facility_pump_.power(std::min(heat, pumps));
+  if (pumps > 0.0) effort.facility_pumps = facility_pump_.power(std::min(exchanger_.cold_flow(heat, units), pumps));
   effort.approach = exchanger_.approach(heat, units, pumps);
   return effort;
 }
