@@ -18,6 +18,7 @@ constexpr Fit kWaterFit{0.01369, 0.00696, 2.0, 5.0}, kPg25Fit{0.01617, 0.00839, 
 
 const Fit& fit_of(Coolant coolant) { return coolant == Coolant::water ? kWaterFit : kPg25Fit; }
 
+constexpr std::string_view kCoolants[] = {"pg25", "water"};
 constexpr double kLoopFlow = 10.0, kLoopDrop = 50e3, kLoopExponent = 1.85;  // l/min, Pa
 
 }  // namespace
@@ -54,6 +55,42 @@ void ColdPlate::check(ValidityNotes& notes) const {
 
 Pascals cold_plate_loop_drop(CubicMetresPerSecond flow) {
   return Pascals(kLoopDrop * std::pow(litres_per_minute(flow) / kLoopFlow, kLoopExponent));
+}
+
+void ColdPlateSpec::visit(FieldVisitor& v) {
+  field(v, "flow_l_per_min_per_kw", flow_l_per_min_per_kw, "Rated flow of coolant through the racks",
+        rule().above(0).at_most(20).default_from('E', "0.9 (Project Deschutes) to 1.5 l/min/kW are common"));
+  field(v, "coolant", coolant, "Water, or water with 25 % of propylene glycol", rule().one_of(kCoolants));
+  field(v, "chip_heat_w", chip_heat, "Heat of the chip under one plate, which sets the flow through it",
+        rule().above(0).default_from('V', "OCP 1 kW module, record in LBNL Buildings c4117cc"));
+  field(v, "area_share", area_share, "Area of a plate over that of the OCP 1 kW module's",
+        rule().above(0).default_from('E', "Plates of the reference module"));
+  field(v, "case_to_junction_k_per_w", case_to_junction_k_per_w, "Junction of a chip above its case",
+        rule().at_least(0).default_from('E', "0.01 to 0.02 K/W for parts of 1 to 1.4 kW"));
+  field(v, "chip_j_per_k", chip_capacity, "Heat capacity of a chip, its plate and the coolant in it",
+        rule().above(0).default_from('E', "0.7 kg of copper 270, package 50, 60 ml of coolant 240 J/K"));
+  field(v, "loop_volume_l_per_kw", loop_l_per_kw, "Coolant in the loop of a coolant unit, of rated heat",
+        rule().above(0).default_from('E', "1 to 2 l/kW"));
+}
+
+KelvinDelta ColdPlateSpec::rise() const {
+  return rise_of(Watts(1000), fluid_of(coolant_named(coolant)), from_litres_per_minute(flow_l_per_min_per_kw));
+}
+
+ColdPlate ColdPlateSpec::plate() const {
+  return {coolant_named(coolant), area_share, from_litres_per_minute(flow_l_per_min_per_kw * chip_heat.value / 1000.0),
+          KelvinPerWatt(case_to_junction_k_per_w)};
+}
+
+ThermalPath ColdPlateSpec::thermal_path() const {
+  const ColdPlate own = plate();
+  ThermalPath path;
+  path.chips_on_liquid = true;
+  path.chip_resistance = own.resistance();
+  path.flow_share_of_resistance = own.flow_share_of_resistance();
+  path.chip_capacity = chip_capacity;
+  path.zone_s = heat_capacity_per_watt(fluid_of(coolant_named(coolant)), loop_l_per_kw);
+  return path;
 }
 
 }  // namespace tokenworks::cooling

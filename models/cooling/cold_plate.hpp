@@ -7,9 +7,12 @@
 // Checked by tests/models/cooling/cold_plate_test.cpp against both figures
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "models/cooling/fluids.hpp"
+#include "models/cooling/thermal_path.hpp"
+#include "models/core/fields.hpp"
 #include "models/core/units.hpp"
 #include "models/core/validity.hpp"
 
@@ -42,5 +45,22 @@ class ColdPlate {
 
 /// Of the plates' loop in a server: 50 kPa at 10 l/min of PG25 through eight modules.
 Pascals cold_plate_loop_drop(CubicMetresPerSecond flow);
+
+/// Fields of racks with cold plates.
+struct ColdPlateSpec {
+  double flow_l_per_min_per_kw = 1.5;
+  std::string coolant = "pg25";
+  Watts chip_heat{1000.0};
+  double area_share = 1.0;
+  double case_to_junction_k_per_w = 0.015;
+  JoulesPerKelvin chip_capacity{550.0};
+  double loop_l_per_kw = 1.5;
+
+  void visit(FieldVisitor& v);
+  KelvinDelta rise() const;  ///< of the coolant in the racks
+  ColdPlate plate() const;
+  /// Chips and coolant; what lies beyond the coolant is the plant's.
+  ThermalPath thermal_path() const;
+};
 
 }  // namespace tokenworks::cooling

@@ -37,4 +37,13 @@ TemperatureRange allowable(std::string_view equipment_class) {
       fmt::format("equipment class \"{}\", needs a1..a4, h1, w17..w45 or w_plus", equipment_class));
 }
 
+void check_class(const std::optional<std::string>& equipment_class, Celsius supply, const std::string& pointer,
+                 OptionFaults& faults) {
+  if (!equipment_class) return;
+  const TemperatureRange range = allowable(*equipment_class);
+  if (range.holds(supply)) return;
+  faults.emplace_back(pointer, fmt::format("is {:.4g} degC, class {} allows {:g}..{:g} degC", supply.value,
+                                           *equipment_class, range.lowest.value, range.highest.value));
+}
+
 }  // namespace tokenworks::cooling

@@ -1,9 +1,12 @@
 // Temperatures that equipment of an ASHRAE class runs at without being throttled.
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "models/cooling/cooling_option.hpp"
 #include "models/core/units.hpp"
 
 namespace tokenworks::cooling {
@@ -19,5 +22,8 @@ std::span<const std::string_view> air_classes();
 std::span<const std::string_view> liquid_classes();
 /// Throws std::invalid_argument for a name that is none of them.
 TemperatureRange allowable(std::string_view equipment_class);
+/// Adds a fault at `pointer` where facility water of `supply` is outside the class, if there is one.
+void check_class(const std::optional<std::string>& equipment_class, Celsius supply, const std::string& pointer,
+                 OptionFaults& faults);
 
 }  // namespace tokenworks::cooling

@@ -39,4 +39,9 @@ constexpr KilogramsPerCubicMetre air_density(Celsius temperature, Pascals pressu
   return KilogramsPerCubicMetre(pressure.value / (287.05 * temperature.kelvin()));
 }
 
+/// J/K a watt, of `litres_per_kw` of a fluid.
+constexpr double heat_capacity_per_watt(const Fluid& fluid, double litres_per_kw) {
+  return litres_per_kw * 1e-6 * fluid.per_volume().value;  // l/kW are 1e-6 m3/W
+}
+
 }  // namespace tokenworks::cooling

@@ -32,8 +32,4 @@ double LoopVolumeSpec::heat_capacity(Watts design) const {
   return heat_capacity_per_watt(kWater, litres_per_kw) + buffer;
 }
 
-double heat_capacity_per_watt(const Fluid& fluid, double litres_per_kw) {
-  return litres_per_kw * 1e-6 * fluid.per_volume().value;  // l/kW are 1e-6 m3/W
-}
-
 }  // namespace tokenworks::cooling

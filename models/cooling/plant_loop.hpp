@@ -19,7 +19,4 @@ struct LoopVolumeSpec {
   double heat_capacity(Watts design) const;
 };
 
-/// J/K a watt, of `litres_per_kw` of a fluid.
-double heat_capacity_per_watt(const Fluid& fluid, double litres_per_kw);
-
 }  // namespace tokenworks::cooling

@@ -10,6 +10,7 @@ namespace tokenworks::cooling {
 /// Chips of one zone and their coolant. Figures a watt are of the zone's design heat.
 struct ThermalPath {
   bool chips_on_liquid = false;         ///< their heat goes to the main loop as liquid heat; else to the air
+  bool to_residual_air = false;         ///< the zone gives its heat to Loop::residual_air; else to Loop::main
   KelvinPerWatt chip_resistance{0};     ///< of one GPU: junction above the coolant that enters, at rated flow
   double flow_share_of_resistance = 0;  ///< s in R(y) = R (1 - s + s / y) at the share y of rated flow
   JoulesPerKelvin chip_capacity{0};     ///< of one GPU with its plate or heat sink

@@ -28,42 +28,7 @@ constexpr Option<HeatRejection> kHeatRejections[] = {
 // CDU pumps keep the racks' flow up: estimate.
 constexpr double kLeastCduFlow = 0.5;
 constexpr double kHighestRackSupply = 50.0;  // degC, beyond ASHRAE W45 with a CDU
-constexpr std::string_view kCoolants[] = {"pg25", "water"};
 constexpr std::string_view kResidualPlants[] = {"own", "shared"};
-
-struct ColdPlateSpec {
-  double flow_l_per_min_per_kw = 1.5;
-  std::string coolant = "pg25";
-  Watts chip_heat{1000.0};
-  double area_share = 1.0;
-  double case_to_junction_k_per_w = 0.015;
-  JoulesPerKelvin chip_capacity{550.0};
-  double loop_l_per_kw = 1.5;
-
-  void visit(FieldVisitor& v) {
-    field(v, "flow_l_per_min_per_kw", flow_l_per_min_per_kw, "Rated flow of coolant through the racks",
-          rule().above(0).at_most(20).default_from('E', "0.9 (Project Deschutes) to 1.5 l/min/kW are common"));
-    field(v, "coolant", coolant, "Water, or water with 25 % of propylene glycol", rule().one_of(kCoolants));
-    field(v, "chip_heat_w", chip_heat, "Heat of the chip under one plate, which sets the flow through it",
-          rule().above(0).default_from('V', "OCP 1 kW module, record in LBNL Buildings c4117cc"));
-    field(v, "area_share", area_share, "Area of a plate over that of the OCP 1 kW module's",
-          rule().above(0).default_from('E', "Plates of the reference module"));
-    field(v, "case_to_junction_k_per_w", case_to_junction_k_per_w, "Junction of a chip above its case",
-          rule().at_least(0).default_from('E', "0.01 to 0.02 K/W for parts of 1 to 1.4 kW"));
-    field(v, "chip_j_per_k", chip_capacity, "Heat capacity of a chip, its plate and the coolant in it",
-          rule().above(0).default_from('E', "0.7 kg of copper 270, package 50, 60 ml of coolant 240 J/K"));
-    field(v, "loop_volume_l_per_kw", loop_l_per_kw, "Coolant in the loop of a coolant unit, of rated heat",
-          rule().above(0).default_from('E', "1 to 2 l/kW"));
-  }
-  Coolant fluid() const { return coolant_named(coolant); }
-  KelvinDelta rise() const {
-    return rise_of(Watts(1000), fluid_of(fluid()), from_litres_per_minute(flow_l_per_min_per_kw));
-  }
-  ColdPlate plate() const {
-    return {fluid(), area_share, from_litres_per_minute(flow_l_per_min_per_kw * chip_heat.value / 1000.0),
-            KelvinPerWatt(case_to_junction_k_per_w)};
-  }
-};
 
 struct Spec {
   Celsius facility_supply{32.0};
@@ -133,14 +98,7 @@ struct Spec {
 
   OptionFaults faults() const {
     OptionFaults faults;
-    if (equipment_class) {
-      const TemperatureRange range = allowable(*equipment_class);
-      if (!range.holds(facility_supply)) {
-        faults.emplace_back("/facility_supply_c",
-                            fmt::format("is {:.4g} degC, class {} allows {:g}..{:g} degC", facility_supply.value,
-                                        *equipment_class, range.lowest.value, range.highest.value));
-      }
-    }
+    check_class(equipment_class, facility_supply, "/facility_supply_c", faults);
     if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
       faults.emplace_back(
           "/facility_rise_k",
@@ -246,12 +204,9 @@ class Plant final : public CoolingPlant {
  private:
   void make_thermal_paths(const Spec& spec, const HeatLoad& design) {
     on_air_ = air_.thermal_path();
+    on_air_.to_residual_air = !spec.is_shared();
     on_air_.loop_s = spec.volume.heat_capacity(spec.is_shared() ? design.liquid + design.air : design.air);
-    on_liquid_.chips_on_liquid = true;
-    on_liquid_.chip_resistance = plate_.resistance();
-    on_liquid_.flow_share_of_resistance = plate_.flow_share_of_resistance();
-    on_liquid_.chip_capacity = spec.cold_plates.chip_capacity;
-    on_liquid_.zone_s = heat_capacity_per_watt(fluid_of(spec.cold_plates.fluid()), spec.cold_plates.loop_l_per_kw);
+    on_liquid_ = spec.cold_plates.thermal_path();
     on_liquid_.zone_per_k = 1.0 / spec.cdu_approach.value;
     on_liquid_.pumps_needed = static_cast<int>(spec.pumps_needed);
     on_liquid_.pumps_installed = static_cast<int>(spec.pumps_installed);
