@@ -132,7 +132,7 @@ class CoolingOption {
                                              const weather::WeatherPoint& design_weather) const = 0;
 };
 
-/// `air_crah`, `rear_door`, `direct_to_chip`, `immersion`.
+/// `air_crah`, `rear_door`, `direct_to_chip`, `liquid_to_air`, `immersion`.
 Options<CoolingOption> cooling_options();
 
 }  // namespace tokenworks::cooling
