@@ -1,11 +1,21 @@
 #include "models/cooling/air_path.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "models/cooling/equipment_class.hpp"
+#include "models/cooling/fluids.hpp"
+
 namespace tokenworks::cooling {
 namespace {
 
 constexpr std::string_view kContainments[] = {"contained", "none"};
+constexpr std::string_view kPlacements[] = {"perimeter", "in_row"};
 constexpr KelvinDelta kReferenceRise{14.0};   // of the air through the handler whose fans draw fan_share_of_heat
 constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
+constexpr KelvinDelta kWarmestInlet{200.0};   // above supply air: no air handler is left
+constexpr double kAirExponent = 0.8, kWaterExponent = 0.85, kAirToWaterConductance = 0.5;
 
 struct Leakage {
   double recirculation;  // of server air that comes from server outlets
@@ -17,21 +27,42 @@ Leakage leakage(const AirPathSpec& spec) {
   return {spec.recirculation_share.value_or(usual.recirculation), spec.bypass_share.value_or(usual.bypass)};
 }
 
-/// Rated fans for `heat`: power goes with the air that carries it, so with the inverse of its rise.
-Watts rated_fan_power(const AirPathSpec& spec, Watts heat) {
-  const Leakage leak = leakage(spec);
-  const KelvinDelta rise = spec.server_air_rise * ((1.0 - leak.bypass) / (1.0 - leak.recirculation));
-  return heat * (spec.fan_share_of_heat * (kReferenceRise / rise));
+/// Of the heat; power goes with the air that carries it, so with the inverse of its rise.
+double fan_share(const AirPathSpec& spec) {
+  return spec.fan_share_of_heat * (kReferenceRise / spec.handler_air_rise());
+}
+
+/// Most heat of a rack that the handlers' air reaches (second hand): 10..15 kW from the perimeter, 20..25 kW at its
+/// best, 50 kW from within the row.
+Watts most_of_a_rack(const AirPathSpec& spec) {
+  if (spec.placement == "in_row") return Watts(50e3);
+  return Watts(spec.containment == "none" ? 15e3 : 25e3);
 }
 
 }  // namespace
 
+void AirThermalSpec::visit(FieldVisitor& v) {
+  field(v, "chip_k_per_w", chip_k_per_w, "Junction of a GPU under a heat sink above server inlet air, full fans",
+        rule().above(0).default_from('E', "40 K at 700 W"));
+  field(v, "flow_share_of_resistance", flow_share_of_resistance, "Of that, what grows with the inverse of the air flow",
+        rule().share().default_from('E', "Air carries about half of the rise"));
+  field(v, "chip_j_per_k", chip_capacity, "Heat capacity of a GPU and its heat sink",
+        rule().above(0).default_from('E', "2 kg of copper and aluminium, package 50 J/K"));
+  field(v, "room_to_10_k_s", room_to_10_k,
+        "Time in which the room gets 10 K warmer without air handlers, at rated heat",
+        rule().above(0).default_from('E', "1 to 5 min at 10 to 20 kW a rack"));
+}
+
 void AirPathSpec::visit(FieldVisitor& v) {
   field(v, "supply_air_c", supply_air, "Air that leaves the air handlers", rule().at_least(5).at_most(45));
+  field(v, "equipment_class", equipment_class, "ASHRAE class that the server inlet air has to keep to",
+        rule().one_of(air_classes()));
   field(v, "containment", containment, "Aisle containment; sets the two shares below",
         rule()
             .one_of(kContainments)
             .default_from('E', "Recirculation 0.03 and bypass 0.05 contained, 0.2 and 0.3 without"));
+  field(v, "placement", placement, "Where the air handlers stand; sets the heat of a rack that their air reaches",
+        rule().one_of(kPlacements));
   field(v, "recirculation_share", recirculation_share, "Server inlet air that comes from server outlets, 0..0.9",
         rule().at_least(0).at_most(0.9));
   field(v, "bypass_share", bypass_share, "Air handler flow that misses the servers, 0..0.9",
@@ -49,46 +80,101 @@ void AirPathSpec::visit(FieldVisitor& v) {
         rule().share().default_from('E', "Least speed of fans on drives"));
   field(v, "pump_head_pa", pump_head, "Head of the chilled water pumps",
         rule().at_least(0).default_from('E', "200 to 350 kPa are common"));
+  field(v, "air_handlers", air_handlers, "Air handlers; they share the flow alike");
+  field(v, "thermal", thermal, "Chips on air and the room, for temperatures over time");
 }
 
-AirPath::AirPath(const AirPathSpec& spec, Watts capacity, const HeatRejection& rejection,
-                 const weather::WeatherPoint& design_weather)
-    : capacity_(capacity) {
-  const double recirculation = leakage(spec).recirculation;
-  server_inlet_ = spec.supply_air + spec.server_air_rise * (recirculation / (1.0 - recirculation));
-  fan_ = {rated_fan_power(spec, capacity), spec.least_fan_flow_share};
-  const Watts coil = capacity + fan_.rated;
-  pump_ = water_pump(coil, spec.chilled_water_rise, spec.pump_head);
-  water_supply_ = spec.supply_air - spec.chilled_water_approach;
-  rejection_ = rejection.size(coil + pump_.rated, {water_supply_, spec.chilled_water_rise}, design_weather);
+void AirPathSpec::add_faults(OptionFaults& faults, const std::string& at) const {
+  if (equipment_class) {
+    const TemperatureRange range = allowable(*equipment_class);
+    const Celsius inlet = supply_air + server_inlet_excess();
+    if (!range.holds(supply_air) || !range.holds(inlet)) {
+      faults.emplace_back(
+          at + "/supply_air_c",
+          fmt::format("gives {:.4g} degC at the handlers and {:.4g} degC at the servers, class {} allows "
+                      "{:g}..{:g} degC",
+                      supply_air.value, inlet.value, *equipment_class, range.lowest.value, range.highest.value));
+    }
+  }
+  const ExchangerRating rating = coil();
+  if (rating.approach.value <= 0.0) {
+    faults.emplace_back(at + "/chilled_water_approach_k",
+                        fmt::format("is {:.4g} K, needs more than the {:.4g} K that the fans heat the air",
+                                    chilled_water_approach.value, (chilled_water_approach - rating.approach).value));
+  } else if (!is_possible(rating)) {
+    faults.emplace_back(at + "/chilled_water_rise_k",
+                        fmt::format("is {:.4g} K, needs less than the {:.4g} K between chilled water and return air",
+                                    chilled_water_rise.value, (rating.approach + rating.hot_drop).value));
+  }
+}
+
+KelvinDelta AirPathSpec::handler_air_rise() const {
+  const Leakage leak = leakage(*this);
+  return server_air_rise * ((1.0 - leak.bypass) / (1.0 - leak.recirculation));
+}
+
+KelvinDelta AirPathSpec::server_inlet_excess() const {
+  const double recirculation = leakage(*this).recirculation;
+  return server_air_rise * (recirculation / (1.0 - recirculation));
+}
+
+ExchangerRating AirPathSpec::coil() const {
+  const KelvinDelta by_fans = handler_air_rise() * fan_share(*this);  // after the coil
+  return {
+      handler_air_rise() + by_fans, chilled_water_rise, chilled_water_approach - by_fans, kAirExponent, kWaterExponent,
+      kAirToWaterConductance};
+}
+
+AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure)
+    : thermal_(spec.thermal),
+      capacity_(capacity),
+      fullest_rack_(fullest_rack),
+      most_of_a_rack_(most_of_a_rack(spec)),
+      recirculation_(leakage(spec).recirculation),
+      server_air_rise_(spec.server_air_rise),
+      approach_(spec.chilled_water_approach),
+      coil_approach_(spec.coil().approach),
+      water_rise_(spec.chilled_water_rise),
+      server_inlet_(spec.supply_air + spec.server_inlet_excess()),
+      water_supply_(spec.supply_air - spec.chilled_water_approach),
+      fan_{capacity * fan_share(spec), spec.least_fan_flow_share},
+      pump_(water_pump(capacity + fan_.rated, spec.chilled_water_rise, spec.pump_head)),
+      coil_(spec.coil(), spec.least_fan_flow_share) {
+  (void)site_pressure;
 }
 
 AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   AirEffort effort;
   effort.server_inlet = server_inlet_ + point.warmer;
-  effort.loop.supply = water_supply_ + point.warmer;
+  effort.water_supply = water_supply_ + point.warmer;
+  effort.supply_air = effort.water_supply + approach_;
   if (capacity_.value <= 0.0) return effort;
-  const double load = point.heat / capacity_;
-  notes.check("air handlers: heat [share of capacity]", load, 0.0, 1.0);
+  const double heat = point.heat / capacity_;
+  const double units = std::max(point.air_handlers, 0.0), pumps = std::max(point.pumps, 0.0);
+  const double flow = coil_.hot_flow(heat, units);
+  if (units > 0.0) effort.fans = Fan{fan_.rated * units}.power(flow / units);
+  if (pumps > 0.0) effort.pumps = pump_.power(std::min(coil_.cold_flow(heat, units), pumps));
+  effort.water_heat = point.heat + effort.fans + effort.pumps;
+
+  effort.supply_air = effort.supply_air + (coil_.approach(heat, units, pumps) - coil_approach_);
+  const double reached = heat > flow ? flow / heat * (1.0 - recirculation_) : 1.0 - recirculation_;
+  const double mixed = reached > 0.0 ? server_air_rise_.value * (1.0 / reached - 1.0) : kWarmestInlet.value;
+  effort.server_inlet = effort.supply_air + KelvinDelta(std::min(mixed, kWarmestInlet.value));
+
+  notes.check("air handlers: heat [share of capacity]", HeldExchanger::load_of_units(heat, units), 0.0, 1.0);
+  notes.check("air handlers: heat of one rack [W]", fullest_rack_.value, 0.0, most_of_a_rack_.value);
   notes.check("server inlet air [degC]", effort.server_inlet.value, -60.0, kHighestServerInlet);
-  effort.fans = fan_.power(load);
-  const Watts pumps = pump_.power(load);
-  effort.loop.heat = point.heat + effort.fans + pumps;
-  const RejectionEffort rejection = rejection_->effort({.heat = effort.loop.heat,
-                                                        .outside = point.outside,
-                                                        .mode = point.mode,
-                                                        .warmer = point.warmer,
-                                                        .chillers = point.condition.of(Part::chillers),
-                                                        .outdoor = point.condition.of(Part::outdoor_units)},
-                                                       notes);
-  effort.pumps = pumps + rejection.pumps;
-  effort.chillers = rejection.chillers;
-  effort.heat_rejection_fans = rejection.fans;
-  effort.water = rejection.water;
-  effort.loop.capability = rejection.capability;
-  effort.loop.mode = rejection.mode;
-  effort.loop.wanted_mode = rejection.wanted_mode;
   return effort;
+}
+
+ThermalPath AirPath::thermal_path() const {
+  ThermalPath path;
+  path.chip_resistance = KelvinPerWatt(thermal_.chip_k_per_w);
+  path.flow_share_of_resistance = thermal_.flow_share_of_resistance;
+  path.chip_capacity = thermal_.chip_capacity;
+  path.zone_s = thermal_.room_to_10_k.value / 10.0;
+  path.zone_per_k = 1.0 / (server_inlet_ - water_supply_).value;
+  return path;
 }
 
 }  // namespace tokenworks::cooling

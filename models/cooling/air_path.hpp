@@ -1,26 +1,42 @@
-// Question   what fans, chilled-water pumps and heat rejection draw to take heat out of a room with air handlers
-// Equation   handler flow = server flow (1 - r) / (1 - b), fans cubic in flow; chilled water = supply air - approach;
-//            the chillers carry room heat, fans and pumps
+// Question   what fans and chilled-water pumps draw to take heat out of a room with air handlers, and what air reaches
+//            the servers
+// Equation   handler flow = server flow (1 - r) / (1 - b), fans cubic in flow; server inlet = supply + rise r / (1 -
+// r);
+//            counter-flow coil, its water held by a valve; where the handlers' flow falls short servers draw their own
+//            outlet air
 // Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection
-//            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet)
+//            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet); exponents 0.8
+//            of air and 0.85 of water, hA ratio 0.5: LBNL Buildings, DryCoolers
 // Valid for  sensible heat, server fans that hold their temperature rise
-// Checked by tests/models/cooling/cooling_options_test.cpp against published ranges of mechanical power
+// Checked by tests/models/cooling/air_path_test.cpp against that sheet, cooling_options_test.cpp against published
+// ranges
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "models/cooling/cooling_option.hpp"
 #include "models/cooling/fluid_machines.hpp"
-#include "models/cooling/heat_rejection.hpp"
+#include "models/cooling/heat_exchanger.hpp"
+#include "models/cooling/plant_units.hpp"
 
 namespace tokenworks::cooling {
+
+/// Chips under heat sinks and the room's air, for the course of temperatures.
+struct AirThermalSpec {
+  double chip_k_per_w = 0.055;
+  double flow_share_of_resistance = 0.5;
+  JoulesPerKelvin chip_capacity{1000.0};
+  Seconds room_to_10_k{180.0};
+  void visit(FieldVisitor& v);
+};
 
 /// Fields of an air path. `heat_rejection` stands with the option that owns the path.
 struct AirPathSpec {
   Celsius supply_air{20.0};
+  std::optional<std::string> equipment_class;
   std::string containment = "contained";
+  std::string placement = "perimeter";
   std::optional<double> recirculation_share, bypass_share;
   KelvinDelta server_air_rise{14.0};
   KelvinDelta chilled_water_approach{12.0};
@@ -28,41 +44,53 @@ struct AirPathSpec {
   double fan_share_of_heat = 0.06;
   double least_fan_flow_share = 0.4;
   Pascals pump_head{250e3};
+  UnitsSpec air_handlers{Watts(60.7e3), 'S', "STULZ CRS 560 CW selection sheet, net"};
+  AirThermalSpec thermal;
+
   void visit(FieldVisitor& v);
+  /// Adds faults, with pointers that begin with `at`.
+  void add_faults(OptionFaults& faults, const std::string& at) const;
+  KelvinDelta handler_air_rise() const;     ///< from supply to return
+  KelvinDelta server_inlet_excess() const;  ///< of server inlet above supply air
+  ExchangerRating coil() const;
 };
 
-/// Room heat, and what the path has in service.
+/// Room heat, and what the path has in service, as shares of the need.
 struct AirPoint {
   Watts heat{0};
-  weather::WeatherPoint outside = {};
-  std::size_t mode = 0;  ///< of the heat rejection
-  PlantCondition condition = {};
-  KelvinDelta warmer{0};  ///< of the loop above its set point
+  double air_handlers = 1.0, pumps = 1.0;
+  KelvinDelta warmer{0};  ///< of the chilled water above its set point
 };
 
 struct AirEffort {
   Watts fans{0}, pumps{0};
-  Watts heat_rejection_fans{0}, chillers{0};
-  WaterUse water;
-  Celsius server_inlet;
-  LoopEffort loop;
+  Watts water_heat{0};  ///< room heat, fans and pumps
+  Celsius water_supply, supply_air, server_inlet;
 };
 
 class AirPath {
  public:
-  /// Carries `capacity` of room heat at `design_weather`.
-  AirPath(const AirPathSpec& spec, Watts capacity, const HeatRejection& rejection,
-          const weather::WeatherPoint& design_weather);
+  /// Carries `capacity` of room heat in air of `site_pressure`. `fullest_rack`: see HeatLoad.
+  AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure);
   AirEffort effort(const AirPoint& point, ValidityNotes& notes) const;
-  const HeatRejectionPlant& rejection() const { return *rejection_; }
+  WaterLoop water_loop() const { return {water_supply_, water_rise_}; }
+  /// Rated heat in the chilled water; without the pumps, what they are made for.
+  Watts water_heat() const { return capacity_ + fan_.rated + pump_.rated; }
+  Watts capacity() const { return capacity_; }
   Watts rated_fans() const { return fan_.rated; }
+  Watts rated_pumps() const { return pump_.rated; }
+  /// All but the loop's part of it.
+  ThermalPath thermal_path() const;
 
  private:
-  Watts capacity_;
+  AirThermalSpec thermal_;
+  Watts capacity_, fullest_rack_, most_of_a_rack_;
+  double recirculation_;
+  KelvinDelta server_air_rise_, approach_, coil_approach_, water_rise_;
   Celsius server_inlet_, water_supply_;  // at the set points
   Fan fan_;
   Pump pump_;
-  std::unique_ptr<HeatRejectionPlant> rejection_;
+  HeldExchanger coil_;
 };
 
 }  // namespace tokenworks::cooling

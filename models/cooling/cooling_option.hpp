@@ -23,6 +23,8 @@ namespace tokenworks::cooling {
 struct HeatLoad {
   Watts liquid{0};  ///< that racks offer to cold plates; an option without a liquid path takes it as air
   Watts air{0};
+  /// Of a design load: most heat of one rack, and most that one offers to air; 0 where not known.
+  Watts fullest_rack{0}, fullest_rack_air{0};
 };
 
 /// Loops with heat rejection and modes of their own. `main` takes all heat where there is one loop; where there are
@@ -51,7 +53,8 @@ struct PlantCondition {
   bool operator==(const PlantCondition&) const = default;
 };
 
-/// Units of a part as they are sized: `needed` carry the design load, the others are spare.
+/// Units of a part as they are sized: `needed` carry the plant's capacity, the others are spare. With all of them in
+/// service a plant's condition of that part is installed / needed.
 struct PartUnits {
   Part part;
   std::int64_t needed = 1, installed = 1;
@@ -103,6 +106,8 @@ class CoolingPlant {
   virtual std::vector<PartUnits> parts() const = 0;
   /// For chips that give heat to liquid, and for those that give it to air.
   virtual ThermalPath thermal_path(bool chips_on_liquid) const = 0;
+  /// Of the servers' fans, how many the racks do without: they stand in a tank.
+  virtual double server_fan_share_removed() const { return 0.0; }
   /// Rated figures for the report: "chiller_capacity_w" -> watts of heat or power.
   virtual std::vector<std::pair<std::string, double>> ratings() const = 0;
 };
@@ -111,17 +116,23 @@ class CoolingPlant {
 /// the modes of `from` and leaves the settled modes and temperatures there.
 CoolingEffort settled_effort(const CoolingPlant& plant, PlantPoint& from, ValidityNotes& notes);
 
+/// Settings that each lie in their limits and together make no plant: pointer within the option ("/supply_air_c") and
+/// what was found and is allowed.
+using OptionFaults = std::vector<std::pair<std::string, std::string>>;
+
 class CoolingOption {
  public:
   virtual ~CoolingOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
   virtual std::string_view heat_rejection_kind() const = 0;
+  /// All of them; `size` throws where there is one.
+  virtual OptionFaults faults() const { return {}; }
   /// A plant whose parts carry `design_load` at `design_weather`.
   virtual std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
                                              const weather::WeatherPoint& design_weather) const = 0;
 };
 
-/// `air_crah`, `direct_to_chip`.
+/// `air_crah`, `rear_door`, `direct_to_chip`, `liquid_to_air`, `immersion`.
 Options<CoolingOption> cooling_options();
 
 }  // namespace tokenworks::cooling

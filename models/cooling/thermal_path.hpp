@@ -10,12 +10,15 @@ namespace tokenworks::cooling {
 /// Chips of one zone and their coolant. Figures a watt are of the zone's design heat.
 struct ThermalPath {
   bool chips_on_liquid = false;         ///< their heat goes to the main loop as liquid heat; else to the air
+  bool to_residual_air = false;         ///< the zone gives its heat to Loop::residual_air; else to Loop::main
   KelvinPerWatt chip_resistance{0};     ///< of one GPU: junction above the coolant that enters, at rated flow
   double flow_share_of_resistance = 0;  ///< s in R(y) = R (1 - s + s / y) at the share y of rated flow
   JoulesPerKelvin chip_capacity{0};     ///< of one GPU with its plate or heat sink
   double zone_s = 0;                    ///< J/K a watt of design heat and K: heat capacity of the zone's coolant
   double zone_per_k = 0;  ///< W/K a watt of design heat: from the zone's coolant to the loop, at rated flow
-  double loop_s = 0;      ///< J/K a watt of design heat: heat capacity of the loop of the heat rejection
+  /// Pumps of one coolant unit that carry the zone's flow, and how many it has; flow_with_pumps() says what is left.
+  int pumps_needed = 1, pumps_installed = 1;
+  double loop_s = 0;  ///< J/K a watt of design heat: heat capacity of the loop of the heat rejection
 };
 
 }  // namespace tokenworks::cooling

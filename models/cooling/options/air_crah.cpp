@@ -1,10 +1,11 @@
 // Question   what an air-cooled hall draws: air handlers on chilled water in rows of racks with aisles
 // Equation   air_path.hpp over all heat of the racks
-// Source     air_path.cpp
+// Source     air_path.hpp
 // Valid for  racks that air can cool; heat offered to cold plates is taken as air, since the hall has no liquid
 // Checked by tests/models/cooling/cooling_options_test.cpp
 #include "models/cooling/air_path.hpp"
 #include "models/cooling/cooling_option.hpp"
+#include "models/cooling/plant_loop.hpp"
 
 namespace tokenworks::cooling {
 namespace {
@@ -14,61 +15,87 @@ constexpr Option<HeatRejection> kHeatRejections[] = {
     {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
 };
 
+struct Spec {
+  AirPathSpec air;
+  double sizing_margin = 1.1;
+  Choice<HeatRejection> heat_rejection{kHeatRejections, "air_cooled_chiller"};
+  UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each large chiller"};
+  RejectionUnitsSpec rejection_units;
+  LoopVolumeSpec volume;
+
+  void visit(FieldVisitor& v) {
+    air.visit(v);
+    field(v, "sizing_margin", sizing_margin, "Capacity of every part over the design load",
+          rule().at_least(1).default_from('E', "Spare units and growth"));
+    field(v, "heat_rejection", heat_rejection, "How heat leaves the site");
+    field(v, "facility_pumps", facility_pumps, "Chilled water pumps");
+    rejection_units.visit(v);
+    volume.visit(v);
+  }
+};
+
 class Plant final : public CoolingPlant {
  public:
-  explicit Plant(AirPath air) : air_(std::move(air)) {}
+  Plant(const Spec& spec, const HeatLoad& design, const weather::WeatherPoint& weather)
+      : air_(spec.air, (design.liquid + design.air) * spec.sizing_margin, design.fullest_rack, weather.pressure),
+        rejection_(spec.heat_rejection->size(air_.water_heat(), air_.water_loop(), weather)),
+        path_(air_.thermal_path()) {
+    path_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
+    add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.capacity()));
+    add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
+    spec.rejection_units.add_units(parts_, rejection_->ratings());
+  }
 
   CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {
     const AirEffort air = air_.effort({.heat = point.load.liquid + point.load.air,
-                                       .outside = point.outside,
-                                       .mode = point.modes[Loop::main],
-                                       .condition = point.condition,
+                                       .air_handlers = point.condition.of(Part::air_handlers),
+                                       .pumps = point.condition.of(Part::facility_pumps),
                                        .warmer = point.warmer[Loop::main]},
                                       notes);
     CoolingEffort effort;
     effort.air_handler_fans = air.fans;
     effort.pumps = air.pumps;
-    effort.chillers = air.chillers;
-    effort.heat_rejection_fans = air.heat_rejection_fans;
-    effort.water = air.water;
     effort.server_inlet = air.server_inlet;
-    effort.loops[Loop::main] = air.loop;
+    effort.loops[Loop::main].supply = air.water_supply;
+    effort.loops[Loop::main].heat = air.water_heat;
+    if (air_.capacity().value > 0.0) give_off(*rejection_, point, Loop::main, effort, notes);
     return effort;
   }
   std::vector<std::string> modes(Loop loop) const override {
-    return loop == Loop::main ? air_.rejection().modes() : std::vector<std::string>();
+    return loop == Loop::main ? rejection_->modes() : std::vector<std::string>();
   }
-  std::vector<PartUnits> parts() const override { return {}; }
-  ThermalPath thermal_path(bool) const override { return {}; }
+  std::vector<PartUnits> parts() const override { return parts_; }
+  ThermalPath thermal_path(bool) const override { return path_; }
   std::vector<std::pair<std::string, double>> ratings() const override {
-    std::vector<std::pair<std::string, double>> all = air_.rejection().ratings();
+    std::vector<std::pair<std::string, double>> all = rejection_->ratings();
+    all.emplace_back("facility_pumps_w", air_.rated_pumps().value);
     all.emplace_back("air_handler_fans_w", air_.rated_fans().value);
     return all;
   }
 
  private:
   AirPath air_;
+  std::unique_ptr<HeatRejectionPlant> rejection_;
+  ThermalPath path_;
+  std::vector<PartUnits> parts_;
 };
 
 class AirCrah final : public CoolingOption {
  public:
-  void visit(FieldVisitor& v) override {
-    air_.visit(v);
-    field(v, "sizing_margin", sizing_margin_, "Capacity of every part over the design load",
-          rule().at_least(1).default_from('E', "Spare units and growth"));
-    field(v, "heat_rejection", heat_rejection_, "How heat leaves the site");
+  void visit(FieldVisitor& v) override { spec_.visit(v); }
+  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
+  OptionFaults faults() const override {
+    OptionFaults faults;
+    spec_.air.add_faults(faults, "");
+    return faults;
   }
-  std::string_view heat_rejection_kind() const override { return heat_rejection_.kind(); }
   std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
                                      const weather::WeatherPoint& design_weather) const override {
-    const Watts capacity = (design_load.liquid + design_load.air) * sizing_margin_;
-    return std::make_unique<Plant>(AirPath(air_, capacity, *heat_rejection_, design_weather));
+    return std::make_unique<Plant>(spec_, design_load, design_weather);
   }
 
  private:
-  AirPathSpec air_;
-  double sizing_margin_ = 1.1;
-  Choice<HeatRejection> heat_rejection_{kHeatRejections, "air_cooled_chiller"};
+  Spec spec_;
 };
 
 }  // namespace
