@@ -1,6 +1,7 @@
 // What a loop's heat rejection can give off.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 
 #include "models/core/units.hpp"
@@ -12,5 +13,15 @@ struct Capability {
   Watts at_set_point{std::numeric_limits<double>::infinity()};
   WattsPerKelvin beyond{0};
 };
+
+/// From the most heat as a function of how much warmer the loop is, exact at 0 and at `warmer`: at_set_point +
+/// beyond * warmer is the heat that is carried there.
+template <class MostHeat>
+Capability chord(MostHeat most_heat, KelvinDelta warmer) {
+  constexpr KelvinDelta kShortest{0.1};
+  const KelvinDelta step = std::max(warmer, kShortest);
+  const Watts here = most_heat(KelvinDelta(0)), there = most_heat(step);
+  return {here, std::max(there - here, Watts(0)) / step};
+}
 
 }  // namespace tokenworks::cooling

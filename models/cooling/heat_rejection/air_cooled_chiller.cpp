@@ -17,7 +17,7 @@ class Plant final : public HeatRejectionPlant {
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const Celsius supply = loop_.supply + point.warmer;
     RejectionEffort effort;
-    effort.capability = chiller_.capability(loop_.supply, point.outside.dry_bulb, point.chillers);
+    effort.capability = chiller_.capability(loop_.supply, point.outside.dry_bulb, point.chillers, point.warmer);
     effort.chillers = chiller_.power(point.heat, supply, point.outside.dry_bulb, notes);
     return effort;
   }

@@ -119,7 +119,7 @@ TEST_CASE("cooling options: only pairs that can work are offered", "[models][coo
   CHECK(liquid->heat_rejection_kind() == "dry_cooler");
   set_field(*liquid, "heat_rejection", std::string("air_cooled_chiller"));
   CHECK(liquid->heat_rejection_kind() == "air_cooled_chiller");
-  CHECK(liquid->size({Watts(1e6), Watts(1e5)}, at(35))->modes() == std::vector<std::string>{"mechanical"});
+  CHECK(liquid->size({Watts(1e6), Watts(1e5)}, at(35))->modes(Loop::main) == std::vector<std::string>{"mechanical"});
 }
 
 TEST_CASE("cooling options: a load beyond the plant is answered and noted", "[models][cooling]") {
