@@ -18,9 +18,12 @@ struct Capability {
 /// beyond * warmer is the heat that is carried there.
 template <class MostHeat>
 Capability chord(MostHeat most_heat, KelvinDelta warmer) {
-  constexpr KelvinDelta kShortest{0.1};
-  const KelvinDelta step = std::max(warmer, kShortest);
-  const Watts here = most_heat(KelvinDelta(0)), there = most_heat(step);
+  constexpr KelvinDelta kShortest{0.1}, kLongest{100.0};
+  KelvinDelta step = std::max(warmer, kShortest);
+  const Watts here = most_heat(KelvinDelta(0));
+  Watts there = most_heat(step);
+  // A loop too cold for the air carries nothing until it is warmer.
+  for (; there.value <= 0.0 && step < kLongest; there = most_heat(step)) step *= 4.0;
   return {here, std::max(there - here, Watts(0)) / step};
 }
 

@@ -141,12 +141,13 @@ DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, Validity
     effort.fans = rated_fans;
     return effort;
   }
-  // The fans help the chiller while they save more than they draw, or while it cannot do without them.
+  // The fans help the chiller while they save more than they draw, or while it cannot carry all: the
+  // loop gets warmer then, if need be than the air.
   ValidityNotes unused;
   const auto chiller_power = [&](Watts share, ValidityNotes& heard) {
     return chiller_.work(share, supply, dry_bulb, point.chillers, heard).power;
   };
-  const bool is_able = heat <= chiller_.available(supply, dry_bulb) * point.chillers || remaining >= heat;
+  const bool is_able = heat <= chiller_.available(supply, dry_bulb) * point.chillers;
   const bool fans_help = !is_able || rated_fans + chiller_power(remaining, unused) <= chiller_power(heat, unused);
   effort.chillers = chiller_power(fans_help ? remaining : heat, notes);
   effort.fans = fans_help ? rated_fans : Watts(0);

@@ -80,7 +80,8 @@ struct Tower::Approach {
   /// L at which the approach is reached on the rising branch; 0 where it is out of reach.
   double ratio(double approach) const {
     if (approach < kLeastApproach) return 0.0;
-    const double above = std::min(approach, kMostApproach) - c[0];
+    if (approach >= kMostApproach) return kMostRatio;
+    const double above = approach - c[0];
     const double root = c[1] * c[1] + 4.0 * c[2] * above;
     if (root <= 0.0) return kMostRatio;
     const double sum = c[1] + std::sqrt(root);

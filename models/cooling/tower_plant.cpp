@@ -19,7 +19,7 @@ double free_share(Celsius returning, Celsius tower_water, KelvinDelta rise, doub
 }
 
 Celsius design_tower_water(const TowerPlantSetup& setup) {
-  return std::max(setup.design.wet_bulb + setup.tower.approach, setup.least_condenser_water);
+  return std::max({setup.design.wet_bulb + setup.tower.approach, setup.condenser_water, setup.least_condenser_water});
 }
 
 Watts chiller_capacity(const TowerPlantSetup& setup) {
@@ -51,6 +51,7 @@ TowerPlant::TowerPlant(const TowerPlantSetup& setup)
       approach_(setup.exchanger_approach),
       condenser_water_(std::max(setup.condenser_water, setup.least_condenser_water)),
       least_condenser_water_(setup.least_condenser_water),
+      most_condenser_water_(std::max(setup.most_condenser_water, design_tower_water(setup))),
       chiller_(*setup.curves, chiller_capacity(setup), setup.loop.supply, design_tower_water(setup), setup.chillers),
       tower_(setup.tower, tower_capacity(setup, chiller_), setup.tower_range, setup.design),
       pump_(water_pump(tower_.capacity(), setup.tower_range, setup.pump_head)) {}
@@ -91,8 +92,8 @@ Watts TowerPlant::most_heat(TowerPath path, const RejectionPoint& point, KelvinD
     const Celsius enough = supply + loop_.rise - loop_.rise * (1.0 / effectiveness());
     return tower_.most_heat(enough, point.outside, point.outdoor);
   }
-  // Chillers carry their capacity beside what the exchanger takes of this flow; the towers end where condensers do.
-  const Watts towers = tower_.most_heat(Celsius(chiller_.curves().condenser_maximum), point.outside, point.outdoor);
+  // Chillers carry their capacity beside what the exchanger takes of this flow; the towers end where the chillers trip.
+  const Watts towers = tower_.most_heat(most_condenser_water_, point.outside, point.outdoor);
   const double loop_share = state.tower_heat.value > 0.0 ? point.heat / state.tower_heat : 1.0;
   const Watts chillers = chiller_.available(supply, state.condenser) * point.chillers;
   const Watts machines = std::min(chillers + point.heat * state.free, towers * loop_share);

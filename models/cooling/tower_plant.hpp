@@ -33,7 +33,8 @@ struct TowerPlantSetup {
   bool chillers_carry_all = false;  ///< else what the exchanger leaves on the design day, and none where there are none
   bool has_chillers = true;
   std::int64_t chillers = 1;
-  Celsius condenser_water, least_condenser_water;  ///< set point while the chillers work alone; lowest at any time
+  Celsius condenser_water;                              ///< set point while the chillers work alone
+  Celsius least_condenser_water, most_condenser_water;  ///< at any time; warmer, the chillers trip
 };
 
 struct TowerPlantEffort {
@@ -67,7 +68,7 @@ class TowerPlant {
   Watts capacity_;
   WaterLoop loop_;
   KelvinDelta approach_;
-  Celsius condenser_water_, least_condenser_water_;
+  Celsius condenser_water_, least_condenser_water_, most_condenser_water_;
   Chiller chiller_;
   Tower tower_;
   Pump pump_;

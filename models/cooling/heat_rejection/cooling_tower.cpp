@@ -23,7 +23,7 @@ struct Spec {
   std::int64_t chillers = 1, spare_chillers = 0, towers = 4, spare_towers = 0;
   TowerSpec tower;
   Pascals tower_head{200e3};
-  Celsius least_condenser_water{12.8};
+  Celsius least_condenser_water{12.8}, most_condenser_water{40.0};
 
   void visit(FieldVisitor& v) {
     field(v, "plate_exchanger", plate_exchanger, "Tower water and loop water are apart");
@@ -42,6 +42,8 @@ struct Spec {
           rule().at_least(0).default_from('E', "150 to 250 kPa are common"));
     field(v, "least_condenser_water_c", least_condenser_water, "Condenser water is not colder; a bypass keeps it",
           rule().at_least(5).at_most(40).default_from('E', "Lower end of the published curves"));
+    field(v, "most_condenser_water_c", most_condenser_water, "Condenser water at which the chillers trip",
+          rule().at_least(20).at_most(60).default_from('E', "Room above the published curves' 29 to 35 degC"));
   }
 };
 
@@ -58,6 +60,7 @@ TowerPlantSetup setup(const Spec& spec, Watts capacity, const WaterLoop& loop, c
   setup.has_chillers = spec.trim_chiller;
   setup.chillers = spec.chillers;
   setup.condenser_water = setup.least_condenser_water = spec.least_condenser_water;
+  setup.most_condenser_water = spec.most_condenser_water;
   return setup;
 }
 

@@ -22,7 +22,7 @@ struct Spec {
   TowerSpec tower;
   KelvinDelta condenser_rise{5.0};
   Pascals condenser_head{200e3};
-  Celsius condenser_water{18.0}, least_condenser_water{12.8};
+  Celsius condenser_water{18.0}, least_condenser_water{12.8}, most_condenser_water{40.0};
   bool economiser = true;
   KelvinDelta economiser_approach{2.0};
   KelvinDelta leave_free{1.1}, leave_partial{0.5}, leave_mechanical{1.1}, enter_free{0.0};
@@ -44,6 +44,8 @@ struct Spec {
           rule().at_least(5).at_most(40).default_from('E', "Between the least and the design temperature"));
     field(v, "least_condenser_water_c", least_condenser_water, "Condenser water is not colder; a bypass keeps it",
           rule().at_least(5).at_most(40).default_from('E', "Lower end of the published curves"));
+    field(v, "most_condenser_water_c", most_condenser_water, "Condenser water at which the chillers trip",
+          rule().at_least(20).at_most(60).default_from('E', "Room above the published curves' 29 to 35 degC"));
     field(v, "economiser", economiser, "Tower water cools the loop through an exchanger where it can");
     field(v, "economiser_approach_k", economiser_approach, "Loop water above tower water at the exchanger",
           rule().above(0).at_most(20).default_from('E', "Plate exchangers of 1 to 3 K are common"));
@@ -72,6 +74,7 @@ TowerPlantSetup setup(const Spec& spec, Watts capacity, const WaterLoop& loop, c
   setup.chillers = spec.chillers;
   setup.condenser_water = spec.condenser_water;
   setup.least_condenser_water = spec.least_condenser_water;
+  setup.most_condenser_water = spec.most_condenser_water;
   return setup;
 }
 
