@@ -169,7 +169,7 @@ Watts Chiller::available(Celsius leaving, Celsius condenser) const {
 }
 
 Capability Chiller::capability(Celsius leaving, Celsius condenser, double in_service, KelvinDelta warmer) const {
-  return chord([&](KelvinDelta by) { return available(leaving + by, condenser) * in_service; }, warmer);
+  return capability_at([&](KelvinDelta by) { return available(leaving + by, condenser) * in_service; }, warmer);
 }
 
 ChillerWork Chiller::work(Watts heat, Celsius leaving, Celsius condenser, double in_service,

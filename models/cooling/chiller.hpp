@@ -7,7 +7,7 @@
 //            curves: see chiller.cpp; clamp-and-lift rule, lift floor of 8 K and Carnot limit: estimates
 // Valid for  the curves' temperatures; beyond, an extrapolation by thermodynamics that data halls need (warm water), to
 //            45 degC of leaving water. Power rises with the condenser's temperature, but for the curves of York YK 4396
-//            kW (falls by up to 3.5 % a kelvin in places) and Carrier 19EX (0.7 %)
+//            kW (falls by up to 3.5 % a kelvin in places) Carrier 19EX (0.7 %) and York YS (0.2 %)
 // Checked by tests/models/cooling/chiller_test.cpp, against values computed from the published curves
 #pragma once
 
@@ -65,7 +65,7 @@ class Chiller {
   }
   /// Most heat that all can move.
   Watts available(Celsius leaving, Celsius condenser) const;
-  /// The same of the share `in_service` of the machines, and what warmer leaving water adds; exact at `warmer`.
+  /// The same of the share `in_service` of the machines, and what warmer leaving water adds; right at `warmer`.
   Capability capability(Celsius leaving, Celsius condenser, double in_service, KelvinDelta warmer = {}) const;
   Watts capacity() const { return capacity_; }
   const ChillerCurves& curves() const { return *curves_; }

@@ -116,7 +116,7 @@ DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, Validity
   const Watts heat = point.heat;
   const Celsius supply = loop_.supply + point.warmer, dry_bulb = point.outside.dry_bulb;
   const bool has_chiller = chiller_.capacity().value > 0.0;
-  effort.capability = chord(
+  effort.capability = capability_at(
       [&](KelvinDelta warmer) {
         const Watts chillers = chiller_.available(loop_.supply + warmer, dry_bulb) * point.chillers;
         return most_heat(air, warmer, point.outdoor, chillers);

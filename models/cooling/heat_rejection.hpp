@@ -45,9 +45,8 @@ struct RejectionEffort {
   Watts pumps{0};        ///< of condensers and towers
   Watts heat_reused{0};  ///< of the heat, given to somebody who needs it
   WaterUse water;
-  /// In the mode that runs, at this outside air, of what is in service: at_set_point, and at_set_point + beyond *
-  /// warmer at this point's `warmer`. Exact where it equals the heat; elsewhere on the same side of the heat, which is
-  /// less than the truth where machines share the work.
+  /// In the mode that runs, at this outside air, of what is in service; a line that is right at this `warmer`. Where
+  /// machines share the work, what is carried beside the heat of the point is less than the truth, on the same side.
   Capability capability;
   std::size_t mode = 0;         ///< that runs
   std::size_t wanted_mode = 0;  ///< that the controls would hold next, once the one that runs has been held long enough

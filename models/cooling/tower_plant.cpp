@@ -113,7 +113,7 @@ TowerPlantEffort TowerPlant::effort(TowerPath path, const RejectionPoint& given,
   TowerPlantEffort effort;
   effort.tower_water = now.tower_water;
   effort.exchanger_leaving = return_water(point) - (return_water(point) - now.coldest) * effectiveness();
-  effort.capability = chord(
+  effort.capability = capability_at(
       [&](KelvinDelta warmer) {
         return most_heat(path, point, warmer, warmer == point.warmer ? now : state(path, point, warmer, unused));
       },

@@ -11,8 +11,8 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr std::size_t kDry = 0, kWet = 1, kTrim = 2;
-constexpr double kMoistAirHeat = 1014.5;  // J/(kg K), LBNL Buildings
+constexpr std::size_t kWet = 1, kTrim = 2;  // added; neither: dry
+constexpr double kMoistAirHeat = 1014.5;    // J/(kg K), LBNL Buildings
 
 struct Spec {
   DryCoilSpec coil;
@@ -48,7 +48,7 @@ class Plant final : public HeatRejectionPlant {
     effort.chillers = work.chillers;
     effort.fans = work.fans;
     effort.capability = work.capability;
-    effort.mode = effort.wanted_mode = work.trims ? kTrim : spec_.is_wet(outside) ? kWet : kDry;
+    effort.mode = effort.wanted_mode = (work.trims ? kTrim : 0) + (spec_.is_wet(outside) ? kWet : 0);
     if (spec_.is_wet(outside) && work.air_share > 0.0) {
       const double taken_up = weather::humidity_ratio_at_wet_bulb(entering, outside.wet_bulb, outside.pressure) -
                               weather::humidity_ratio_at_wet_bulb(outside.dry_bulb, outside.wet_bulb, outside.pressure);
@@ -58,7 +58,7 @@ class Plant final : public HeatRejectionPlant {
     }
     return effort;
   }
-  std::vector<std::string> modes() const override { return {"dry", "wet", "trim"}; }
+  std::vector<std::string> modes() const override { return {"dry", "wet", "dry_trim", "wet_trim"}; }
   std::vector<std::pair<std::string, double>> ratings() const override { return coil_.ratings(); }
   RejectionUnits units() const override { return coil_.units(); }
 

@@ -82,7 +82,8 @@ class Plant final : public HeatRejectionPlant {
     RejectionEffort effort;
     effort.mode = mode;
     effort.wanted_mode = wanted(mode, point.outside, air);
-    effort.capability = chord([&](KelvinDelta warmer) { return most_heat(mode, point, air, warmer); }, point.warmer);
+    effort.capability =
+        capability_at([&](KelvinDelta warmer) { return most_heat(mode, point, air, warmer); }, point.warmer);
     if (point.heat.value <= 0.0 || capacity_.value <= 0.0) return effort;
     notes.check("outside air: heat [share of capacity]", point.heat / capacity_, 0.0, 1.0);
 
