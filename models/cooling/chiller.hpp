@@ -7,7 +7,7 @@
 //            curves: see chiller.cpp; clamp-and-lift rule, lift floor of 8 K and Carnot limit: estimates
 // Valid for  the curves' temperatures; beyond, an extrapolation by thermodynamics that data halls need (warm water), to
 //            45 degC of leaving water. Power rises with the condenser's temperature, but for the curves of York YK 4396
-//            kW (falls by up to 3.5 % a kelvin in places) Carrier 19EX (0.7 %) and York YS (0.2 %)
+//            kW (falls by up to 3.5 % a kelvin in places), Carrier 19EX (0.7 %) and York YS (0.2 %)
 // Checked by tests/models/cooling/chiller_test.cpp, against values computed from the published curves
 #pragma once
 

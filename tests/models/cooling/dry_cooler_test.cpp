@@ -74,7 +74,7 @@ TEST_CASE("dry cooler: without a trim chiller hot water is noted", "[models][coo
   CHECK(unit.notes.all().size() == 1);
 }
 
-TEST_CASE("dry cooler: more heat and warmer air never take less power", "[models][cooling][law]") {
+TEST_CASE("dry cooler: more heat and, in one mode, warmer air never take less power", "[models][cooling][law]") {
   REQUIRE(rc::check([] {
     const double supply = *rc::gen::inRange(18, 50), design = *rc::gen::inRange(20, 46);
     const Plant unit(supply, design);
@@ -82,6 +82,9 @@ TEST_CASE("dry cooler: more heat and warmer air never take less power", "[models
     const double power = unit.total(heat, dry);
     RC_ASSERT(power >= 0.0);
     RC_ASSERT(unit.total(heat * (1.0 + *rc::gen::inRange(0, 100) / 100.0), dry) >= power * (1 - 1e-9));
-    RC_ASSERT(unit.total(heat, dry + *rc::gen::inRange(0, 100) / 10.0) >= power * (1 - 1e-9));
+    // Chillers of warm water may take less than fans at full speed: in one mode.
+    const double warmer = dry + *rc::gen::inRange(0, 100) / 10.0;
+    if (unit.effort(heat, warmer).mode == unit.effort(heat, dry).mode)
+      RC_ASSERT(unit.total(heat, warmer) >= power * (1 - 1e-9));
   }));
 }

@@ -117,7 +117,8 @@ TEST_CASE("tower: never below wet bulb; more heat and wetter air never colder wa
     RC_ASSERT(unit.coldest(heat, warmer, in_service).value >= leaving.value - 1e-9);
     const double share = unit.fan_share(heat, here, target, in_service);
     RC_ASSERT(share >= 0.0 && share <= 1.0);
-    if (std::abs((leaving - target).value) > 1e-4) RC_ASSERT((share >= 1.0 - 1e-9) == (leaving > target));
+    if (std::abs((leaving - target).value) > 1e-4 && heat.value <= 1.25e6 * in_service)
+      RC_ASSERT((share >= 1.0 - 1e-9) == (leaving > target));
     RC_ASSERT(unit.fan_share(more, here, target, in_service) >= share - 1e-9);
     RC_ASSERT(unit.fan_share(heat, warmer, target, in_service) >= share - 1e-9);
     // Most heat and coldest water say the same.
