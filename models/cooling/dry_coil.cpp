@@ -12,8 +12,7 @@ namespace {
 
 constexpr double kAirToWaterConductance = 0.5;  // hA_air / hA_water at rated flows
 constexpr double kWaterExponent = 0.85, kAirExponent = 0.8;
-constexpr double kFlowTolerance = 1e-13, kCapabilityTolerance = 1e-11;
-constexpr double kLeastFlow = 1e-6, kMostFlow = 2.0;  // shares of rated water flow
+constexpr double kFlowTolerance = 1e-13;
 
 }  // namespace
 
@@ -93,22 +92,19 @@ double DryCoil::fan_share(Watts heat, Celsius air, KelvinDelta warmer, double in
   return air_flow_for(target, flow);
 }
 
-/// Most heat at full fans beside what chillers carry.
-Watts DryCoil::most_heat(Celsius air, KelvinDelta warmer, double in_service, Watts chillers) const {
-  const double difference = (loop_.supply + warmer + loop_.rise - air).value / loop_.rise.value;
-  if (in_service <= 0.0 || difference <= 0.0 || capacity_.value <= 0.0) return chillers;
-  const double share = chillers / capacity_ / in_service;
-  // Falls with the flow.
-  const auto excess = [&](double flow) { return (share + heat_per_kelvin(flow, 1.0) * difference) / flow - 1.0; };
-  const double most = kMostFlow + share, at_least = excess(kLeastFlow), at_most = excess(most);
-  if (at_least <= 0.0) return chillers;
-  double flow = most;
-  if (at_most < 0.0) {
-    std::uintmax_t iterations = 100;
-    const auto close = [](double a, double b) { return std::abs(b - a) < kCapabilityTolerance; };
-    flow = boost::math::tools::toms748_solve(excess, kLeastFlow, most, at_least, at_most, close, iterations).first;
-  }
-  return capacity_ * (in_service * flow);
+Capability DryCoil::capability(const RejectionPoint& point, Celsius air) const {
+  if (capacity_.value <= 0.0) return {Watts(0), WattsPerKelvin(0)};
+  const Watts heat = point.heat.value > 0.0 ? point.heat : capacity_;
+  const double flow = point.outdoor > 0.0 ? heat / capacity_ / point.outdoor : 0.0;
+  const double per_kelvin = heat_per_kelvin(flow, 1.0);
+  return capability_at(
+      [&](KelvinDelta warmer) {
+        const Celsius supply = loop_.supply + warmer;
+        const Watts chillers = chiller_.available(supply, point.outside.dry_bulb) * point.chillers;
+        const double kelvins = std::max((supply + loop_.rise - air).value, 0.0);
+        return chillers + capacity_ * (point.outdoor * per_kelvin * kelvins / loop_.rise.value);
+      },
+      point.warmer);
 }
 
 DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, ValidityNotes& notes) const {
@@ -116,12 +112,7 @@ DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, Validity
   const Watts heat = point.heat;
   const Celsius supply = loop_.supply + point.warmer, dry_bulb = point.outside.dry_bulb;
   const bool has_chiller = chiller_.capacity().value > 0.0;
-  effort.capability = capability_at(
-      [&](KelvinDelta warmer) {
-        const Watts chillers = chiller_.available(loop_.supply + warmer, dry_bulb) * point.chillers;
-        return most_heat(air, warmer, point.outdoor, chillers);
-      },
-      point.warmer);
+  effort.capability = capability(point, air);
   if (heat.value <= 0.0 || capacity_.value <= 0.0) return effort;
   notes.check("dry cooler: heat [share of capacity]", heat / capacity_, 0.0, 1.0);
   if (!has_chiller) {

@@ -5,7 +5,7 @@
 // Source     exponents, hA ratio 0.5 and natural convection 12.5 %: LBNL Buildings library, DryCoolers; approach 5.6 K
 //            and fan power 4.0 % of heat: BAC TDFS1238N selection (35 degC air, 46.1 to 40.6 degC fluid), in the same
 //            library
-// Valid for  clean coils, air at the site's own density (fan and coil are sized there), water flow to twice the rated
+// Valid for  clean coils, air at the site's own density (fan and coil are sized there)
 // Checked by tests/models/cooling/dry_cooler_test.cpp
 #pragma once
 
@@ -51,7 +51,7 @@ class DryCoil {
   double wanted(double flow, Celsius air, KelvinDelta warmer) const;
   Watts remaining_heat(Watts heat, Celsius air, KelvinDelta warmer, double in_service) const;
   double fan_share(Watts heat, Celsius air, KelvinDelta warmer, double in_service) const;
-  Watts most_heat(Celsius air, KelvinDelta warmer, double in_service, Watts chillers) const;
+  Capability capability(const RejectionPoint& point, Celsius air) const;
 
   DryCoilSpec spec_;
   Watts capacity_;

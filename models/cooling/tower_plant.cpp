@@ -64,7 +64,8 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
   ValidityNotes unused;
   State state;
   state.tower_heat = point.heat;
-  // Compressor power warms the tower's water, which costs compressor power: a weak loop that settles fast.
+  // Compressor power warms the tower's water, which costs compressor power: a weak loop, solved by secants.
+  Watts last(0), last_missing(0);
   for (int round = 0; round < kMostRounds; ++round) {
     state.coldest = tower_.coldest(state.tower_heat, point.outside, point.outdoor);
     state.free =
@@ -74,10 +75,13 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
     const Celsius wanted = path == TowerPath::mechanical ? condenser_water_ : least_condenser_water_;
     state.condenser = std::max(state.coldest, wanted);
     state.chillers = chiller_.work(state.chiller_heat, supply, state.condenser, point.chillers, unused).power;
-    const Watts heat = point.heat + state.chillers;
-    const bool settled = std::abs((heat - state.tower_heat).value) <= kSettled * heat.value;
-    state.tower_heat = heat;
-    if (settled) break;
+    const Watts missing = point.heat + state.chillers - state.tower_heat;
+    if (std::abs(missing.value) <= kSettled * point.heat.value) break;
+    const double slope = (missing - last_missing) / (state.tower_heat - last);  // -1 without feedback
+    const Watts next = round > 0 && slope < -0.5 ? state.tower_heat - missing / slope : state.tower_heat + missing;
+    last = state.tower_heat;
+    last_missing = missing;
+    state.tower_heat = next;
   }
   if (state.chiller_heat.value > 0.0) chiller_.work(state.chiller_heat, supply, state.condenser, point.chillers, notes);
   const Celsius target = path == TowerPath::mechanical ? condenser_water_ : enough;
