@@ -373,4 +373,13 @@ TEST_CASE("heat reuse: taken first while the loop is warm", "[models][cooling]")
   const auto cold = with_heat_reuse(spec, cool, make_dry_cooler()->size(Watts(1e6), cool, air(35, 0.3)));
   CHECK(cold->effort(point, notes).heat_reused.value == 0.0);
   CHECK(plain->effort(point, notes).heat_reused.value == 0.0);
+  // Every kind takes it as a field.
+  for (const Kind& kind : kKinds) {
+    const auto option = kind.make();
+    set_field(*option, "heat_reuse/demand_w", 1e5);
+    set_field(*option, "heat_reuse/least_temperature_c", 10.0);
+    const auto plant = option->size(Watts(1e6), {Celsius(kind.coldest_loop + 4), KelvinDelta(8)}, air(35, 0.4));
+    CHECK(plant->effort({.heat = Watts(5e5), .outside = air(10, 0.4)}, notes).heat_reused.value == 1e5);
+    CHECK(rating(*plant, "heat_reuse_demand_w") == 1e5);
+  }
 }
