@@ -19,7 +19,8 @@
 
 namespace tokenworks::cooling {
 
-/// What carries the heat to the machines.
+/// What carries the heat to the machines. A cooling option that offers a rejection on air sizes it with the set point
+/// and rise of the air through its handlers and has no chilled-water loop beside it.
 enum class Medium { water, air };
 
 /// The loop that heat arrives in: water, or the hall's air for a rejection on air (HeatRejection::medium).
