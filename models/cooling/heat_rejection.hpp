@@ -2,12 +2,15 @@
 // the kinds that it can work with, so that no impossible pair can be written.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "models/cooling/capability.hpp"
+#include "models/cooling/heat_reuse.hpp"
 #include "models/cooling/water_use.hpp"
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
@@ -16,9 +19,13 @@
 
 namespace tokenworks::cooling {
 
-/// The water loop that heat arrives in.
+/// What carries the heat to the machines. A cooling option that offers a rejection on air sizes it with the set point
+/// and rise of the air through its handlers and has no chilled-water loop beside it.
+enum class Medium { water, air };
+
+/// The loop that heat arrives in: water, or the hall's air for a rejection on air (HeatRejection::medium).
 struct WaterLoop {
-  Celsius supply;    ///< set point of the water that leaves the heat rejection
+  Celsius supply;    ///< set point of what leaves the heat rejection
   KelvinDelta rise;  ///< at every load: the flow follows the heat
 };
 
@@ -36,11 +43,21 @@ struct RejectionPoint {
 struct RejectionEffort {
   Watts chillers{0};
   Watts fans{0};
-  Watts pumps{0};  ///< of condensers and towers
+  Watts pumps{0};        ///< of condensers and towers
+  Watts heat_reused{0};  ///< of the heat, given to somebody who needs it
   WaterUse water;
-  Capability capability;        ///< in the mode that runs, at this outside air, of what is in service
+  /// In the mode that runs, at this outside air, of what is in service; a line that is right at this `warmer`. Where
+  /// machines share the work, what is carried beside the heat of the point is less than the truth, on the same side.
+  Capability capability;
   std::size_t mode = 0;         ///< that runs
   std::size_t wanted_mode = 0;  ///< that the controls would hold next, once the one that runs has been held long enough
+};
+
+/// Machines as they are sized: `needed` carry the design load, the others are spare. None of a part: 0 and 0.
+struct RejectionUnits {
+  std::int64_t chillers_needed = 0, chillers_installed = 0;
+  std::int64_t outdoor_needed = 0, outdoor_installed = 0;
+  bool operator==(const RejectionUnits&) const = default;
 };
 
 class HeatRejectionPlant {
@@ -51,18 +68,31 @@ class HeatRejectionPlant {
   virtual RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const = 0;
   virtual std::vector<std::string> modes() const = 0;
   virtual std::vector<std::pair<std::string, double>> ratings() const = 0;
+  virtual RejectionUnits units() const { return {}; }
 };
 
 class HeatRejection {
  public:
   virtual ~HeatRejection() = default;
-  virtual void visit(FieldVisitor& v) = 0;
-  /// A plant that carries `capacity` at `design_weather`.
-  virtual std::unique_ptr<HeatRejectionPlant> size(Watts capacity, const WaterLoop& loop,
-                                                   const weather::WeatherPoint& design_weather) const = 0;
+  void visit(FieldVisitor& v);
+  virtual Medium medium() const { return Medium::water; }
+  /// A plant that carries `capacity` at `design_weather`, also while no heat is reused.
+  std::unique_ptr<HeatRejectionPlant> size(Watts capacity, const WaterLoop& loop,
+                                           const weather::WeatherPoint& design_weather) const;
+
+ private:
+  virtual void visit_machines(FieldVisitor& v) = 0;
+  virtual std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
+                                                            const weather::WeatherPoint& design_weather) const = 0;
+
+  std::optional<HeatReuseSpec> heat_reuse_;
 };
 
+std::unique_ptr<HeatRejection> make_adiabatic();
 std::unique_ptr<HeatRejection> make_air_cooled_chiller();
+std::unique_ptr<HeatRejection> make_cooling_tower();
 std::unique_ptr<HeatRejection> make_dry_cooler();
+std::unique_ptr<HeatRejection> make_outside_air();
+std::unique_ptr<HeatRejection> make_water_cooled_chiller();
 
 }  // namespace tokenworks::cooling

@@ -10,7 +10,10 @@ struct WaterUse {
   KilogramsPerSecond drift{0};
   KilogramsPerSecond blow_down{0};  ///< to the drain; the rest of the withdrawal is consumed
 
+  /// Withdrawn from the supply.
   KilogramsPerSecond total() const { return evaporation + drift + blow_down; }
+  /// Of the withdrawal, what does not come back.
+  KilogramsPerSecond consumption() const { return evaporation + drift; }
   WaterUse& operator+=(const WaterUse& other) {
     evaporation += other.evaporation;
     drift += other.drift;

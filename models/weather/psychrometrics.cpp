@@ -24,14 +24,6 @@ double rising_root(Rising f, double low, double high) {
   return 0.5 * (a + b);
 }
 
-/// Humidity ratio of air at `dry` whose wet bulb is `wet`.
-double humidity_ratio_at_wet_bulb(double dry, double wet, Pascals pressure) {
-  const double saturated = humidity_ratio(saturation_pressure(Celsius(wet)), pressure);
-  if (wet >= 0.0)
-    return ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (2501.0 + 1.86 * dry - 4.186 * wet);
-  return ((2830.0 - 0.24 * wet) * saturated - 1.006 * (dry - wet)) / (2830.0 + 1.86 * dry - 2.1 * wet);
-}
-
 }  // namespace
 
 Pascals saturation_pressure(Celsius temperature) {
@@ -49,6 +41,33 @@ double humidity_ratio(Pascals vapour_pressure, Pascals pressure) {
   return 0.621945 * vapour_pressure.value / (pressure.value - vapour_pressure.value);
 }
 
+double humidity_ratio(const WeatherPoint& air) {
+  return humidity_ratio(saturation_pressure(air.dew_point), air.pressure);
+}
+
+double saturated_humidity_ratio(Celsius temperature, Pascals pressure) {
+  return humidity_ratio(saturation_pressure(temperature), pressure);
+}
+
+double humidity_ratio_at_wet_bulb(Celsius dry, Celsius wet, Pascals pressure) {
+  const double saturated = saturated_humidity_ratio(wet, pressure), t = dry.value, t_wet = wet.value;
+  if (t_wet >= 0.0)
+    return ((2501.0 - 2.326 * t_wet) * saturated - 1.006 * (t - t_wet)) / (2501.0 + 1.86 * t - 4.186 * t_wet);
+  return ((2830.0 - 0.24 * t_wet) * saturated - 1.006 * (t - t_wet)) / (2830.0 + 1.86 * t - 2.1 * t_wet);
+}
+
+Celsius dry_bulb_at_wet_bulb(Celsius wet, double humidity_ratio, Pascals pressure) {
+  const double saturated = saturated_humidity_ratio(wet, pressure), t_wet = wet.value;
+  const bool ice = t_wet < 0.0;
+  const double latent = ice ? 2830.0 - 0.24 * t_wet : 2501.0 - 2.326 * t_wet;
+  const double constant = ice ? 2830.0 - 2.1 * t_wet : 2501.0 - 4.186 * t_wet;
+  return Celsius((latent * saturated + 1.006 * t_wet - humidity_ratio * constant) / (1.006 + 1.86 * humidity_ratio));
+}
+
+JoulesPerKilogram enthalpy(Celsius dry, double humidity_ratio) {
+  return JoulesPerKilogram(1006.0 * dry.value + humidity_ratio * (2501e3 + 1860.0 * dry.value));
+}
+
 Celsius dew_point(Pascals vapour_pressure) {
   if (vapour_pressure <= saturation_pressure(Celsius(kColdest))) return Celsius(kColdest);
   const double target = std::log(vapour_pressure.value);
@@ -59,8 +78,9 @@ Celsius dew_point(Pascals vapour_pressure) {
 Celsius wet_bulb(Celsius dry, Celsius dew, Pascals pressure) {
   if (dew >= dry) return dry;
   const double target = humidity_ratio(saturation_pressure(dew), pressure);
-  return Celsius(rising_root([&](double wet) { return humidity_ratio_at_wet_bulb(dry.value, wet, pressure) - target; },
-                             dew.value, dry.value));
+  return Celsius(
+      rising_root([&](double wet) { return humidity_ratio_at_wet_bulb(dry, Celsius(wet), pressure) - target; },
+                  dew.value, dry.value));
 }
 
 WeatherPoint air_at_relative_humidity(Celsius dry, double relative_humidity, Pascals pressure) {

@@ -13,6 +13,14 @@ namespace tokenworks::weather {
 Pascals saturation_pressure(Celsius temperature);
 /// Kilograms of water a kilogram of dry air.
 double humidity_ratio(Pascals vapour_pressure, Pascals pressure);
+double humidity_ratio(const WeatherPoint& air);
+double saturated_humidity_ratio(Celsius temperature, Pascals pressure);
+/// Of air at `dry` whose wet bulb is `wet`: on the line along which evaporating water cools air.
+double humidity_ratio_at_wet_bulb(Celsius dry, Celsius wet, Pascals pressure);
+/// Dry bulb on that line.
+Celsius dry_bulb_at_wet_bulb(Celsius wet, double humidity_ratio, Pascals pressure);
+/// Above dry air and liquid water at 0 degC, for each kilogram of dry air (ASHRAE 2017, chapter 1, equation 30).
+JoulesPerKilogram enthalpy(Celsius dry, double humidity_ratio);
 /// Of air with the given vapour pressure: where it would saturate. Not below -100 degC, the end of the correlation.
 Celsius dew_point(Pascals vapour_pressure);
 /// `dew` above `dry` counts as saturated air.

@@ -39,7 +39,7 @@ class FieldSetter final : public FieldVisitor {
     enter(f, [&] { access.visit_selected(*this); });
   }
   void optional(const Field& f, OptionalAccess& access) override {
-    if (!rest_is(f)) return;
+    if (!rest_is(f) && !path_.starts_with(std::string(f.key) + "/")) return;
     access.set_present(true);
     access.visit_value(f, *this);
   }

@@ -58,8 +58,10 @@ TEST_CASE("dry cooler: hot weather calls the trim chiller", "[models][cooling]")
   CHECK(unit.effort(1e6, 20).chillers.value == 0.0);
   CHECK(unit.effort(1e6, 30).mode == 1);
   CHECK(unit.effort(1e6, 30).chillers.value > 0.0);
-  // Above the returning water the fans could only warm it.
-  CHECK(unit.effort(1e6, 45).fans.value == 0.0);
+  // Above the returning water the fans could only warm it, unless the chiller is too small and the loop gets warmer.
+  CHECK(unit.effort(4e5, 45).fans.value == 0.0);
+  CHECK(unit.effort(1e6, 45).fans.value == 40e3);
+  CHECK(unit.effort(1e6, 45).capability.at_set_point.value < 1e6);
   // 38 + 5.6 - 32 = 11.6 K are missing of 10 K: nearly all heat is the chiller's on the design day.
   CHECK(unit.rating("trim_chiller_capacity_w") > 0.5e6);
   CHECK(unit.rating("trim_chiller_capacity_w") <= 1e6);
@@ -72,7 +74,7 @@ TEST_CASE("dry cooler: without a trim chiller hot water is noted", "[models][coo
   CHECK(unit.notes.all().size() == 1);
 }
 
-TEST_CASE("dry cooler: more heat and warmer air never take less power", "[models][cooling][law]") {
+TEST_CASE("dry cooler: more heat and, in one mode, warmer air never take less power", "[models][cooling][law]") {
   REQUIRE(rc::check([] {
     const double supply = *rc::gen::inRange(18, 50), design = *rc::gen::inRange(20, 46);
     const Plant unit(supply, design);
@@ -80,6 +82,9 @@ TEST_CASE("dry cooler: more heat and warmer air never take less power", "[models
     const double power = unit.total(heat, dry);
     RC_ASSERT(power >= 0.0);
     RC_ASSERT(unit.total(heat * (1.0 + *rc::gen::inRange(0, 100) / 100.0), dry) >= power * (1 - 1e-9));
-    RC_ASSERT(unit.total(heat, dry + *rc::gen::inRange(0, 100) / 10.0) >= power * (1 - 1e-9));
+    // Chillers of warm water may take less than fans at full speed: in one mode.
+    const double warmer = dry + *rc::gen::inRange(0, 100) / 10.0;
+    if (unit.effort(heat, warmer).mode == unit.effort(heat, dry).mode)
+      RC_ASSERT(unit.total(heat, warmer) >= power * (1 - 1e-9));
   }));
 }
