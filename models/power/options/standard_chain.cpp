@@ -1,0 +1,48 @@
+// Question   what stands between the grid and the racks at a given redundancy
+// Equation   models/power/standard_chain.hpp
+// Source     models/power/standard_chain.hpp
+// Valid for  sites of one chain, of two sides, or of blocks with a reserve
+// Checked by tests/models/power/standard_chain_test.cpp
+#include "models/power/power_option.hpp"
+#include "models/power/standard_chain.hpp"
+
+namespace tokenworks::power {
+namespace {
+
+class StandardChain final : public PowerOption {
+ public:
+  void visit(FieldVisitor& v) override {
+    field(v, "redundancy", design_.redundancy,
+          "Units beyond need: none, one module a stage, a second full system, or blocks with one in reserve",
+          rule().one_of(chain_redundancies()));
+    field(v, "ups", design_.ups, "How the UPS converts; \"none\" for racks with their own batteries",
+          rule().one_of(ups_modes()).default_from('R', "Loss of the default fitted to vendor curves of modern IGBT units"));
+    field(v, "busway_loss_share", design_.busway_loss_share, "Loss of busway and cable at rated load, of rated power",
+          rule().share().default_from('E', "0.5 to 1 % at rated load is common practice"));
+    field(v, "ups_module_power_w", design_.ups_module_power, "Rated output of one UPS module, for n_plus_1",
+          rule().above(0).default_from('E', "Common module size"));
+    field(v, "blocks", design_.blocks, "Blocks that carry, besides the reserve; acts with block_redundant alone",
+          rule().at_least(1).at_most(100));
+    field(v, "generators", design_.generators, "Whether generators stand behind the utility");
+    field(v, "battery", design_.battery, "Batteries of each UPS");
+    field(v, "generator", design_.generator, "How generators start and what they burn");
+    visit_common(v);
+  }
+  NetworkSpec network(const PowerLoads& loads) const override {
+    ChainDesign design = design_;
+    for (const PowerLoads::Racks& racks : loads.racks) design.racks.push_back({racks.name, racks.nameplate, racks.idle});
+    design.mechanical = loads.mechanical;
+    design.house = loads.house;
+    return standard_chain(design);
+  }
+  std::vector<NetworkFault> faults(const std::vector<std::string>&) const override { return {}; }
+
+ private:
+  ChainDesign design_;
+};
+
+}  // namespace
+
+std::unique_ptr<PowerOption> make_standard_chain() { return std::make_unique<StandardChain>(); }
+
+}  // namespace tokenworks::power
