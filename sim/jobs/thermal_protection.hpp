@@ -21,8 +21,8 @@ class ThermalProtection final : private resources::RackTemperatureClient, privat
     resources::Facility& facility;  ///< whose temperatures are followed
     NodeOutages& outages;
     std::vector<LlmService*> services;
-    std::vector<std::string> groups;     ///< their names
-    Picoseconds restart_after = 0;       ///< an overheated group stays dark at least so long
+    std::vector<std::string> groups;  ///< their names
+    Picoseconds restart_after = 0;    ///< an overheated group stays dark at least so long
     metrics::RunWatch* watch = nullptr;
   };
   explicit ThermalProtection(Setup setup);

@@ -200,6 +200,12 @@ struct SessionResult {
   double electricity_usd = 0.0;  ///< likewise
 };
 
+/// Something that happened in the power tree.
+struct PowerEventResult {
+  double at_s = 0.0;
+  std::string event, node;
+};
+
 struct PowerResult {
   double it_energy_j = 0.0;
   double facility_energy_j = 0.0;
@@ -213,6 +219,11 @@ struct PowerResult {
   /// By part of the facility: (IT + part) / IT.
   std::vector<std::pair<std::string, double>> partial_pue;
   std::vector<std::pair<std::string, double>> ratings_w;
+  // Where it comes from: facility_energy_j = grid_j + generators_j - stored_j.
+  double grid_j = 0.0, generators_j = 0.0;
+  double stored_j = 0.0;  ///< what batteries hold more at the end than at the start
+  double generator_fuel_l = 0.0, time_on_battery_s = 0.0;
+  std::vector<PowerEventResult> events;
 };
 
 struct CoolingResult {
@@ -221,9 +232,9 @@ struct CoolingResult {
   double heat_to_liquid_j = 0.0;
   double heat_to_air_j = 0.0;
   double heat_reused_j = 0.0;
-  double energy_j = 0.0;      ///< fans, pumps, chillers, heat rejection
-  std::optional<double> erf;  ///< reused heat over facility energy
-  std::optional<double> ere;  ///< (facility energy - reused heat) / IT energy
+  double energy_j = 0.0;                                                ///< fans, pumps, chillers, heat rejection
+  std::optional<double> erf;                                            ///< reused heat over facility energy
+  std::optional<double> ere;                                            ///< (facility energy - reused heat) / IT energy
   std::vector<std::pair<std::string, double>> mode_hours;               ///< of the main loop
   std::vector<std::pair<std::string, double>> residual_air_mode_hours;  ///< of the second loop; empty: there is none
 };

@@ -87,6 +87,10 @@ Json session_json(const metrics::SessionResult& sessions) {
 }
 
 Json power_json(const metrics::PowerResult& power) {
+  Json events = Json::array();
+  for (const metrics::PowerEventResult& event : power.events) {
+    events.push_back({{"at_s", event.at_s}, {"event", event.event}, {"node", event.node}});
+  }
   return {{"it_energy_j", power.it_energy_j},
           {"facility_energy_j", power.facility_energy_j},
           {"energy_by_j", object(power.energy_by_j)},
@@ -98,7 +102,14 @@ Json power_json(const metrics::PowerResult& power) {
           {"partial_pue", object(power.partial_pue)},
           {"itue", number(power.itue)},
           {"tue", number(power.tue)},
-          {"ratings_w", object(power.ratings_w)}};
+          {"ratings_w", object(power.ratings_w)},
+          {"sources",
+           {{"grid_j", power.grid_j},
+            {"generators_j", power.generators_j},
+            {"stored_j", power.stored_j},
+            {"generator_fuel_l", power.generator_fuel_l},
+            {"time_on_battery_s", power.time_on_battery_s}}},
+          {"events", std::move(events)}};
 }
 
 Json cooling_json(const metrics::CoolingResult& cooling) {

@@ -310,7 +310,16 @@ Json power() {
                  {"partial_pue", map_to(number(), "by part of the facility: (IT + part) / IT")},
                  {"itue", number_or_null("IT energy / IT energy without server fans and losses of power supplies")},
                  {"tue", number_or_null("itue * pue")},
-                 {"ratings_w", map_to(number(), "what the parts are built for")}});
+                 {"ratings_w", map_to(number(), "what the parts are built for")},
+                 {"sources", object({{"grid_j", number()},
+                                     {"generators_j", number()},
+                                     {"stored_j", number("what batteries hold more at the end than at the start; "
+                                                         "facility_energy_j = grid_j + generators_j - stored_j")},
+                                     {"generator_fuel_l", number()},
+                                     {"time_on_battery_s", number("summed over batteries")}})},
+                 {"events", list(object({{"at_s", number()},
+                                            {"event", text("what happened in the power tree")},
+                                            {"node", text("where")}}))}});
 }
 
 Json cooling() {

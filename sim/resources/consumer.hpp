@@ -16,6 +16,7 @@ enum class Consumer {
   busway_loss,
   ups_loss,
   transformer_loss,
+  battery_loss,
   air_handler_fans,
   pumps,
   chillers,

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include <fmt/format.h>
+
 #include "sim/resources/cooling_table.hpp"
 #include "sim/resources/level_books.hpp"
 #include "sim/resources/peak_second.hpp"
@@ -15,13 +17,27 @@ namespace {
 
 using cooling::Loop;
 
-constexpr std::string_view kConsumerNames[] = {
-    "gpu",         "host",     "server_fans",      "rack_shared",      "storage", "network",  "power_supply_loss",
-    "busway_loss", "ups_loss", "transformer_loss", "air_handler_fans", "pumps",   "chillers", "heat_rejection_fans",
-    "house"};
+constexpr std::string_view kConsumerNames[] = {"gpu",
+                                               "host",
+                                               "server_fans",
+                                               "rack_shared",
+                                               "storage",
+                                               "network",
+                                               "power_supply_loss",
+                                               "busway_loss",
+                                               "ups_loss",
+                                               "transformer_loss",
+                                               "battery_loss",
+                                               "air_handler_fans",
+                                               "pumps",
+                                               "chillers",
+                                               "heat_rejection_fans",
+                                               "house"};
 static_assert(std::size(kConsumerNames) == kConsumers);
 
 constexpr Loop kLoopList[] = {Loop::main, Loop::residual_air};
+// Largest draw of the cooling over that at its design point: plants that are late or warm may draw more.
+constexpr double kMechanicalMargin = 1.5;
 // LBNL Buildings library, CoolingMode: a change-over waits for so long after the one before.
 constexpr Picoseconds kModeDwell = 1200 * kPicosecondsPerSecond;
 
@@ -43,12 +59,21 @@ std::string_view consumer_name(Consumer consumer) { return kConsumerNames[index(
 // The powers of all components are a function of the nodes' GPU power (whole milliwatts), which nodes are on, the state
 // of the cooling plant and the weather. They are worked out when time moves on from a date at which something changed,
 // so that states which last no time leave no trace, and changes at one date may come in any order.
-struct Facility::State {
+struct Facility::State final : private engine::TimerClient, private PowerSupplyClient {
   State(Setup&& given, ValidityNotes& n);
 
   void advance(Picoseconds to);
   void refresh();
+  std::string name_of(std::size_t group) const;
+  void build_supply(const cooling::HeatLoad& design);
+  Watts rooms_at(const power::PowerLoads& loads) const;
+  Milliwatts shared_part(std::size_t group, Milliwatts shared) const;
   void settle_at_start();
+  void mark_stale();
+  void apply_flow(std::size_t group);
+  void on_timer(std::uint32_t) override { refresh(); }
+  void on_racks_power(std::size_t group, bool has_power) override;
+  void on_cooling_power(bool has_power) override;
   void plant_changed();
   void note_validity_of_span();
   cooling::PlantPoint plant_point(const cooling::HeatLoad& load) const;
@@ -67,10 +92,10 @@ struct Facility::State {
   ValidityNotes& notes;
   ItLoad racks;
   Milliwatts storage = 0, network = 0;
-  Milliwatts it_nameplate = 0;
+  Milliwatts it_nameplate = 0, racks_nameplate = 0;
   std::unique_ptr<cooling::CoolingPlant> plant;
   std::unique_ptr<CoolingTable> cooling;
-  std::unique_ptr<power::PowerChain> chain;
+  std::unique_ptr<PowerSupply> supply;
   std::unique_ptr<RackTemperatures> temperatures;
 
   // Now.
@@ -81,7 +106,12 @@ struct Facility::State {
   cooling::ByLoop<std::size_t> modes;  // that the plant's controls hold
   cooling::ByLoop<Picoseconds> mode_since;
   cooling::ByLoop<std::size_t> running;  // that run
-  cooling::PlantCondition condition;
+  cooling::PlantCondition condition;     // by failures
+  bool fans_and_pumps_run = true, chillers_run = true;
+  std::vector<double> coolant_flow;  // by group, by failures
+  std::vector<bool> powered;         // by group
+  PowerSupplyClient* power_client = nullptr;
+  engine::TimerId settle = 0;
 
   // Since the start.
   cooling::ByLoop<std::vector<Picoseconds>> mode_time;
@@ -99,14 +129,18 @@ Facility::State::State(Setup&& given, ValidityNotes& n)
       racks(setup.groups, n),
       storage(to_milliwatts(setup.storage.idle_w)),
       network(to_milliwatts(setup.network.idle_w)),
-      books(static_cast<std::size_t>(kConsumers + kFacilityLevels), setup.series_interval) {
+      books(static_cast<std::size_t>(kConsumers + kFacilityLevels), setup.series_interval),
+      coolant_flow(racks.groups(), 1.0),
+      powered(racks.groups(), true) {
   if (setup.cooling == nullptr) throw std::invalid_argument("a facility needs a cooling option");
+  if (setup.power == nullptr) throw std::invalid_argument("a facility needs a power option");
   Milliwatts design_liquid = 0, largest_liquid = 0;
   it_nameplate = to_milliwatts(setup.storage.full_w) + to_milliwatts(setup.network.full_w);
   Milliwatts largest_it = it_nameplate;
   for (std::size_t group = 0; group < racks.groups(); ++group) {
     const GroupDesign& design = racks.design(group);
     it_nameplate += design.nameplate;
+    racks_nameplate += design.nameplate;
     design_liquid += design.nameplate_liquid;
     largest_it += design.largest;
     largest_liquid += design.largest_liquid;
@@ -121,16 +155,74 @@ Facility::State::State(Setup&& given, ValidityNotes& n)
   cooling = std::make_unique<CoolingTable>(*plant, heat_load(largest_liquid, largest_it - largest_liquid));
   cooling->set_state(plant_point({}));
 
+  build_supply(design);
+  settle_at_start();
+}
+
+/// Name of a group in the power tree.
+std::string Facility::State::name_of(std::size_t group) const {
+  const std::string& name = setup.groups[group].name;
+  return name.empty() ? fmt::format("racks_{}", group) : name;
+}
+
+void Facility::State::build_supply(const cooling::HeatLoad& design) {
   const Watts nameplate(to_watts(it_nameplate));
-  const Watts house = nameplate * setup.power.house_share;
-  set(Consumer::house, rounded(house));
+  const Watts house = nameplate * setup.power->house_share;
   ValidityNotes unused;  // the design point is no state of the run
   cooling::PlantPoint at_design{.load = design, .outside = setup.design_weather};
-  const Watts mechanical = cooling::settled_effort(*plant, at_design, unused).total() + house;
-  const power::ChainLosses rooms = power::PowerChain(setup.power, nameplate, Watts(0)).it_losses(nameplate);
-  chain = std::make_unique<power::PowerChain>(
-      setup.power, nameplate, mechanical + (rooms.busway + rooms.ups) / setup.power.electrical_room_cop);
-  settle_at_start();
+  power::PowerLoads loads;
+  PowerSupply::Setup tree;
+  for (std::size_t group = 0; group < racks.groups(); ++group) {
+    const Milliwatts shared = shared_part(group, it_nameplate - racks_nameplate);
+    const Milliwatts rest = racks.load(group).wall() + shared_part(group, storage + network);
+    loads.racks.push_back({name_of(group), Watts(to_watts(racks.design(group).nameplate + shared)),
+                           Watts(to_watts(std::min(rest, racks.design(group).nameplate + shared)))});
+    tree.groups.push_back(name_of(group));
+    tree.largest.push_back(racks.design(group).largest + shared);
+  }
+  loads.house = house;
+  loads.mechanical = cooling::settled_effort(*plant, at_design, unused).total();
+  // Cooling of the electrical rooms at full load: by the losses of a tree that does not bear it yet.
+  loads.mechanical += rooms_at(loads) / setup.power->electrical_room_cop;
+  tree.network = setup.power->network(loads);
+  tree.largest_mechanical = rounded(loads.mechanical * kMechanicalMargin);
+  tree.house = rounded(house);
+  tree.simulation = setup.simulation;
+  tree.seed = setup.seed;
+  tree.before_events = [this] {
+    advance(setup.simulation->now());
+    is_stale = true;
+    setup.simulation->set_timer(settle, setup.simulation->now());
+  };
+  supply = std::make_unique<PowerSupply>(std::move(tree));
+  PowerSupplyClient& self = *this;
+  supply->set_client(&self);
+  if (setup.simulation == nullptr) return;
+  settle = setup.simulation->add_timer(*this, 0, engine::rank(engine::RankClass::step, (std::uint64_t{1} << 56) - 5));
+  setup.simulation->set_idle(settle);
+}
+
+/// Losses of busways and UPS with every load at its largest.
+Watts Facility::State::rooms_at(const power::PowerLoads& loads) const {
+  const power::Network network(setup.power->network(loads));
+  power::PowerFlow flow(network);
+  for (const power::PowerLoads::Racks& group : loads.racks) {
+    if (const auto sink = network.find(group.name)) flow.set_demand(*sink, rounded(group.nameplate));
+  }
+  return Watts(to_watts(flow.loss_of(power::NodeKind::busway) + flow.loss_of(power::NodeKind::pdu) +
+                        flow.loss_of(power::NodeKind::ups) + flow.loss_of(power::NodeKind::battery)));
+}
+
+/// What systems that all racks share draw hangs on the racks' feeds, by their nameplates.
+Milliwatts Facility::State::shared_part(std::size_t group, Milliwatts shared) const {
+  if (shared == 0 || racks_nameplate == 0) return 0;
+  __extension__ using Wide = __int128;
+  Milliwatts before = 0;
+  for (std::size_t i = 0; i < group; ++i) before += racks.design(i).nameplate;
+  const auto up_to = [&](Milliwatts nameplate) {
+    return static_cast<Milliwatts>(static_cast<Wide>(shared) * nameplate / racks_nameplate);
+  };
+  return up_to(before + racks.design(group).nameplate) - up_to(before);
 }
 
 /// The plant in the modes that the idle factory settles in, and the temperatures that follow.
@@ -158,6 +250,10 @@ void Facility::State::settle_at_start() {
 
 cooling::PlantPoint Facility::State::plant_point(const cooling::HeatLoad& load) const {
   cooling::PlantPoint point{.load = load, .outside = setup.weather, .modes = modes, .condition = condition};
+  if (!fans_and_pumps_run) {
+    for (double& share : point.condition.in_service) share = 0.0;
+  }
+  if (!chillers_run) point.condition.of(cooling::Part::chillers) = 0.0;
   for (const Loop loop : kLoopList) {
     if (temperatures) point.warmer[loop] = temperatures->warmer(loop);
   }
@@ -167,7 +263,7 @@ cooling::PlantPoint Facility::State::plant_point(const cooling::HeatLoad& load) 
 /// Weather, modes, temperatures of loops or what is in service have changed.
 void Facility::State::plant_changed() {
   cooling->set_state(plant_point({}));
-  is_stale = true;
+  mark_stale();
   if (!temperatures) return;
   ValidityNotes unused;
   temperatures->set_plant(plant->effort(plant_point(heat_load(liquid_offered, it - liquid_offered)), unused));
@@ -184,6 +280,7 @@ void Facility::State::advance(Picoseconds to) {
   most_air = std::max(most_air, it - liquid_offered);
   most_it = std::max(most_it, it);
   books.advance(to);
+  supply->advance(to);
   now = to;
 }
 
@@ -192,15 +289,26 @@ void Facility::State::refresh() {
   if (!is_stale) return;
   is_stale = false;
   GroupLoad load;
-  for (std::size_t group = 0; group < racks.groups(); ++group) load += racks.load(group);
+  Milliwatts stores = 0, switches = 0;
+  for (std::size_t group = 0; group < racks.groups(); ++group) {
+    Milliwatts drawn = 0;
+    if (powered[group]) {
+      const Milliwatts storage_part = shared_part(group, storage), network_part = shared_part(group, network);
+      load += racks.load(group);
+      stores += storage_part;
+      switches += network_part;
+      drawn = racks.load(group).wall() + storage_part + network_part;
+    }
+    supply->set_racks(group, drawn, now);
+  }
   set(Consumer::gpu, load.gpu);
   set(Consumer::host, load.host);
   set(Consumer::server_fans, load.server_fans);
   set(Consumer::rack_shared, load.rack_shared);
   set(Consumer::power_supply_loss, load.power_supply_loss);
-  set(Consumer::storage, storage);
-  set(Consumer::network, network);
-  it = load.wall() + storage + network;
+  set(Consumer::storage, stores);
+  set(Consumer::network, switches);
+  it = load.wall() + stores + switches;
   liquid_offered = load.liquid_heat;
 
   const cooling::HeatLoad heat = heat_load(liquid_offered, it - liquid_offered);
@@ -215,9 +323,9 @@ void Facility::State::refresh() {
     effort = cooling->effort(heat);
   }
   for (const Loop loop : kLoopList) running[loop] = effort.mode[loop];
-  set(Consumer::air_handler_fans, rounded(effort[CoolingFigures::air_handler_fans_w]));
-  set(Consumer::pumps, rounded(effort[CoolingFigures::pumps_w]));
-  set(Consumer::heat_rejection_fans, rounded(effort[CoolingFigures::heat_rejection_fans_w]));
+  set(Consumer::air_handler_fans, fans_and_pumps_run ? rounded(effort[CoolingFigures::air_handler_fans_w]) : 0);
+  set(Consumer::pumps, fans_and_pumps_run ? rounded(effort[CoolingFigures::pumps_w]) : 0);
+  set(Consumer::heat_rejection_fans, fans_and_pumps_run ? rounded(effort[CoolingFigures::heat_rejection_fans_w]) : 0);
   set(FacilityLevel::liquid_heat, rounded(effort[CoolingFigures::heat_to_liquid_w]));
   set(FacilityLevel::reused_heat, rounded(effort[CoolingFigures::heat_reused_w]));
   set(FacilityLevel::evaporation, micrograms(effort[CoolingFigures::evaporation_kg_per_s]));
@@ -230,17 +338,47 @@ void Facility::State::refresh() {
   set(FacilityLevel::outside_dry_bulb, thousandths(setup.weather.dry_bulb.value));
   set(FacilityLevel::outside_wet_bulb, thousandths(setup.weather.wet_bulb.value));
 
-  const Watts it_w(to_watts(it));
-  const power::ChainLosses rooms = chain->it_losses(it_w);
-  const Watts room_cooling = (rooms.busway + rooms.ups) / setup.power.electrical_room_cop;
-  set(Consumer::chillers, rounded(Watts(effort[CoolingFigures::chillers_w]) + room_cooling));
+  const Milliwatts busway = supply->busway_loss(), ups = supply->ups_loss();
+  const Watts room_cooling(to_watts(busway + ups) / setup.power->electrical_room_cop);
+  set(Consumer::chillers, fans_and_pumps_run ? rounded(Watts(effort[CoolingFigures::chillers_w]) + room_cooling) : 0);
+  supply->set_mechanical(books.level(place(Consumer::air_handler_fans)) + books.level(place(Consumer::pumps)) +
+                             books.level(place(Consumer::chillers)) + books.level(place(Consumer::heat_rejection_fans)),
+                         now);
+  set(Consumer::house, supply->house());
+  set(Consumer::busway_loss, supply->busway_loss());
+  set(Consumer::ups_loss, supply->ups_loss());
+  set(Consumer::transformer_loss, supply->transformer_loss());
+  set(Consumer::battery_loss, supply->battery_loss());
+  set(FacilityLevel::grid, supply->flow().input_of(power::NodeKind::utility));
+  set(FacilityLevel::generators, supply->flow().input_of(power::NodeKind::generator));
+  set(FacilityLevel::batteries, supply->flow().stored());
+}
 
-  const Watts mechanical =
-      Watts(effort.power_w()) + room_cooling + Watts(to_watts(books.level(place(Consumer::house))));
-  const power::ChainLosses losses = chain->losses(it_w, mechanical);
-  set(Consumer::busway_loss, rounded(losses.busway));
-  set(Consumer::ups_loss, rounded(losses.ups));
-  set(Consumer::transformer_loss, rounded(losses.transformer));
+/// What is drawn has changed. Where that decides when something happens in the power tree, it is told of at this date.
+void Facility::State::mark_stale() {
+  is_stale = true;
+  if (supply->is_watched()) setup.simulation->set_timer(settle, setup.simulation->now());
+}
+
+void Facility::State::apply_flow(std::size_t group) {
+  if (!temperatures) return;
+  const bool on_ups = setup.coolant_pumps_on_ups && racks.design(group).nameplate_liquid > 0;
+  temperatures->set_flow(group, fans_and_pumps_run || on_ups ? coolant_flow[group] : 0.0);
+}
+
+void Facility::State::on_racks_power(std::size_t group, bool has_power) {
+  const GroupLoad nothing;
+  if (temperatures && powered[group] != has_power) {
+    const GroupLoad& load = racks.load(group);
+    temperatures->load_changed(group, has_power ? nothing : load, has_power ? load : nothing);
+  }
+  powered[group] = has_power;
+  is_stale = true;
+  if (power_client != nullptr) power_client->on_racks_power(group, has_power);
+}
+
+void Facility::State::on_cooling_power(bool has_power) {
+  if (power_client != nullptr) power_client->on_cooling_power(has_power);
 }
 
 void Facility::State::note_validity_of_span() {
@@ -260,14 +398,14 @@ void Facility::add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds no
   State& s = *state_;
   s.advance(now);
   if (!s.temperatures) {
-    if (s.racks.add_gpu_power(node, delta)) s.is_stale = true;
+    if (s.racks.add_gpu_power(node, delta)) s.mark_stale();
     return;
   }
   const std::size_t group = s.racks.group_of(node);
   const GroupLoad before = s.racks.load(group);
   if (!s.racks.add_gpu_power(node, delta)) return;
-  s.is_stale = true;
-  s.temperatures->load_changed(group, before, s.racks.load(group));
+  s.mark_stale();
+  if (s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
 }
 
 void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
@@ -276,8 +414,8 @@ void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   const std::size_t group = s.racks.group_of(node);
   const GroupLoad before = s.racks.load(group);
   if (!s.racks.set_node_on(node, on)) return;
-  s.is_stale = true;
-  if (s.temperatures) s.temperatures->load_changed(group, before, s.racks.load(group));
+  s.mark_stale();
+  if (s.temperatures && s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
 }
 
 void Facility::set_shared_power(Consumer consumer, double watts, Picoseconds now) {
@@ -288,7 +426,7 @@ void Facility::set_shared_power(Consumer consumer, double watts, Picoseconds now
   if (shared == power) return;
   s.advance(now);
   shared = power;
-  s.is_stale = true;
+  s.mark_stale();
 }
 
 void Facility::set_weather(const weather::WeatherPoint& weather, Picoseconds now) {
@@ -309,7 +447,27 @@ void Facility::set_cooling_condition(const cooling::PlantCondition& condition, P
 
 void Facility::set_coolant_flow(std::size_t group, double share, Picoseconds now) {
   state_->advance(now);
-  if (state_->temperatures) state_->temperatures->set_flow(group, share);
+  state_->coolant_flow[group] = share;
+  state_->apply_flow(group);
+}
+
+void Facility::set_cooling_running(bool fans_and_pumps, bool chillers, Picoseconds now) {
+  State& s = *state_;
+  s.advance(now);
+  s.note_validity_of_span();
+  s.fans_and_pumps_run = fans_and_pumps;
+  s.chillers_run = chillers;
+  for (std::size_t group = 0; group < s.racks.groups(); ++group) s.apply_flow(group);
+  s.plant_changed();
+}
+
+const PowerSupply& Facility::supply() const { return *state_->supply; }
+void Facility::set_power_client(PowerSupplyClient* client) { state_->power_client = client; }
+
+PowerSystem* Facility::power_system(Picoseconds now) {
+  state_->advance(now);
+  state_->refresh();
+  return state_->supply->system();
 }
 
 const cooling::PlantCondition& Facility::cooling_condition() const { return state_->condition; }
@@ -380,7 +538,7 @@ std::vector<std::pair<std::string, Picoseconds>> Facility::cooling_modes(Loop lo
 
 std::vector<std::pair<std::string, double>> Facility::ratings() const {
   std::vector<std::pair<std::string, double>> all = {{"it_nameplate_w", to_watts(state_->it_nameplate)}};
-  for (const auto& rating : state_->chain->ratings()) all.push_back(rating);
+  for (const auto& rating : state_->supply->ratings()) all.push_back(rating);
   for (const auto& rating : state_->plant->ratings()) all.push_back(rating);
   return all;
 }

@@ -16,11 +16,12 @@
 
 #include "models/cooling/cooling_option.hpp"
 #include "models/core/validity.hpp"
-#include "models/power/power_chain.hpp"
+#include "models/power/power_option.hpp"
 #include "models/weather/weather_point.hpp"
 #include "sim/engine/time.hpp"
 #include "sim/resources/consumer.hpp"
 #include "sim/resources/it_load.hpp"
+#include "sim/resources/power_supply.hpp"
 #include "sim/resources/rack_temperatures.hpp"
 
 namespace tokenworks::resources {
@@ -35,6 +36,9 @@ struct SharedPower {
 enum class FacilityLevel {
   liquid_heat,       ///< of the racks, taken by a liquid path
   reused_heat,       ///< of the racks, given to somebody who needs it
+  grid,              ///< power from the utility
+  generators,        ///< power from generators
+  batteries,         ///< power that batteries take, less what they give, at their terminals
   evaporation,       ///< of water
   drift,             ///< of water
   blow_down,         ///< of water
@@ -65,13 +69,16 @@ class Facility {
  public:
   struct Setup {
     std::vector<RackGroup> groups;
-    SharedPower storage, network;  ///< of what stands beside the racks
-    power::PowerChainSpec power;
+    SharedPower storage, network;                     ///< of what stands beside the racks
+    const power::PowerOption* power = nullptr;        ///< outlives the facility
     const cooling::CoolingOption* cooling = nullptr;  ///< outlives the facility
     weather::WeatherPoint weather;                    ///< at the start
     weather::WeatherPoint design_weather;             ///< hottest that the plant is sized for
     Picoseconds series_interval = 0;                  ///< length of a series row
-    engine::Simulation* simulation = nullptr;         ///< of temperatures over time; null: none are followed
+    /// Of temperatures and of the power tree over time; null: nothing happens but changes of load and weather.
+    engine::Simulation* simulation = nullptr;
+    std::uint64_t seed = 0;            ///< of what is drawn in the power tree
+    bool coolant_pumps_on_ups = true;  ///< they run when the cooling has lost its power
   };
 
   Facility(Setup setup, ValidityNotes& notes);
@@ -97,6 +104,13 @@ class Facility {
   /// Temperatures of chips and coolant; null: they are not followed.
   RackTemperatures* temperatures();
   const RackTemperatures* temperatures() const;
+  /// Whether fans and pumps run, and chillers: both stand when the cooling has lost its power, and come back one after
+  /// the other.
+  void set_cooling_running(bool fans_and_pumps, bool chillers, Picoseconds now);
+  const PowerSupply& supply() const;
+  void set_power_client(PowerSupplyClient* client);
+  /// The power tree, with all that is drawn told of it up to now; null without a clock.
+  PowerSystem* power_system(Picoseconds now);
   /// To be called when everything that shall hear of temperatures is there.
   void start();
   /// Nodes of a group: from the first to before the second.

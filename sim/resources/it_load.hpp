@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "models/compute/rack.hpp"
@@ -14,6 +15,7 @@ namespace tokenworks::resources {
 
 /// Racks of one kind. Nodes are numbered through all groups in the order given.
 struct RackGroup {
+  std::string name = {};
   compute::RackSpec kind;
   double gpu_idle_power_w = 0.0;  ///< of one GPU that holds no model
   double gpu_max_power_w = 0.0;

@@ -73,8 +73,8 @@ void PowerSupply::tell(NodeId sink, bool has_power, Picoseconds) {
 }
 
 std::vector<std::pair<std::string, double>> PowerSupply::ratings() const {
-  constexpr NodeKind kStages[] = {NodeKind::busway, NodeKind::pdu, NodeKind::ups, NodeKind::battery,
-                                  NodeKind::transformer, NodeKind::generator};
+  constexpr NodeKind kStages[] = {NodeKind::busway,  NodeKind::pdu,         NodeKind::ups,
+                                  NodeKind::battery, NodeKind::transformer, NodeKind::generator};
   std::vector<std::pair<std::string, double>> all;
   for (const NodeKind kind : kStages) {
     double rated = 0.0;

@@ -1,5 +1,5 @@
-// The power tree as the facility sees it: what racks, cooling and house draw goes in, losses and what the grid gives come
-// out; groups and the cooling that lose their power are told of. With a clock, things happen in the tree
+// The power tree as the facility sees it: what racks, cooling and house draw goes in, losses and what the grid gives
+// come out; groups and the cooling that lose their power are told of. With a clock, things happen in the tree
 // (power_system.hpp); without, it only loses.
 #pragma once
 
@@ -36,8 +36,8 @@ class PowerSupply final : private PowerListener {
  public:
   struct Setup {
     power::NetworkSpec network;
-    std::vector<std::string> groups;   ///< names of the rack groups: of rack sinks
-    std::vector<Milliwatts> largest;   ///< that each can ever draw
+    std::vector<std::string> groups;  ///< names of the rack groups: of rack sinks
+    std::vector<Milliwatts> largest;  ///< that each can ever draw
     Milliwatts largest_mechanical = 0;
     Milliwatts house = 0;
     engine::Simulation* simulation = nullptr;  ///< null: nothing happens in the tree
@@ -99,8 +99,8 @@ class PowerSupply final : private PowerListener {
   std::unique_ptr<power::Network> network_;
   std::unique_ptr<power::PowerFlow> flow_;  // without a clock
   std::unique_ptr<PowerSystem> system_;
-  std::vector<power::NodeId> racks_;        // by group
-  std::vector<power::NodeId> mechanical_;   // sinks of the cooling, which share it evenly
+  std::vector<power::NodeId> racks_;       // by group
+  std::vector<power::NodeId> mechanical_;  // sinks of the cooling, which share it evenly
   std::vector<PowerEventNote> events_;
   bool cooling_had_power_ = true;
 };

@@ -45,7 +45,8 @@ class PowerListener {
   virtual void on_sink_dark(power::NodeId sink, Picoseconds now) = 0;
   virtual void on_sink_lit(power::NodeId sink, Picoseconds now) = 0;
   virtual void on_power_event(PowerEvent, power::NodeId, Picoseconds) {}
-  /// Something is about to happen: demands that have changed and were not told of yet must be told of now, with their dates.
+  /// Something is about to happen: demands that have changed and were not told of yet must be told of now, with their
+  /// dates.
   virtual void before_change() {}
 
  protected:
@@ -204,7 +205,7 @@ class PowerSystem final : private engine::TimerClient {
   std::vector<bool> is_watched_;                                    // by node: by the flow
   std::vector<bool> lit_;                                           // by place among the sinks
   std::vector<power::NodeKind> kinds_;                              // that the network has
-  std::size_t watched_ = 0;  // nodes that the flow watches
+  std::size_t watched_ = 0;                                         // nodes that the flow watches
   PowerTotals totals_;
   Picoseconds now_ = 0;
   struct Told {

@@ -94,8 +94,8 @@ void RackTemperatures::start() {
     const KelvinDelta above_coolant =
         setup_.plant.thermal_path(groups_[g].on_liquid).chip_resistance * Watts(racks.gpu_max_power_w);
     // A plant whose coolant is that warm by design starts again at it.
-    groups_[g].restart_below =
-        std::max(racks.temperature_limits.max - above_coolant, zones_->zone(*groups_[g].chips).coolant + kRestartMargin);
+    groups_[g].restart_below = std::max(racks.temperature_limits.max - above_coolant,
+                                        zones_->zone(*groups_[g].chips).coolant + kRestartMargin);
   }
   zones_->start();
   if (setup_.series_interval > 0) wait(meter_, setup_.series_interval);

@@ -15,6 +15,7 @@
 #include "sim/scenario/check_cooling.hpp"
 #include "sim/scenario/check_engine.hpp"
 #include "sim/scenario/check_network.hpp"
+#include "sim/scenario/check_power.hpp"
 #include "sim/scenario/check_power_caps.hpp"
 #include "sim/scenario/check_scaling.hpp"
 #include "sim/scenario/check_serving.hpp"
@@ -53,6 +54,7 @@ class Checker {
     for (std::size_t i = 0; i < spec_.workloads.size(); ++i) check_workload(i);
     for (std::size_t i = 0; i < spec_.incidents.size(); ++i) check_incident(i);
     check_cooling(spec_, catalog_, racks_known() && !too_large_, faults_);
+    check_power(spec_, catalog_, racks_known() && !too_large_, faults_);
     if (!too_large_) check_network(spec_, catalog_, faults_);
   }
 

@@ -64,14 +64,16 @@ void Factory::build_facility() {
     const compute::RackSpec& kind = *scenario_.catalog.rack(rack->kind, scenario_.faults);
     const compute::GpuSpec& gpu = *scenario_.catalog.gpu(kind.gpu, scenario_.faults);
     groups_.push_back({rack->name, rack->count, kind.nodes, kind.gpus_per_node, kind.scale_up_domain_gpus});
-    setup.groups.push_back({kind, gpu.power.idle.value, gpu.power.limit.value, rack->count});
+    setup.groups.push_back({rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count});
   }
   if (factory.storage) {
     const storage::StorageProfile profile = (*factory.storage)->profile();
     setup.storage = {profile.idle_power.value, profile.full_power.value};
   }
   setup.network = network_power(bill_);
-  setup.power = factory.power;
+  setup.power = &*factory.power;
+  setup.seed = static_cast<std::uint64_t>(scenario_.spec.seed);
+  setup.coolant_pumps_on_ups = factory.cooling_restart.coolant_pumps_on_ups;
   setup.cooling = &*factory.cooling;
   setup.weather = weather_->at(start_s_);
   setup.design_weather = weather_->design();

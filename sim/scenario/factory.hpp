@@ -21,6 +21,7 @@
 #include "sim/jobs/network_incidents.hpp"
 #include "sim/jobs/node_failures.hpp"
 #include "sim/jobs/power_caps.hpp"
+#include "sim/jobs/power_incidents.hpp"
 #include "sim/jobs/request_source.hpp"
 #include "sim/jobs/run_end.hpp"
 #include "sim/jobs/thermal_protection.hpp"
@@ -77,6 +78,7 @@ class Factory {
   void build_fleets();
   void build_incidents(metrics::RunWatch* watch);
   void build_thermal_protection(metrics::RunWatch* watch);
+  void build_power_incidents(metrics::RunWatch* watch);
   void build_power_caps(metrics::RunWatch* watch);
   jobs::ModelSwap build_swap(const ModelSwapSpec& spec);
   jobs::Fleet* fleet_of(const std::string& service) const;
@@ -130,6 +132,8 @@ class Factory {
   std::unique_ptr<jobs::NodeFailures> failures_;
   std::unique_ptr<jobs::ThermalProtection> protection_;
   std::unique_ptr<jobs::CoolingIncidents> cooling_incidents_;
+  std::unique_ptr<jobs::PowerEffects> power_effects_;
+  std::unique_ptr<jobs::PowerIncidents> power_incidents_;
   std::unique_ptr<jobs::WeightLoadIncidents> weight_loads_;
   std::unique_ptr<jobs::ModelSwaps> swaps_;
   std::unique_ptr<jobs::NetworkIncidents> network_incidents_;  // null: there is no network

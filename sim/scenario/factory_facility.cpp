@@ -4,6 +4,7 @@
 
 #include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/factory.hpp"
+#include "sim/scenario/power_incident_spec.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -58,6 +59,49 @@ void Factory::build_thermal_protection(metrics::RunWatch* watch) {
   });
   cooling_incidents_ =
       std::make_unique<jobs::CoolingIncidents>(*simulation_, *facility_, *protection_, std::move(incidents), watch);
+}
+
+void Factory::build_power_incidents(metrics::RunWatch* watch) {
+  const CoolingRestartSpec& restart = scenario_.spec.factory.cooling_restart;
+  jobs::PowerEffects::Setup setup{.simulation = *simulation_,
+                                  .facility = *facility_,
+                                  .outages = *outages_,
+                                  .groups = {},
+                                  .restart_after = to_picoseconds(scenario_.spec.factory.restart_after.value),
+                                  .pumps_after = to_picoseconds(restart.pumps_after.value),
+                                  .chillers_after = to_picoseconds(restart.chillers_after.value),
+                                  .watch = watch};
+  for (const RackGroupSpec* racks : racks_) setup.groups.push_back(racks->name);
+  power_effects_ = std::make_unique<jobs::PowerEffects>(std::move(setup));
+
+  const power::Network& network = facility_->supply().network();
+  std::vector<jobs::PowerIncident> incidents;
+  for (const IncidentSpec& incident : scenario_.spec.incidents) {
+    jobs::PowerIncident added;
+    added.kind = incident.kind();
+    added.at = to_picoseconds(incident->at.value);
+    if (const auto* loss = dynamic_cast<const UtilityLossSpec*>(&*incident)) {
+      added.target = loss->target.value_or("");
+      added.is_utility = true;
+      added.repair_after = span_of(loss->repair_after);
+      for (power::NodeId id = 0; id < network.size(); ++id) {
+        if (network.kind(id) != power::NodeKind::utility) continue;
+        if (!loss->target || network.name(id) == *loss->target) added.nodes.push_back(id);
+      }
+    } else if (const auto* path = dynamic_cast<const PowerPathDownSpec*>(&*incident)) {
+      added.target = path->target;
+      added.nodes.push_back(*network.find(path->target));
+      added.repair_after = span_of(path->repair_after);
+    } else {
+      continue;
+    }
+    incidents.push_back(std::move(added));
+  }
+  std::stable_sort(incidents.begin(), incidents.end(), [](const auto& a, const auto& b) {
+    return a.at != b.at ? a.at < b.at : a.kind + a.target < b.kind + b.target;
+  });
+  power_incidents_ =
+      std::make_unique<jobs::PowerIncidents>(*simulation_, *facility_, *power_effects_, std::move(incidents), watch);
 }
 
 }  // namespace tokenworks::scenario

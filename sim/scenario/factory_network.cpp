@@ -204,6 +204,7 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   outages_ = std::make_unique<jobs::NodeOutages>(*simulation_, *facility_, fabric_.get(), loaded_);
   failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *outages_, std::move(failures), watch);
   build_thermal_protection(watch);
+  build_power_incidents(watch);
   weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(),
                                                               std::move(weight_loads), watch);
   if (fabric_)

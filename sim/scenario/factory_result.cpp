@@ -49,7 +49,7 @@ metrics::RunResult Factory::result() {
   report_power(result);
   report_cooling(result);
   share_energy(result);
-  const Joules energy{result.power.facility_energy_j};
+  const Joules energy{result.power.grid_j};
   result.electricity_usd = scenario_.spec.site.electricity->usd(energy);
   report_sessions(result);
   result.carbon_kg = scenario_.spec.site.electricity->co2_kg(energy);
@@ -59,6 +59,7 @@ metrics::RunResult Factory::result() {
   };
   add_incidents(failures_->report());
   add_incidents(cooling_incidents_->report(end));
+  add_incidents(power_incidents_->report(end));
   add_incidents(weight_loads_->report());
   add_incidents(swaps_->report());
   if (network_incidents_) add_incidents(network_incidents_->report());
@@ -112,12 +113,26 @@ void Factory::report_power(metrics::RunResult& result) const {
       return 1.0 + energy_of(consumers) / power.it_energy_j;
     };
     power.partial_pue = {
-        {"power_chain", partial({Consumer::busway_loss, Consumer::ups_loss, Consumer::transformer_loss})},
+        {"power_chain",
+         partial({Consumer::busway_loss, Consumer::ups_loss, Consumer::transformer_loss, Consumer::battery_loss})},
         {"cooling",
          partial({Consumer::air_handler_fans, Consumer::pumps, Consumer::chillers, Consumer::heat_rejection_fans})},
         {"house", partial({Consumer::house})}};
   }
   power.ratings_w = facility_->ratings();
+  power.grid_j = to_joules(facility_->total(resources::FacilityLevel::grid));
+  power.generators_j = to_joules(facility_->total(resources::FacilityLevel::generators));
+  power.stored_j = to_joules(facility_->total(resources::FacilityLevel::batteries) -
+                             facility_->energy(resources::Consumer::battery_loss));
+  const resources::PowerSupply& supply = facility_->supply();
+  if (supply.system() != nullptr) {
+    power.generator_fuel_l = supply.system()->totals().fuel_l;
+    power.time_on_battery_s = to_seconds(supply.system()->totals().on_battery);
+  }
+  for (const resources::PowerEventNote& note : supply.events()) {
+    power.events.push_back(
+        {to_seconds(note.at), std::string(resources::power_event_name(note.event)), supply.network().name(note.node)});
+  }
 }
 
 void Factory::report_cooling(metrics::RunResult& result) const {

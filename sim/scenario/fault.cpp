@@ -37,6 +37,8 @@ constexpr FaultId kFaultIds[] = {
     {FaultKind::too_few_gpus, "too_few_gpus", "replicas need more GPUs or scale-up domains than there are"},
     {FaultKind::does_not_fit, "does_not_fit", "a model does not fit into the memory of its GPUs"},
     {FaultKind::no_drafter, "no_drafter", "a model is to draft tokens and has nothing that drafts"},
+    {FaultKind::bad_power_tree, "bad_power_tree",
+     "a power tree that cannot work: loops, loads without a feed, parts that are too small"},
     {FaultKind::bad_fabric, "bad_fabric", "a network cannot be built so: numbers that do not add up"},
     {FaultKind::needs_other_part, "needs_other_part", "something needs a part that the factory does not have"},
 };

@@ -38,6 +38,7 @@ enum class FaultKind {
   does_not_fit,
   no_drafter,
   bad_fabric,
+  bad_power_tree,
   needs_other_part,
 };
 

@@ -2,6 +2,7 @@
 
 #include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/model_swap_spec.hpp"
+#include "sim/scenario/power_incident_spec.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -117,6 +118,9 @@ constexpr Option<IncidentOption> kIncidents[] = {
     {"facility_pump_failure", "Pumps of the facility water fail", make_facility_pump_failure},
     {"chiller_failure", "Chillers of the cooling plant fail", make_chiller_failure},
     {"heat_rejection_failure", "Towers or coolers of the cooling plant fail", make_heat_rejection_failure},
+    {"utility_loss", "A feed of the grid is gone, or all of them", make_utility_loss},
+    {"power_path_down", "The breakers of a part of the power tree open: a failure, or maintenance",
+     make_power_path_down},
     {"storage_slowdown", "The storage system loses a part of its bandwidth", make<StorageSlowdown>},
 };
 

@@ -52,7 +52,16 @@ void RackGroupSpec::visit(FieldVisitor& v) {
         "once, collectives and transfers get what they can; at their rated bandwidth when absent");
 }
 
-FactorySpec::FactorySpec() : cooling(cooling::cooling_options(), "air_crah") {}
+FactorySpec::FactorySpec()
+    : power(power::power_options(), "standard_chain"), cooling(cooling::cooling_options(), "air_crah") {}
+
+void CoolingRestartSpec::visit(FieldVisitor& v) {
+  field(v, "coolant_pumps_on_ups", coolant_pumps_on_ups, "Pumps of the racks' coolant run on, on the racks' UPS");
+  field(v, "pumps_after_s", pumps_after, "From the return of power until pumps and fans run",
+        rule().at_least(0).at_most(1e5).default_from('E', "5 to 15 s"));
+  field(v, "chillers_after_s", chillers_after, "From the return of power until chillers cool",
+        rule().at_least(0).at_most(1e5).default_from('E', "30 s (quick start) to 10 min"));
+}
 
 void FactorySpec::visit(FieldVisitor& v) {
   field(v, "racks", racks, "Groups of equal racks", rule().required());
@@ -62,6 +71,7 @@ void FactorySpec::visit(FieldVisitor& v) {
   field(v, "storage", storage, "Where weights come from and checkpoints go to");
   field(v, "power", power, "The chain from the grid to the racks");
   field(v, "cooling", cooling, "How heat leaves the hall");
+  field(v, "cooling_restart", cooling_restart, "How the cooling comes back after it had no power");
   field(v, "restart_after_s", restart_after,
         "From the end of what darkened racks (heat, want of power) to their servers being up again",
         rule().at_least(0).at_most(1e6).default_from('E', "Boot and checks of a GPU server take several minutes"));

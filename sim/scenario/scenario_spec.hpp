@@ -17,7 +17,7 @@
 #include "models/llm/architecture.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
-#include "models/power/power_chain.hpp"
+#include "models/power/power_option.hpp"
 #include "models/storage/storage_option.hpp"
 #include "models/topology/parts.hpp"
 #include "models/topology/scale_up_option.hpp"
@@ -71,12 +71,20 @@ struct FabricSpec : Choice<FabricOption> {
   FabricSpec() : Choice(fabric_options()) {}
 };
 
+/// What of the cooling keeps running, and what comes back when, once it has lost its power.
+struct CoolingRestartSpec {
+  bool coolant_pumps_on_ups = true;
+  Seconds pumps_after{15}, chillers_after{300};
+  void visit(FieldVisitor& v);
+};
+
 struct FactorySpec {
   std::vector<RackGroupSpec> racks;
   std::optional<FabricSpec> fabric;
   std::optional<StorageSpec> storage;
-  power::PowerChainSpec power;
+  Choice<power::PowerOption> power;
   Choice<cooling::CoolingOption> cooling;
+  CoolingRestartSpec cooling_restart;
   Seconds restart_after{600};  ///< racks that went dark by heat or for want of power start after so long at least
   FactorySpec();
   void visit(FieldVisitor& v);

@@ -51,11 +51,18 @@ RackGroup block_of_racks() {
 }
 
 double annual_pue(const weather::WeatherSeries& year, const cooling::CoolingOption& cooling) {
-  power::PowerChainSpec chain;
-  chain.redundancy = "2n";
-  chain.house_share = 0.0;
+  Choice<power::PowerOption> chain(power::power_options(), "standard_chain");
+  set_field(*chain, "redundancy", std::string("2n"));
+  set_field(*chain, "house_share", 0.0);
   ValidityNotes notes;
-  Facility facility({{block_of_racks()}, {}, {}, chain, &cooling, year.at(0), year.design(), 0}, notes);
+  Facility facility({.groups = {block_of_racks()},
+                     .storage = {},
+                     .network = {},
+                     .power = &*chain,
+                     .cooling = &cooling,
+                     .weather = year.at(0),
+                     .design_weather = year.design()},
+                    notes);
   Picoseconds now = 0;  // hours of a millisecond: only their shares count
   for (int hour = 0; hour < 8760; ++hour, now += kPicosecondsPerSecond / 1000)
     facility.set_weather(year.at(hour * 3600.0), now);

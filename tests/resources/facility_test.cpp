@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <numeric>
 
+#include "models/power/power_chain.hpp"
 #include "models/weather/psychrometrics.hpp"
 #include "tests/catch.hpp"
 #include "tests/models/set_field.hpp"
 
 using namespace tokenworks;
 using namespace tokenworks::resources;
+using tests::set_field;
 
 namespace {
 
@@ -61,13 +63,21 @@ struct Site {
   double storage_w = 0.0;
   double dry_bulb = 25.0;
   Picoseconds interval = 10 * kSecond;
-  power::PowerChainSpec power;
+  Choice<power::PowerOption> power{power::power_options(), "standard_chain"};
   ValidityNotes notes;
   Choice<cooling::CoolingOption> cooling{cooling::cooling_options()};
 
   Facility build() {
     cooling.select(cooling_kind);
-    return Facility({groups, {storage_w, storage_w}, {}, power, &*cooling, at(dry_bulb), at(35.0), interval}, notes);
+    return Facility({.groups = groups,
+                     .storage = {storage_w, storage_w},
+                     .network = {},
+                     .power = &*power,
+                     .cooling = &*cooling,
+                     .weather = at(dry_bulb),
+                     .design_weather = at(35.0),
+                     .series_interval = interval},
+                    notes);
   }
 };
 
@@ -162,7 +172,7 @@ Site random_site() {
   site.cooling_kind = *rc::gen::element<std::string>("air_crah", "direct_to_chip");
   site.storage_w = *rc::gen::element(0.0, 3000.0);
   site.interval = *rc::gen::element(Picoseconds{kSecond}, 10 * kSecond, Picoseconds{7'777'777'777'777});
-  site.power.ups = *rc::gen::element<std::string>("double_conversion", "none");
+  set_field(*site.power, "ups", *rc::gen::element<std::string>("double_conversion", "none"));
   return site;
 }
 
@@ -273,7 +283,7 @@ TEST_CASE("facility: PUE of an air-cooled hall and of a liquid-cooled one", "[re
   Site site;
   site.groups = {hall.racks};
   site.cooling_kind = hall.cooling;
-  site.power.redundancy = "2n";
+  set_field(*site.power, "redundancy", std::string("2n"));
   site.dry_bulb = 15.0;
   Facility facility = site.build();
   const Milliwatts delta =
@@ -292,8 +302,8 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
   site.groups = {liquid_racks(10)};
   site.cooling_kind = "direct_to_chip";
   site.dry_bulb = 27.0;
-  site.power.ups = "none";
-  site.power.busway_loss_share = 0.0;
+  set_field(*site.power, "ups", std::string("none"));
+  set_field(*site.power, "busway_loss_share", 0.0);
   Facility facility = site.build();
   const double nameplate = 10 * 132e3;
   const auto plant = site.cooling->size({Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, at(35.0));
@@ -306,8 +316,11 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
     facility.finish(step);  // moves nothing at its own date
     const double house = 0.01 * nameplate;
     double transformer = 0.0;
+    power::PowerChainSpec spec;
+    spec.ups = "none";
+    spec.busway_loss_share = 0.0;
     const power::PowerChain chain(
-        site.power, Watts(nameplate),
+        spec, Watts(nameplate),
         plant->effort({.load = {Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, .outside = at(35.0)}, notes)
                 .total() +
             Watts(house));

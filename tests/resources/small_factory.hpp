@@ -103,6 +103,7 @@ class SmallFactory final : private engine::TimerClient, private resources::MoveC
   };
   explicit SmallFactory(Setup setup)
       : simulation(setup.engine),
+        power_(power::power_options(), "standard_chain"),
         cooling_(cooling::cooling_options(), "air_crah"),
         facility(facility_setup(setup), notes_),
         fabric(simulation, facility,
@@ -143,10 +144,16 @@ class SmallFactory final : private engine::TimerClient, private resources::MoveC
   }
   resources::Facility::Setup facility_setup(const Setup& setup) const {
     resources::Facility::Setup result;
-    for (const resources::FabricGroup& group : setup.map.groups)
-      result.groups.push_back({group.kind, 80.0, 700.0, group.racks});
+    for (const resources::FabricGroup& group : setup.map.groups) {
+      resources::RackGroup& racks = result.groups.emplace_back();
+      racks.kind = group.kind;
+      racks.gpu_idle_power_w = 80.0;
+      racks.gpu_max_power_w = 700.0;
+      racks.racks = group.racks;
+    }
     result.storage = setup.storage_power;
     result.network = setup.network_power;
+    result.power = &*power_;
     result.cooling = &*cooling_;
     result.weather = result.design_weather = weather::air_at_relative_humidity(Celsius(25.0), 0.5, Pascals(101325));
     result.series_interval = setup.interval;
@@ -158,6 +165,7 @@ class SmallFactory final : private engine::TimerClient, private resources::MoveC
 
  private:
   ValidityNotes notes_;
+  Choice<power::PowerOption> power_;
   Choice<cooling::CoolingOption> cooling_;
   std::vector<std::function<void()>> actions_;
 

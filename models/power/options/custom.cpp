@@ -41,8 +41,8 @@ class Custom final : public PowerOption {
       mechanical += node.kind == "mechanical" ? 1 : 0;
       house += node.kind == "house" ? 1 : 0;
       if (node.kind == "rack" && std::find(racks.begin(), racks.end(), node.name) == racks.end()) {
-        all.push_back({fmt::format("/nodes/{}/name", i),
-                       fmt::format("\"{}\" is the name of no rack group", node.name)});
+        all.push_back(
+            {fmt::format("/nodes/{}/name", i), fmt::format("\"{}\" is the name of no rack group", node.name)});
       }
     }
     if (mechanical == 0) all.push_back({"/nodes", "no node of kind mechanical: the cooling has no power"});

@@ -3,8 +3,8 @@
 // Source     models/power/standard_chain.hpp
 // Valid for  sites of one chain, of two sides, or of blocks with a reserve
 // Checked by tests/models/power/standard_chain_test.cpp
-#include "models/power/power_option.hpp"
 #include "models/power/standard_chain.hpp"
+#include "models/power/power_option.hpp"
 
 namespace tokenworks::power {
 namespace {
@@ -16,7 +16,9 @@ class StandardChain final : public PowerOption {
           "Units beyond need: none, one module a stage, a second full system, or blocks with one in reserve",
           rule().one_of(chain_redundancies()));
     field(v, "ups", design_.ups, "How the UPS converts; \"none\" for racks with their own batteries",
-          rule().one_of(ups_modes()).default_from('R', "Loss of the default fitted to vendor curves of modern IGBT units"));
+          rule()
+              .one_of(ups_modes())
+              .default_from('R', "Loss of the default fitted to vendor curves of modern IGBT units"));
     field(v, "busway_loss_share", design_.busway_loss_share, "Loss of busway and cable at rated load, of rated power",
           rule().share().default_from('E', "0.5 to 1 % at rated load is common practice"));
     field(v, "ups_module_power_w", design_.ups_module_power, "Rated output of one UPS module, for n_plus_1",
@@ -30,7 +32,8 @@ class StandardChain final : public PowerOption {
   }
   NetworkSpec network(const PowerLoads& loads) const override {
     ChainDesign design = design_;
-    for (const PowerLoads::Racks& racks : loads.racks) design.racks.push_back({racks.name, racks.nameplate, racks.idle});
+    for (const PowerLoads::Racks& racks : loads.racks)
+      design.racks.push_back({racks.name, racks.nameplate, racks.idle});
     design.mechanical = loads.mechanical;
     design.house = loads.house;
     return standard_chain(design);

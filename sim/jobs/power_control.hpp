@@ -1,0 +1,106 @@
+// Limits on what nodes of the power tree carry, kept by capping GPUs: meters, a policy (sim/policies/capping), and caps
+// that act some seconds later. Demand response of the grid is such a limit at the meter for a while.
+//
+// A limit that cannot be exceeded, with every GPU at its own limit, is not looked at.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/engine/simulation.hpp"
+#include "sim/jobs/llm/llm_service.hpp"
+#include "sim/metrics/run_result.hpp"
+#include "sim/metrics/run_watch.hpp"
+#include "sim/policies/capping/capping_option.hpp"
+#include "sim/resources/facility.hpp"
+
+namespace tokenworks::jobs {
+
+/// A limit that holds all the time.
+struct PowerLimit {
+  std::string node;                        ///< as the scenario names it
+  std::optional<power::NodeId> id;         ///< absent: the meter, all feeds of the grid together
+  Watts limit{0};
+  bool can_be_exceeded = true;
+  std::vector<std::size_t> groups;         ///< rack groups under it
+};
+
+/// The grid asks for less.
+struct DemandResponse {
+  double reduction_share = 0.25;
+  Picoseconds at = 0, baseline = 0, ramp = 0, duration = 0;
+};
+
+/// A service with its place in the order of capping: lower ones give first.
+struct CappedService {
+  LlmService* service = nullptr;
+  std::int32_t order = 0;
+};
+
+class PowerControl final : private engine::TimerClient {
+ public:
+  struct Setup {
+    engine::Simulation& simulation;
+    resources::Facility& facility;
+    const capping::CappingOption* policy = nullptr;  ///< outlives the control
+    std::vector<PowerLimit> limits;
+    std::vector<DemandResponse> demand_responses;
+    std::vector<CappedService> services;
+    metrics::RunWatch* watch = nullptr;
+  };
+  explicit PowerControl(Setup setup);
+
+  std::vector<metrics::IncidentResult> report_demand_responses(Picoseconds end) const;
+  std::vector<metrics::PowerLimitResult> report_limits(Picoseconds end) const;
+
+ private:
+  /// One limit with its meter; demand responses are limits that last.
+  struct Loop {
+    PowerLimit limit;
+    std::optional<std::size_t> response;  // place among the demand responses
+    std::size_t meter = 0;
+    std::vector<std::vector<std::int64_t>> nodes;  // by class: with GPUs of its services
+    bool on = false;
+    Picoseconds looked = 0;
+    Femtojoules seen = 0;                  // at the meter, then
+    std::vector<Femtojoules> gpus_seen;    // by class, then
+    std::int32_t stage = 0;
+    std::vector<double> caps_w, next_caps_w;  // by class, of one GPU; of none: its most
+    engine::TimerId look = 0, act = 0;
+    // For the report.
+    std::int64_t looks = 0, decisions = 0;
+    Picoseconds over = 0, capped = 0;
+    double highest_w = 0.0;
+  };
+  struct Response {
+    Femtojoules before = 0;        // at the meter when the baseline began
+    Picoseconds before_at = 0;
+    double baseline_w = 0.0;
+    std::optional<Femtojoules> at_start, at_ramp_end, at_end;
+    engine::TimerId timer = 0;
+    int phase = 0;
+  };
+  struct Class {
+    std::int32_t order = 0;
+    std::vector<LlmService*> services;
+  };
+
+  void on_timer(std::uint32_t tag) override;
+  void look(Loop& loop);
+  void act(Loop& loop);
+  void apply();
+  void on_response(std::size_t response);
+  double limit_w(const Loop& loop, Picoseconds now) const;
+  Femtojoules gpu_energy(const Class& of, Picoseconds now) const;
+  void switch_on(Loop& loop);
+  void switch_off(Loop& loop);
+
+  Setup setup_;
+  std::vector<Class> classes_;
+  std::vector<Loop> loops_;
+  std::vector<Response> responses_;
+};
+
+}  // namespace tokenworks::jobs
