@@ -108,7 +108,7 @@ void ZoneTemperatures::start() {
 void ZoneTemperatures::heat_changes(Zone& zone, Picoseconds now) {
   Loop& loop = loops_[zone.spec.loop];
   Body& body = loop.bodies[zone.body];
-  if (now >= zone.next_state) bring_to(loop, body, now);
+  if (zone.watched || now >= zone.next_state) bring_to(loop, body, now);
   zone.changed = loop.heat_changed = true;
   if (!zone.follow) return;
   if (body.follow) body.due = true;
@@ -220,8 +220,8 @@ ZoneTemperatures::Body ZoneTemperatures::make_body(const Loop& loop, const std::
   return {thermal::RcNetwork(std::move(capacities), 1, links), zones, std::move(state)};
 }
 
-std::vector<Watts> ZoneTemperatures::heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
-  std::vector<Watts> heats(body.network.nodes());
+ZoneTemperatures::Heats ZoneTemperatures::heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
+  Heats heats(body.network.nodes());
   for (const std::size_t index : body.zones) {
     const Zone& zone = zones_[index];
     double chips = 0.0, hottest = 0.0, other = 0.0;  // mW
@@ -254,7 +254,8 @@ std::vector<Watts> ZoneTemperatures::heats(const Loop& loop, const Body& body, H
 }
 
 thermal::Trajectory ZoneTemperatures::course(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
-  return body.network.from(body.state, heats(loop, body, kind, now), {&loop.spec.set_point, 1});
+  const Heats given = heats(loop, body, kind, now);
+  return body.network.from(body.state, {given.data(), given.size()}, {&loop.spec.set_point, 1});
 }
 
 std::vector<Celsius> ZoneTemperatures::state_at(const Loop& loop, const Body& body, Picoseconds now) const {
@@ -264,10 +265,9 @@ std::vector<Celsius> ZoneTemperatures::state_at(const Loop& loop, const Body& bo
 }
 
 /// Adds what a body has been given and has given off since its date.
-void ZoneTemperatures::count_heat(const Loop& loop, const Body& body, Picoseconds now, HeatBalance& balance) const {
-  if (now == body.date) return;
+void ZoneTemperatures::count_heat(const Loop& loop, const Body& body, const thermal::Trajectory& course,
+                                  Picoseconds now, HeatBalance& balance) const {
   const Seconds passed = span(body.date, now);
-  const thermal::Trajectory course = this->course(loop, body, Heat::mean, now);
   for (const std::size_t index : body.zones) {
     const Zone& zone = zones_[index];
     const Femtojoules later = static_cast<Femtojoules>(zone.heat.chips + zone.heat.other) * (now - zone.since);
@@ -284,8 +284,9 @@ void ZoneTemperatures::count_heat(const Loop& loop, const Body& body, Picosecond
 /// Brings a body's state up to date, with the mean heats since its last date.
 void ZoneTemperatures::bring_to(Loop& loop, Body& body, Picoseconds now) {
   if (now == body.date) return;
-  count_heat(loop, body, now, loop.balance);
-  body.state = state_at(loop, body, now);
+  const thermal::Trajectory course = this->course(loop, body, Heat::mean, now);
+  count_heat(loop, body, course, now, loop.balance);
+  course.at(span(body.date, now), body.state);
   body.date = now;
   for (const std::size_t index : body.zones) {
     Zone& zone = zones_[index];
@@ -354,7 +355,9 @@ HeatBalance ZoneTemperatures::balance(std::size_t index) const {
   const Loop& loop = loops_[index];
   const Picoseconds now = simulation_.now();
   HeatBalance balance = loop.balance;
-  for (const Body& body : loop.bodies) count_heat(loop, body, now, balance);
+  for (const Body& body : loop.bodies) {
+    if (now > body.date) count_heat(loop, body, course(loop, body, Heat::mean, now), now, balance);
+  }
   balance.stored = stored(loop, now) - loop.balance.stored;
   return balance;
 }
@@ -364,7 +367,8 @@ std::optional<Seconds> ZoneTemperatures::time_to(const Zone& zone, std::optional
   const Loop& loop = loops_[zone.spec.loop];
   const Body& body = loop.bodies[zone.body];
   const Picoseconds now = simulation_.now();
-  return body.network.from(state_at(loop, body, now), heats(loop, body, Heat::present, now), {&loop.spec.set_point, 1})
+  const Heats given = heats(loop, body, Heat::present, now);
+  return body.network.from(state_at(loop, body, now), {given.data(), given.size()}, {&loop.spec.set_point, 1})
       .first_crossing(zone.hot, *limit, thermal::Direction::rising);
 }
 
@@ -397,7 +401,9 @@ void ZoneTemperatures::settle(Loop& loop) {
   }
   if (loop.held && loop_looked_at) set_leaving_date(loop, now);
   for (const std::size_t index : loop.zones) {
-    zones_[index].follow = loop.bodies[zones_[index].body].follow || (loop.held && loop.follow);
+    const Body& body = loop.bodies[zones_[index].body];
+    zones_[index].follow = body.follow || (loop.held && loop.follow);
+    zones_[index].watched = zones_[index].follow || body.next != kNever || (loop.held && loop.next != kNever);
   }
   set_timer(loop, now);
   const std::vector<Note> notes = std::exchange(notes_, {});
