@@ -17,6 +17,9 @@ constexpr KelvinDelta kBelow{2e-6};
 /// Dates beyond the range of a run are never.
 constexpr Seconds kHorizon{8e6};
 
+/// Nearer to a limit than this every change of heat moves the date.
+constexpr Picoseconds kAtOnce = kPicosecondsPerSecond / 50;
+
 Picoseconds date(Picoseconds now, std::optional<Seconds> after) {
   return after && after->value < kHorizon.value ? now + to_picoseconds(after->value) : kNever;
 }
@@ -55,7 +58,7 @@ WattsPerKelvin chip_conductance(const cooling::ThermalPath& path, double flow) {
 }  // namespace
 
 ZoneTemperatures::ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatureClient& client,
-                                   std::vector<CoolingZone> zones, std::vector<CoolingLoop> loops)
+                                   const std::vector<CoolingZone>& zones, const std::vector<CoolingLoop>& loops)
     : simulation_(simulation), client_(client) {
   for (const CoolingLoop& spec : loops) {
     if (!(spec.heat_capacity.value > 0)) {
@@ -72,13 +75,13 @@ ZoneTemperatures::ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatu
     loops_.push_back(std::move(loop));
   }
   const Picoseconds now = simulation.now();
-  for (CoolingZone& spec : zones) {
+  for (const CoolingZone& spec : zones) {
     check(spec, zones_.size(), loops_.size());
-    Zone zone{std::move(spec), thermal::Throttle(spec.limits, spec.throttle)};
+    Zone zone{spec, thermal::Throttle(spec.limits, spec.throttle)};
     zone.heat = zone.spec.initial;
     zone.since = now;
     loops_[zone.spec.loop].zones.push_back(zones_.size());
-    zones_.push_back(std::move(zone));
+    zones_.push_back(zone);
   }
   for (Loop& loop : loops_) {
     const auto rest = [&](bool held) {
@@ -217,7 +220,7 @@ ZoneTemperatures::Body ZoneTemperatures::make_body(const Loop& loop, const std::
   const std::size_t place_of_loop = held ? capacities.size() : capacities.size() - 1;
   for (const auto& [coolant, conductance] : outward) links.push_back({coolant, place_of_loop, conductance});
   if (!held) links.push_back({place_of_loop, capacities.size(), loop.spec.capability.beyond});
-  return {thermal::RcNetwork(std::move(capacities), 1, links), zones, std::move(state)};
+  return {thermal::RcNetwork(capacities, 1, links), zones, std::move(state)};
 }
 
 ZoneTemperatures::Heats ZoneTemperatures::heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
@@ -490,7 +493,7 @@ void ZoneTemperatures::set_dates(Loop& loop, Body& body, Picoseconds now) {
   bool changed = false;
   for (const std::size_t index : body.zones) changed |= std::exchange(zones_[index].changed, false);
   body.due = false;
-  body.follow = safe != kNever && (!changed || safe - now <= kSpan);
+  body.follow = safe != kNever && (!changed || safe - now <= kAtOnce);
   body.next = safe;
   if (!body.follow) return;
   const thermal::Trajectory present = course(loop, body, Heat::present, now);
@@ -517,7 +520,7 @@ void ZoneTemperatures::set_leaving_date(Loop& loop, Picoseconds now) {
     return after ? date(now, Seconds(*after)) : kNever;
   };
   const Picoseconds safe = leaves(Heat::most);
-  loop.follow = safe != kNever && (!changed || safe - now <= kSpan);
+  loop.follow = safe != kNever && (!changed || safe - now <= kAtOnce);
   loop.next = loop.follow ? std::max(leaves(Heat::present), now + 1) : safe;
 }
 

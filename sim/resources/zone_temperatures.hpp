@@ -12,7 +12,7 @@
 //   moves a chip's temperature by at most (swing of its power) (1 s)^2 / (4 C tau): 0.02 K for 600 W, 550 J/K and 14 s;
 //   energy is exact.
 // - Else states follow at each change. The date at which the bounds would lead to a limit is a date before which none
-//   is met, and until then nothing else is done. Nearer than a second the date under the present heats is a timer that
+//   is met, and until then nothing else is done. Nearer than 20 ms the date under the present heats is a timer that
 //   moves with each change.
 //
 // Chips are two nodes: the hottest GPU and the rest. The hottest GPU sets the level of its zone's clocks, and shuts the
@@ -98,8 +98,8 @@ class ZoneTemperatures final : private engine::TimerClient {
  public:
   /// Temperatures begin in the steady state of the initial heats, at full flow; where there is none, at that of loops
   /// at their set points. Throws std::invalid_argument for what cannot be.
-  ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatureClient& client, std::vector<CoolingZone> zones,
-                   std::vector<CoolingLoop> loops);
+  ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatureClient& client, const std::vector<CoolingZone>& zones,
+                   const std::vector<CoolingLoop>& loops);
   /// Begins to watch; tells the client of clocks that are low and loops that are warm from the start.
   void start();
 

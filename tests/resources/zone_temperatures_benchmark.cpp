@@ -20,8 +20,8 @@ struct Changes final : engine::TimerClient, ZoneTemperatureClient {
   }
   void on_timer(std::uint32_t) override {
     const auto zone = static_cast<std::size_t>(count) % temperatures.zones();
-    const Milliwatts delta =
-        (count / static_cast<std::int64_t>(temperatures.zones())) % 2 == 0 ? -20'000'000 : 20'000'000;
+    const auto round = count / static_cast<std::int64_t>(temperatures.zones());
+    const Milliwatts delta = round == 0 ? -10'000'000 : round % 2 == 0 ? -20'000'000 : 20'000'000;
     temperatures.add_heat(zone, delta, delta / 10);
     if (--left > 0) simulation.set_timer(timer, simulation.now() + apart);
     ++count;
@@ -52,7 +52,7 @@ CoolingZone cold_plates(double limit_c) {
   zone.design_heat = Watts(80e3);
   zone.gpus = 72;
   zone.most = {72'000'000, 1'000'000, 8'000'000};
-  zone.initial = zone.most;
+  zone.initial = {62'000'000, 1'000'000, 7'000'000};  // the mean: coolant at 39.45, the hottest GPU at 61.25 degC
   zone.limits = {Celsius(limit_c), Celsius(limit_c + 3), Celsius(limit_c + 6)};
   return zone;
 }
@@ -63,15 +63,17 @@ void change(benchmark::State& state, double limit_c, double capability_w) {
                   {Celsius(36), {Watts(capability_w), WattsPerKelvin(10e3)}, JoulesPerKelvin(20e6)}, 1'000'000'000);
   for (auto _ : state) changes.run(1'000'000);
   state.SetItemsProcessed(state.iterations() * 1'000'000);
+  state.counters["events"] = static_cast<double>(changes.simulation.events());
+  state.counters["hottest_c"] = changes.temperatures.zone(0).hottest.value;
 }
 
-void base(benchmark::State& state) { change(state, 86, std::numeric_limits<double>::infinity()); }
-void watched_from_afar(benchmark::State& state) { change(state, 61.5, std::numeric_limits<double>::infinity()); }
-void followed(benchmark::State& state) { change(state, 60.0, std::numeric_limits<double>::infinity()); }
+void not_watched(benchmark::State& state) { change(state, 86, std::numeric_limits<double>::infinity()); }
+void watched(benchmark::State& state) { change(state, 61.6, std::numeric_limits<double>::infinity()); }
+void followed(benchmark::State& state) { change(state, 61.25002, std::numeric_limits<double>::infinity()); }
 void warm_loop(benchmark::State& state) { change(state, 86, 500e3); }
 
-BENCHMARK(base)->Iterations(1);
-BENCHMARK(watched_from_afar)->Iterations(1);
+BENCHMARK(not_watched)->Iterations(1);
+BENCHMARK(watched)->Iterations(1);
 BENCHMARK(followed)->Iterations(1);
 BENCHMARK(warm_loop)->Iterations(1);
 
