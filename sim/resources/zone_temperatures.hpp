@@ -119,7 +119,7 @@ class ZoneTemperatures final : private engine::TimerClient {
   }
   /// Share of the rated coolant flow that a zone's pumps move; 0 where they stand.
   void set_flow(std::size_t zone, double share);
-  /// A zone that was shut down has been repaired: its GPUs may work again at what their temperature allows.
+  /// A zone that was shut down has been repaired. The client is told only if it is too warm for all of the clock.
   void restore(std::size_t zone);
   void set_capability(std::size_t loop, const cooling::Capability& capability);
   void set_set_point(std::size_t loop, Celsius set_point);

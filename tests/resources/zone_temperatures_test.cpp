@@ -464,6 +464,94 @@ TEST_CASE("zone temperatures: levels change when a course in small steps says so
   }));
 }
 
+TEST_CASE("zone temperatures: loops that leave and return move as small steps say, and no heat is lost",
+          "[resources][thermal][law]") {
+  REQUIRE(rc::check([] {
+    constexpr double kStep = 0.01;
+    struct Change {
+      double at;
+      int what;
+      std::size_t zone;
+      double value, other;
+    };
+    std::vector<Change> changes;
+    const int count = *rc::gen::inRange(1, 40);
+    double date = 0.0;
+    for (int i = 0; i < count; ++i) {
+      date += kStep * std::ceil(std::pow(10.0, *rc::gen::inRange(-100, 180) / 100.0) / kStep);
+      changes.push_back({date, *rc::gen::inRange(0, 8), static_cast<std::size_t>(*rc::gen::inRange(0, 2)),
+                         *rc::gen::inRange(0, 1001) / 1000.0, *rc::gen::inRange(0, 1001) / 1000.0});
+    }
+    CoolingLoop loop = buffered_loop(1.6e6, 20e3);
+    loop.heat_capacity = JoulesPerKelvin(20e6);
+    CoolingZone zone = megawatt();
+    zone.initial.other = 500'000'000;
+    const auto said = in_plant({zone, zone}, {loop}, [&](Plant& plant) {
+      Milliwatts power[2] = {500'000'000, 500'000'000};
+      for (const Change& change : changes) {
+        plant.at(change.at, [&] {
+          ZoneTemperatures& t = plant.temperatures;
+          plant.say(t.zone(0).coolant.value);
+          plant.say(t.zone(1).coolant.value);
+          if (change.what < 4) {
+            const Milliwatts to = to_milliwatts(1e6 * change.value);
+            t.add_heat(change.zone, 0, to - power[change.zone]);
+            power[change.zone] = to;
+          } else if (change.what == 4) {
+            t.set_flow(change.zone, change.value < 0.3 ? 0.0 : 1.5 * change.value);
+          } else if (change.what == 5) {
+            t.set_set_point(0, Celsius(33.0 + 6.0 * change.value));
+          } else if (change.what == 6) {
+            t.set_own_heat(0, Watts(100e3 * change.value));
+          } else {
+            t.set_capability(0, {Watts(2.2e6 * change.value), WattsPerKelvin(50e3 * change.other)});
+          }
+        });
+      }
+      plant.at(date + 1.0, [&] {
+        const HeatBalance balance = plant.temperatures.balance(0);
+        plant.say((balance.given - balance.rejected - balance.stored).value / (1.0 + balance.given.value));
+      });
+      plant.run();
+    });
+    RC_ASSERT(said.size() == 2 * changes.size() + 1);
+    RC_ASSERT(std::abs(said.back()) < 1e-9);
+    double coolant[2] = {38.0, 38.0}, power[2] = {0.5e6, 0.5e6}, flow[2] = {1.0, 1.0};
+    double water = 36.0, set_point = 36.0, own = 0.0, capability = 1.6e6, beyond = 20e3;
+    bool held = true;
+    std::size_t next = 0;
+    for (int step = 0; next < changes.size(); ++step) {
+      while (next < changes.size() && changes[next].at <= step * kStep + 1e-6) {
+        const Change& change = changes[next];
+        RC_ASSERT(std::abs(said[2 * next] - coolant[0]) < 0.05);
+        RC_ASSERT(std::abs(said[2 * next + 1] - coolant[1]) < 0.05);
+        ++next;
+        if (change.what < 4) power[change.zone] = 1e6 * change.value;
+        if (change.what == 4) flow[change.zone] = change.value < 0.3 ? 0.0 : 1.5 * change.value;
+        if (change.what == 5) set_point = 33.0 + 6.0 * change.value;
+        if (change.what == 6) own = 100e3 * change.value;
+        if (change.what == 7) capability = 2.2e6 * change.value, beyond = 50e3 * change.other;
+      }
+      if (!held && water <= set_point) held = true;
+      if (held) water = set_point;
+      const auto arriving = [&](const double* c, double w) {
+        return own + 0.25e6 * (flow[0] * (c[0] - w) + flow[1] * (c[1] - w));
+      };
+      if (held && arriving(coolant, water) > capability) held = false;
+      const auto move = [&](const double* c, double w, double length, double* to) {
+        for (int i = 0; i < 2; ++i) to[i] = coolant[i] + length * (power[i] - 0.25e6 * flow[i] * (c[i] - w)) / 6e6;
+        to[2] = held ? water : water + length * (arriving(c, w) - capability - beyond * (w - set_point)) / 20e6;
+      };
+      double middle[3], end[3];
+      move(coolant, water, 0.5 * kStep, middle);
+      move(middle, middle[2], kStep, end);
+      coolant[0] = end[0];
+      coolant[1] = end[1];
+      water = end[2];
+    }
+  }));
+}
+
 TEST_CASE("zone temperatures: the order of calls at one date does not show", "[resources][thermal]") {
   const auto play = [](bool other_way) {
     return in_child([other_way] {
