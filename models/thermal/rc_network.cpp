@@ -33,7 +33,8 @@ std::vector<std::size_t> pieces(std::size_t nodes, const std::vector<ThermalLink
 
 }  // namespace
 
-RcNetwork::RcNetwork(std::vector<JoulesPerKelvin> capacities, std::size_t fixed, const std::vector<ThermalLink>& links)
+RcNetwork::RcNetwork(const std::vector<JoulesPerKelvin>& capacities, std::size_t fixed,
+                     const std::vector<ThermalLink>& links)
     : fixed_(fixed) {
   for (const JoulesPerKelvin capacity : capacities) {
     if (!(capacity.value > 0.0) || !std::isfinite(capacity.value)) {

@@ -30,7 +30,7 @@ class Trajectory;
 /// Nodes with a heat capacity, places of fixed temperature, and links. The modes are found once, n^3: 2 us for 4 nodes.
 class RcNetwork {
  public:
-  RcNetwork(std::vector<JoulesPerKelvin> capacities, std::size_t fixed, const std::vector<ThermalLink>& links);
+  RcNetwork(const std::vector<JoulesPerKelvin>& capacities, std::size_t fixed, const std::vector<ThermalLink>& links);
 
   std::size_t nodes() const { return capacities_.size(); }
   std::size_t fixed() const { return fixed_; }

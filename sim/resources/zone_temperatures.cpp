@@ -17,6 +17,9 @@ constexpr KelvinDelta kBelow{2e-6};
 /// Dates beyond the range of a run are never.
 constexpr Seconds kHorizon{8e6};
 
+/// Nearer to a limit than this every change of heat moves the date.
+constexpr Picoseconds kAtOnce = kPicosecondsPerSecond / 50;
+
 Picoseconds date(Picoseconds now, std::optional<Seconds> after) {
   return after && after->value < kHorizon.value ? now + to_picoseconds(after->value) : kNever;
 }
@@ -55,7 +58,7 @@ WattsPerKelvin chip_conductance(const cooling::ThermalPath& path, double flow) {
 }  // namespace
 
 ZoneTemperatures::ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatureClient& client,
-                                   std::vector<CoolingZone> zones, std::vector<CoolingLoop> loops)
+                                   const std::vector<CoolingZone>& zones, const std::vector<CoolingLoop>& loops)
     : simulation_(simulation), client_(client) {
   for (const CoolingLoop& spec : loops) {
     if (!(spec.heat_capacity.value > 0)) {
@@ -72,13 +75,13 @@ ZoneTemperatures::ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatu
     loops_.push_back(std::move(loop));
   }
   const Picoseconds now = simulation.now();
-  for (CoolingZone& spec : zones) {
+  for (const CoolingZone& spec : zones) {
     check(spec, zones_.size(), loops_.size());
-    Zone zone{std::move(spec), thermal::Throttle(spec.limits, spec.throttle)};
+    Zone zone{spec, thermal::Throttle(spec.limits, spec.throttle)};
     zone.heat = zone.spec.initial;
     zone.since = now;
     loops_[zone.spec.loop].zones.push_back(zones_.size());
-    zones_.push_back(std::move(zone));
+    zones_.push_back(zone);
   }
   for (Loop& loop : loops_) {
     const auto rest = [&](bool held) {
@@ -108,7 +111,7 @@ void ZoneTemperatures::start() {
 void ZoneTemperatures::heat_changes(Zone& zone, Picoseconds now) {
   Loop& loop = loops_[zone.spec.loop];
   Body& body = loop.bodies[zone.body];
-  if (now >= zone.next_state) bring_to(loop, body, now);
+  if (zone.watched || now >= zone.next_state) bring_to(loop, body, now);
   zone.changed = loop.heat_changed = true;
   if (!zone.follow) return;
   if (body.follow) body.due = true;
@@ -217,11 +220,11 @@ ZoneTemperatures::Body ZoneTemperatures::make_body(const Loop& loop, const std::
   const std::size_t place_of_loop = held ? capacities.size() : capacities.size() - 1;
   for (const auto& [coolant, conductance] : outward) links.push_back({coolant, place_of_loop, conductance});
   if (!held) links.push_back({place_of_loop, capacities.size(), loop.spec.capability.beyond});
-  return {thermal::RcNetwork(std::move(capacities), 1, links), zones, std::move(state)};
+  return {thermal::RcNetwork(capacities, 1, links), zones, std::move(state)};
 }
 
-std::vector<Watts> ZoneTemperatures::heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
-  std::vector<Watts> heats(body.network.nodes());
+ZoneTemperatures::Heats ZoneTemperatures::heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
+  Heats heats(body.network.nodes());
   for (const std::size_t index : body.zones) {
     const Zone& zone = zones_[index];
     double chips = 0.0, hottest = 0.0, other = 0.0;  // mW
@@ -254,7 +257,8 @@ std::vector<Watts> ZoneTemperatures::heats(const Loop& loop, const Body& body, H
 }
 
 thermal::Trajectory ZoneTemperatures::course(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const {
-  return body.network.from(body.state, heats(loop, body, kind, now), {&loop.spec.set_point, 1});
+  const Heats given = heats(loop, body, kind, now);
+  return body.network.from(body.state, {given.data(), given.size()}, {&loop.spec.set_point, 1});
 }
 
 std::vector<Celsius> ZoneTemperatures::state_at(const Loop& loop, const Body& body, Picoseconds now) const {
@@ -264,10 +268,9 @@ std::vector<Celsius> ZoneTemperatures::state_at(const Loop& loop, const Body& bo
 }
 
 /// Adds what a body has been given and has given off since its date.
-void ZoneTemperatures::count_heat(const Loop& loop, const Body& body, Picoseconds now, HeatBalance& balance) const {
-  if (now == body.date) return;
+void ZoneTemperatures::count_heat(const Loop& loop, const Body& body, const thermal::Trajectory& course,
+                                  Picoseconds now, HeatBalance& balance) const {
   const Seconds passed = span(body.date, now);
-  const thermal::Trajectory course = this->course(loop, body, Heat::mean, now);
   for (const std::size_t index : body.zones) {
     const Zone& zone = zones_[index];
     const Femtojoules later = static_cast<Femtojoules>(zone.heat.chips + zone.heat.other) * (now - zone.since);
@@ -284,8 +287,9 @@ void ZoneTemperatures::count_heat(const Loop& loop, const Body& body, Picosecond
 /// Brings a body's state up to date, with the mean heats since its last date.
 void ZoneTemperatures::bring_to(Loop& loop, Body& body, Picoseconds now) {
   if (now == body.date) return;
-  count_heat(loop, body, now, loop.balance);
-  body.state = state_at(loop, body, now);
+  const thermal::Trajectory course = this->course(loop, body, Heat::mean, now);
+  count_heat(loop, body, course, now, loop.balance);
+  course.at(span(body.date, now), body.state);
   body.date = now;
   for (const std::size_t index : body.zones) {
     Zone& zone = zones_[index];
@@ -354,7 +358,9 @@ HeatBalance ZoneTemperatures::balance(std::size_t index) const {
   const Loop& loop = loops_[index];
   const Picoseconds now = simulation_.now();
   HeatBalance balance = loop.balance;
-  for (const Body& body : loop.bodies) count_heat(loop, body, now, balance);
+  for (const Body& body : loop.bodies) {
+    if (now > body.date) count_heat(loop, body, course(loop, body, Heat::mean, now), now, balance);
+  }
   balance.stored = stored(loop, now) - loop.balance.stored;
   return balance;
 }
@@ -364,7 +370,8 @@ std::optional<Seconds> ZoneTemperatures::time_to(const Zone& zone, std::optional
   const Loop& loop = loops_[zone.spec.loop];
   const Body& body = loop.bodies[zone.body];
   const Picoseconds now = simulation_.now();
-  return body.network.from(state_at(loop, body, now), heats(loop, body, Heat::present, now), {&loop.spec.set_point, 1})
+  const Heats given = heats(loop, body, Heat::present, now);
+  return body.network.from(state_at(loop, body, now), {given.data(), given.size()}, {&loop.spec.set_point, 1})
       .first_crossing(zone.hot, *limit, thermal::Direction::rising);
 }
 
@@ -397,7 +404,9 @@ void ZoneTemperatures::settle(Loop& loop) {
   }
   if (loop.held && loop_looked_at) set_leaving_date(loop, now);
   for (const std::size_t index : loop.zones) {
-    zones_[index].follow = loop.bodies[zones_[index].body].follow || (loop.held && loop.follow);
+    const Body& body = loop.bodies[zones_[index].body];
+    zones_[index].follow = body.follow || (loop.held && loop.follow);
+    zones_[index].watched = zones_[index].follow || body.next != kNever || (loop.held && loop.next != kNever);
   }
   set_timer(loop, now);
   const std::vector<Note> notes = std::exchange(notes_, {});
@@ -484,7 +493,7 @@ void ZoneTemperatures::set_dates(Loop& loop, Body& body, Picoseconds now) {
   bool changed = false;
   for (const std::size_t index : body.zones) changed |= std::exchange(zones_[index].changed, false);
   body.due = false;
-  body.follow = safe != kNever && (!changed || safe - now <= kSpan);
+  body.follow = safe != kNever && (!changed || safe - now <= kAtOnce);
   body.next = safe;
   if (!body.follow) return;
   const thermal::Trajectory present = course(loop, body, Heat::present, now);
@@ -511,7 +520,7 @@ void ZoneTemperatures::set_leaving_date(Loop& loop, Picoseconds now) {
     return after ? date(now, Seconds(*after)) : kNever;
   };
   const Picoseconds safe = leaves(Heat::most);
-  loop.follow = safe != kNever && (!changed || safe - now <= kSpan);
+  loop.follow = safe != kNever && (!changed || safe - now <= kAtOnce);
   loop.next = loop.follow ? std::max(leaves(Heat::present), now + 1) : safe;
 }
 

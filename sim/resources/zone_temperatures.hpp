@@ -5,17 +5,21 @@
 // Beyond that its temperature moves by itself, with all its zones, and the rejection gives off
 // at_set_point + beyond (T - set point), until it has fallen back to the set point.
 //
-// What cannot happen is not watched. Heats have upper bounds (all GPUs at their limit); the coupled temperatures are
-// monotone in them, so the date at which the bounds would lead to a limit is a date before which none is met. Until
-// then, for ever where the bounds lead to none, a change of heat costs the storing of a number, and states follow at
-// the first change in each whole second with the mean power since. For GPUs with a time constant tau and heat capacity
-// C a span h of that kind moves a chip's temperature by at most (swing of its power) h^2 / (4 C tau): 0.02 K for 600 W,
-// 1 s, 550 J/K and 14 s; energy is exact. Nearer to a limit than a second every change is followed at its date.
+// What cannot happen is not watched. Heats have upper bounds (all GPUs at their limit), and coupled temperatures are
+// monotone in them:
+// - Where the bounds lead to no limit, ever, a change of heat costs the storing of a number. States follow at the first
+//   change in each whole second with the mean power since. For GPUs with a time constant tau and heat capacity C that
+//   moves a chip's temperature by at most (swing of its power) (1 s)^2 / (4 C tau): 0.02 K for 600 W, 550 J/K and 14 s;
+//   energy is exact.
+// - Else states follow at each change. The date at which the bounds would lead to a limit is a date before which none
+//   is met, and until then nothing else is done. Nearer than 20 ms the date under the present heats is a timer that
+//   moves with each change.
 //
 // Chips are two nodes: the hottest GPU and the rest. The hottest GPU sets the level of its zone's clocks, and shuts the
 // zone down: steps wait for the slowest GPU, and where a zone loses its coolant its GPUs follow within seconds.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -94,8 +98,8 @@ class ZoneTemperatures final : private engine::TimerClient {
  public:
   /// Temperatures begin in the steady state of the initial heats, at full flow; where there is none, at that of loops
   /// at their set points. Throws std::invalid_argument for what cannot be.
-  ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatureClient& client, std::vector<CoolingZone> zones,
-                   std::vector<CoolingLoop> loops);
+  ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatureClient& client, const std::vector<CoolingZone>& zones,
+                   const std::vector<CoolingLoop>& loops);
   /// Begins to watch; tells the client of clocks that are low and loops that are warm from the start.
   void start();
 
@@ -115,7 +119,7 @@ class ZoneTemperatures final : private engine::TimerClient {
   }
   /// Share of the rated coolant flow that a zone's pumps move; 0 where they stand.
   void set_flow(std::size_t zone, double share);
-  /// A zone that was shut down has been repaired: its GPUs may work again at what their temperature allows.
+  /// A zone that was shut down has been repaired. The client is told only if it is too warm for all of the clock.
   void restore(std::size_t zone);
   void set_capability(std::size_t loop, const cooling::Capability& capability);
   void set_set_point(std::size_t loop, Celsius set_point);
@@ -132,8 +136,8 @@ class ZoneTemperatures final : private engine::TimerClient {
   /// as they are; none where it never does. The answer to "how long have we got": clocks that fall make it longer.
   std::optional<Seconds> time_to_throttle(std::size_t zone) const;
   std::optional<Seconds> time_to_shutdown(std::size_t zone) const;
-  /// Whether the next change of the zone's heat is followed at its date.
-  bool followed(std::size_t zone) const { return zones_[zone].follow; }
+  /// Whether heats can lead the zone to a limit, or its loop away from its set point, so that each change is followed.
+  bool watched(std::size_t zone) const { return zones_[zone].watched; }
 
  private:
   static constexpr Picoseconds kSpan = kPicosecondsPerSecond;
@@ -148,6 +152,7 @@ class ZoneTemperatures final : private engine::TimerClient {
     Picoseconds since = 0;                          // up to here heat is in `energy`
     Femtojoules chips = 0, hottest = 0, other = 0;  // since the body's date
     Picoseconds next_state = kSpan;                 // a change of heat from here on brings the state up to date
+    bool watched = true;                            // each change does so
     bool follow = true;                             // settle at each change of heat
     bool changed = false;                           // heat has changed since dates were set
     double flow = 1.0, next_flow = 1.0;
@@ -188,7 +193,7 @@ class ZoneTemperatures final : private engine::TimerClient {
   void advance(Zone& zone) {
     const Picoseconds now = simulation_.now();
     count_energy(zone, now);
-    if (!zone.changed || zone.follow || now >= zone.next_state) heat_changes(zone, now);
+    if (!zone.changed || zone.watched || now >= zone.next_state) heat_changes(zone, now);
   }
   static void count_energy(Zone& zone, Picoseconds now) {
     const Picoseconds span = now - zone.since;
@@ -203,10 +208,12 @@ class ZoneTemperatures final : private engine::TimerClient {
 
   void make_bodies(Loop& loop, bool held, Picoseconds now);
   Body make_body(const Loop& loop, const std::vector<std::size_t>& zones, bool held, Celsius loop_temperature);
-  std::vector<Watts> heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const;
+  using Heats = boost::container::small_vector<Watts, 8>;
+  Heats heats(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const;
   /// From the body's date on.
   thermal::Trajectory course(const Loop& loop, const Body& body, Heat kind, Picoseconds now) const;
-  void count_heat(const Loop& loop, const Body& body, Picoseconds now, HeatBalance& balance) const;
+  void count_heat(const Loop& loop, const Body& body, const thermal::Trajectory& course, Picoseconds now,
+                  HeatBalance& balance) const;
   std::vector<Celsius> state_at(const Loop& loop, const Body& body, Picoseconds now) const;
   void bring_to(Loop& loop, Body& body, Picoseconds now);
   WattsPerKelvin to_loop(const Zone& zone) const;

@@ -19,7 +19,7 @@ RcNetwork chain(std::size_t nodes) {
   }
   capacities.emplace_back(5e6);
   links.push_back({nodes - 1, nodes, WattsPerKelvin(20e3)});
-  return {std::move(capacities), 1, links};
+  return {capacities, 1, links};
 }
 
 struct State {
