@@ -200,6 +200,17 @@ struct SessionResult {
   double electricity_usd = 0.0;  ///< likewise
 };
 
+/// A limit on a node of the power tree that is kept by capping GPUs.
+struct PowerLimitResult {
+  std::string node;
+  double limit_w = 0.0;
+  bool can_be_exceeded = true;  ///< with every GPU at its own limit; else it was not looked at
+  std::int64_t looks = 0, decisions = 0;
+  double over_limit_s = 0.0;  ///< by means between two looks
+  double capped_s = 0.0;
+  double highest_w = 0.0;  ///< mean between two looks
+};
+
 /// Something that happened in the power tree.
 struct PowerEventResult {
   double at_s = 0.0;
@@ -224,6 +235,7 @@ struct PowerResult {
   double stored_j = 0.0;  ///< what batteries hold more at the end than at the start
   double generator_fuel_l = 0.0, time_on_battery_s = 0.0;
   std::vector<PowerEventResult> events;
+  std::vector<PowerLimitResult> limits;
 };
 
 struct CoolingResult {

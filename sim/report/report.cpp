@@ -87,6 +87,17 @@ Json session_json(const metrics::SessionResult& sessions) {
 }
 
 Json power_json(const metrics::PowerResult& power) {
+  Json limits = Json::array();
+  for (const metrics::PowerLimitResult& limit : power.limits) {
+    limits.push_back({{"node", limit.node},
+                      {"limit_w", limit.limit_w},
+                      {"can_be_exceeded", limit.can_be_exceeded},
+                      {"looks", limit.looks},
+                      {"decisions", limit.decisions},
+                      {"over_limit_s", limit.over_limit_s},
+                      {"capped_s", limit.capped_s},
+                      {"highest_w", limit.highest_w}});
+  }
   Json events = Json::array();
   for (const metrics::PowerEventResult& event : power.events) {
     events.push_back({{"at_s", event.at_s}, {"event", event.event}, {"node", event.node}});
@@ -109,7 +120,8 @@ Json power_json(const metrics::PowerResult& power) {
             {"stored_j", power.stored_j},
             {"generator_fuel_l", power.generator_fuel_l},
             {"time_on_battery_s", power.time_on_battery_s}}},
-          {"events", std::move(events)}};
+          {"events", std::move(events)},
+          {"limits", std::move(limits)}};
 }
 
 Json cooling_json(const metrics::CoolingResult& cooling) {

@@ -319,7 +319,15 @@ Json power() {
                                      {"time_on_battery_s", number("summed over batteries")}})},
                  {"events", list(object({{"at_s", number()},
                                             {"event", text("what happened in the power tree")},
-                                            {"node", text("where")}}))}});
+                                            {"node", text("where")}}))},
+                 {"limits", list(object({{"node", text()},
+                                         {"limit_w", number()},
+                                         {"can_be_exceeded", {{"type", "boolean"}}},
+                                         {"looks", count("of the controller")},
+                                         {"decisions", count("to set or lift caps")},
+                                         {"over_limit_s", number("by means between two looks")},
+                                         {"capped_s", number("in which caps held")},
+                                         {"highest_w", number("mean between two looks")}}))}});
 }
 
 Json cooling() {

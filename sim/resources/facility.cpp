@@ -352,6 +352,7 @@ void Facility::State::refresh() {
   set(FacilityLevel::grid, supply->flow().input_of(power::NodeKind::utility));
   set(FacilityLevel::generators, supply->flow().input_of(power::NodeKind::generator));
   set(FacilityLevel::batteries, supply->flow().stored());
+  supply->read_meters(now);
 }
 
 /// What is drawn has changed. Where that decides when something happens in the power tree, it is told of at this date.
@@ -463,6 +464,22 @@ void Facility::set_cooling_running(bool fans_and_pumps, bool chillers, Picosecon
 
 const PowerSupply& Facility::supply() const { return *state_->supply; }
 void Facility::set_power_client(PowerSupplyClient* client) { state_->power_client = client; }
+
+std::size_t Facility::add_meter(std::optional<power::NodeId> node) {
+  state_->refresh();
+  return state_->supply->add_meter(node);
+}
+
+Femtojoules Facility::metered(std::size_t meter, Picoseconds now) const {
+  state_->advance(now);
+  return state_->supply->metered(meter, now);
+}
+
+std::size_t Facility::groups() const { return state_->racks.groups(); }
+
+bool Facility::can_exceed(std::optional<power::NodeId> node, Watts limit) const {
+  return state_->supply->can_exceed(node, limit);
+}
 
 PowerSystem* Facility::power_system(Picoseconds now) {
   state_->advance(now);

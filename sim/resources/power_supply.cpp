@@ -1,7 +1,7 @@
 #include "sim/resources/power_supply.hpp"
 
 #include <algorithm>
-#include <map>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -28,6 +28,7 @@ PowerSupply::PowerSupply(Setup setup)
     settings.largest_demand[sink] = setup_.largest_mechanical / static_cast<Milliwatts>(mechanical_.size()) + 1;
   }
   const Picoseconds now = setup_.simulation != nullptr ? setup_.simulation->now() : 0;
+  largest_demand_ = settings.largest_demand;
   PowerListener& self = *this;
   if (setup_.simulation != nullptr) {
     system_ = std::make_unique<PowerSystem>(*setup_.simulation, *network_, std::move(settings), self);
@@ -58,6 +59,30 @@ Milliwatts PowerSupply::ups_loss() const { return flow().loss_of(NodeKind::ups) 
 
 Milliwatts PowerSupply::transformer_loss() const {
   return flow().loss_of(NodeKind::transformer) + flow().loss_of(NodeKind::switchgear);
+}
+
+void PowerSupply::read(Meter& meter, Picoseconds now) const {
+  const Milliwatts level = meter.node ? flow().output(*meter.node) : flow().input_of(NodeKind::utility);
+  meter.total += static_cast<Femtojoules>(meter.level) * (now - meter.since);
+  meter.since = now;
+  meter.level = level;
+}
+
+std::size_t PowerSupply::add_meter(std::optional<NodeId> node) {
+  Meter& meter = meters_.emplace_back();
+  meter.node = node;
+  meter.since = setup_.simulation != nullptr ? setup_.simulation->now() : 0;
+  read(meter, meter.since);
+  return meters_.size() - 1;
+}
+
+bool PowerSupply::can_exceed(std::optional<NodeId> node, Watts limit) const {
+  const std::vector<Milliwatts> most = flow().largest_after_any_loss(largest_demand_);
+  double watts = 0.0;
+  for (NodeId id = 0; id < network_->size(); ++id) {
+    if (node ? id == *node : network_->kind(id) == NodeKind::utility) watts += to_watts(most[id]);
+  }
+  return watts > limit.value;
 }
 
 void PowerSupply::tell(NodeId sink, bool has_power, Picoseconds) {

@@ -71,6 +71,17 @@ class PowerSupply final : private PowerListener {
   bool is_watched() const { return system_ && system_->is_watching(); }
   std::vector<std::pair<std::string, double>> ratings() const;
 
+  std::size_t add_meter(std::optional<power::NodeId> node);
+  /// Takes the present flows as those from `now` on.
+  void read_meters(Picoseconds now) {
+    for (Meter& meter : meters_) read(meter, now);
+  }
+  Femtojoules metered(std::size_t meter, Picoseconds now) const {
+    const Meter& of = meters_[meter];
+    return of.total + static_cast<Femtojoules>(of.level) * (now - of.since);
+  }
+  bool can_exceed(std::optional<power::NodeId> node, Watts limit) const;
+
   /// Null without a clock.
   PowerSystem* system() { return system_.get(); }
   const PowerSystem* system() const { return system_.get(); }
@@ -93,6 +104,13 @@ class PowerSupply final : private PowerListener {
     events_.push_back({now, event, node});
   }
   void tell(power::NodeId sink, bool has_power, Picoseconds now);
+  struct Meter {
+    std::optional<power::NodeId> node;  // absent: all feeds of the grid
+    Milliwatts level = 0;
+    Picoseconds since = 0;
+    Femtojoules total = 0;
+  };
+  void read(Meter& meter, Picoseconds now) const;
 
   Setup setup_;
   PowerSupplyClient* client_ = nullptr;
@@ -102,6 +120,8 @@ class PowerSupply final : private PowerListener {
   std::vector<power::NodeId> racks_;       // by group
   std::vector<power::NodeId> mechanical_;  // sinks of the cooling, which share it evenly
   std::vector<PowerEventNote> events_;
+  std::vector<Meter> meters_;
+  std::vector<Milliwatts> largest_demand_;  // by node
   bool cooling_had_power_ = true;
 };
 

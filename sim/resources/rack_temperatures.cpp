@@ -124,7 +124,7 @@ void RackTemperatures::load_changed(std::size_t number, const GroupLoad& before,
   zones_->add_heat(*group.chips, to.chips - from.chips, to.other - from.other);
   if (group.air) zones_->add_heat(*group.air, 0, heat_to_air_zone(after) - heat_to_air_zone(before));
   const Picoseconds now = setup_.simulation.now();
-  if (!zones_->followed(*group.chips)) {
+  if (!zones_->watched(*group.chips)) {
     if (now < group.next_look) return;
     group.next_look = (now / kHottestLook + 1) * kHottestLook;
   }

@@ -21,6 +21,7 @@
 #include "sim/jobs/network_incidents.hpp"
 #include "sim/jobs/node_failures.hpp"
 #include "sim/jobs/power_caps.hpp"
+#include "sim/jobs/power_control.hpp"
 #include "sim/jobs/power_incidents.hpp"
 #include "sim/jobs/request_source.hpp"
 #include "sim/jobs/run_end.hpp"
@@ -79,6 +80,8 @@ class Factory {
   void build_incidents(metrics::RunWatch* watch);
   void build_thermal_protection(metrics::RunWatch* watch);
   void build_power_incidents(metrics::RunWatch* watch);
+  void build_power_control(metrics::RunWatch* watch);
+  std::vector<std::size_t> groups_under(power::NodeId node) const;
   void build_power_caps(metrics::RunWatch* watch);
   jobs::ModelSwap build_swap(const ModelSwapSpec& spec);
   jobs::Fleet* fleet_of(const std::string& service) const;
@@ -134,6 +137,7 @@ class Factory {
   std::unique_ptr<jobs::CoolingIncidents> cooling_incidents_;
   std::unique_ptr<jobs::PowerEffects> power_effects_;
   std::unique_ptr<jobs::PowerIncidents> power_incidents_;
+  std::unique_ptr<jobs::PowerControl> power_control_;  // null: nothing is limited
   std::unique_ptr<jobs::WeightLoadIncidents> weight_loads_;
   std::unique_ptr<jobs::ModelSwaps> swaps_;
   std::unique_ptr<jobs::NetworkIncidents> network_incidents_;  // null: there is no network

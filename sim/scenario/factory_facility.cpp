@@ -104,4 +104,60 @@ void Factory::build_power_incidents(metrics::RunWatch* watch) {
       std::make_unique<jobs::PowerIncidents>(*simulation_, *facility_, *power_effects_, std::move(incidents), watch);
 }
 
+/// Rack groups that a node may feed.
+std::vector<std::size_t> Factory::groups_under(power::NodeId node) const {
+  const power::Network& network = facility_->supply().network();
+  std::vector<bool> below(network.size(), false);
+  below[node] = true;
+  std::vector<std::size_t> groups;
+  for (const power::NodeId id : network.order()) {
+    if (!below[id]) continue;
+    for (const power::Network::Feed& feed : network.feeds_out_of(id)) below[feed.node] = true;
+    if (network.kind(id) == power::NodeKind::rack) groups.push_back(group_number(network.name(id)));
+  }
+  std::sort(groups.begin(), groups.end());
+  return groups;
+}
+
+void Factory::build_power_control(metrics::RunWatch* watch) {
+  const PowerControlSpec& spec = scenario_.spec.factory.power_control;
+  jobs::PowerControl::Setup setup{.simulation = *simulation_,
+                                  .facility = *facility_,
+                                  .policy = &*spec.policy,
+                                  .limits = {},
+                                  .demand_responses = {},
+                                  .services = {},
+                                  .watch = watch};
+  for (const PowerLimitSpec& limit : spec.limits) {
+    jobs::PowerLimit& added = setup.limits.emplace_back();
+    added.node = limit.node;
+    added.limit = limit.limit;
+    if (limit.node != "meter") added.id = facility_->supply().network().find(limit.node);
+    added.can_be_exceeded = facility_->can_exceed(added.id, limit.limit);
+    if (added.id) {
+      added.groups = groups_under(*added.id);
+    } else {
+      for (std::size_t group = 0; group < racks_.size(); ++group) added.groups.push_back(group);
+    }
+  }
+  for (const IncidentSpec& incident : scenario_.spec.incidents) {
+    const auto* response = dynamic_cast<const DemandResponseSpec*>(&*incident);
+    if (response == nullptr) continue;
+    setup.demand_responses.push_back({.reduction_share = response->reduction_share,
+                                      .at = to_picoseconds(response->at.value),
+                                      .baseline = to_picoseconds(response->baseline.value),
+                                      .ramp = to_picoseconds(response->ramp.value),
+                                      .duration = to_picoseconds(response->duration.value)});
+  }
+  if (setup.limits.empty() && setup.demand_responses.empty()) return;
+  std::stable_sort(setup.limits.begin(), setup.limits.end(),
+                   [](const auto& a, const auto& b) { return a.node < b.node; });
+  std::stable_sort(setup.demand_responses.begin(), setup.demand_responses.end(),
+                   [](const auto& a, const auto& b) { return a.at < b.at; });
+  for (std::size_t s = 0; s < services_.size(); ++s) {
+    setup.services.push_back({services_[s].get(), llm_specs_[s]->power_class == "batch" ? 0 : 1});
+  }
+  power_control_ = std::make_unique<jobs::PowerControl>(std::move(setup));
+}
+
 }  // namespace tokenworks::scenario

@@ -205,6 +205,7 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   failures_ = std::make_unique<jobs::NodeFailures>(*simulation_, *outages_, std::move(failures), watch);
   build_thermal_protection(watch);
   build_power_incidents(watch);
+  build_power_control(watch);
   weight_loads_ = std::make_unique<jobs::WeightLoadIncidents>(*simulation_, *run_end_, fabric_.get(),
                                                               std::move(weight_loads), watch);
   if (fabric_)

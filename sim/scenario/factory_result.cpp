@@ -60,6 +60,10 @@ metrics::RunResult Factory::result() {
   add_incidents(failures_->report());
   add_incidents(cooling_incidents_->report(end));
   add_incidents(power_incidents_->report(end));
+  if (power_control_) {
+    add_incidents(power_control_->report_demand_responses(end));
+    result.power.limits = power_control_->report_limits(end);
+  }
   add_incidents(weight_loads_->report());
   add_incidents(swaps_->report());
   if (network_incidents_) add_incidents(network_incidents_->report());

@@ -119,6 +119,8 @@ constexpr Option<IncidentOption> kIncidents[] = {
     {"chiller_failure", "Chillers of the cooling plant fail", make_chiller_failure},
     {"heat_rejection_failure", "Towers or coolers of the cooling plant fail", make_heat_rejection_failure},
     {"utility_loss", "A feed of the grid is gone, or all of them", make_utility_loss},
+    {"demand_response", "The grid asks for less power for a while; GPUs are capped, batch before interactive",
+     make_demand_response},
     {"power_path_down", "The breakers of a part of the power tree open: a failure, or maintenance",
      make_power_path_down},
     {"storage_slowdown", "The storage system loses a part of its bandwidth", make<StorageSlowdown>},

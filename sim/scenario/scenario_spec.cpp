@@ -5,6 +5,8 @@
 namespace tokenworks::scenario {
 namespace {
 
+constexpr std::string_view kPowerClasses[] = {"interactive", "batch"};
+
 constexpr std::string_view kFormats[] = {"tokenworks.scenario/1"};
 constexpr std::string_view kWeightSources[] = {"storage", "local_drives", "peers"};
 constexpr std::string_view kKvFetches[] = {"when_cheaper", "always"};
@@ -55,6 +57,18 @@ void RackGroupSpec::visit(FieldVisitor& v) {
 FactorySpec::FactorySpec()
     : power(power::power_options(), "standard_chain"), cooling(cooling::cooling_options(), "air_crah") {}
 
+void PowerLimitSpec::visit(FieldVisitor& v) {
+  field(v, "node", node, "Node of the power tree (busway, ups_a); meter: all feeds of the grid together");
+  field(v, "limit_w", limit, "Most that it shall carry, mean over the policy's window", rule().required().above(0));
+}
+
+PowerControlSpec::PowerControlSpec() : policy(capping::capping_options(), "proportional") {}
+
+void PowerControlSpec::visit(FieldVisitor& v) {
+  field(v, "limits", limits, "What nodes of the power tree may carry");
+  field(v, "policy", policy, "How GPUs are capped to keep the limits, and what the grid asks for");
+}
+
 void CoolingRestartSpec::visit(FieldVisitor& v) {
   field(v, "coolant_pumps_on_ups", coolant_pumps_on_ups, "Pumps of the racks' coolant run on, on the racks' UPS");
   field(v, "pumps_after_s", pumps_after, "From the return of power until pumps and fans run",
@@ -71,6 +85,7 @@ void FactorySpec::visit(FieldVisitor& v) {
   field(v, "storage", storage, "Where weights come from and checkpoints go to");
   field(v, "power", power, "The chain from the grid to the racks");
   field(v, "cooling", cooling, "How heat leaves the hall");
+  field(v, "power_control", power_control, "Limits on the power tree that are kept by capping GPUs");
   field(v, "cooling_restart", cooling_restart, "How the cooling comes back after it had no power");
   field(v, "restart_after_s", restart_after,
         "From the end of what darkened racks (heat, want of power) to their servers being up again",
@@ -150,6 +165,8 @@ void LlmServiceSpec::visit(FieldVisitor& v) {
         rule().one_of(kFairness));
   field(v, "preempts_for_urgent", preempts_for_urgent,
         "A waiting request may take the place of a running one of a class behind it");
+  field(v, "power_class", power_class, "Who gives first when power is short: batch before interactive",
+        rule().one_of(kPowerClasses));
   field(v, "weight_source", weight_source,
         "Where a replica's weights come from: the storage system, each node's own drives, or replicas that have them",
         rule().one_of(kWeightSources));

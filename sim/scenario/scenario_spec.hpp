@@ -25,6 +25,7 @@
 #include "models/workload/arrival_process.hpp"
 #include "models/workload/length_distribution.hpp"
 #include "sim/policies/batching/engine_option.hpp"
+#include "sim/policies/capping/capping_option.hpp"
 #include "sim/policies/routing/router_option.hpp"
 #include "sim/scenario/fabric_spec.hpp"
 #include "sim/scenario/incident_spec.hpp"
@@ -78,12 +79,27 @@ struct CoolingRestartSpec {
   void visit(FieldVisitor& v);
 };
 
+/// What a node of the power tree may carry, kept by capping GPUs.
+struct PowerLimitSpec {
+  std::string node = "meter";  ///< of the power tree; "meter": all feeds of the grid together
+  Watts limit{0};
+  void visit(FieldVisitor& v);
+};
+
+struct PowerControlSpec {
+  std::vector<PowerLimitSpec> limits;
+  Choice<capping::CappingOption> policy;
+  PowerControlSpec();
+  void visit(FieldVisitor& v);
+};
+
 struct FactorySpec {
   std::vector<RackGroupSpec> racks;
   std::optional<FabricSpec> fabric;
   std::optional<StorageSpec> storage;
   Choice<power::PowerOption> power;
   Choice<cooling::CoolingOption> cooling;
+  PowerControlSpec power_control;
   CoolingRestartSpec cooling_restart;
   Seconds restart_after{600};  ///< racks that went dark by heat or for want of power start after so long at least
   FactorySpec();
@@ -129,6 +145,7 @@ class LlmServiceSpec final : public ServiceOption {
   std::string fairness = "first_come";
   bool preempts_for_urgent = true;
   std::string weight_source = "storage";
+  std::string power_class = "interactive";
   std::optional<PromiseSpec> slo;
   llm::KvFormat kv_format() const;
   /// What its GPUs hold of `model`: with the drafter when that drafts.

@@ -525,9 +525,9 @@ std::int64_t LlmService::gpus() const {
   return gpus;
 }
 
-Femtojoules LlmService::gpu_energy() const {
+Femtojoules LlmService::gpu_energy(Picoseconds now) const {
   Femtojoules energy = 0;
-  for (const auto& replica : replicas_) energy += replica->gpu_energy();
+  for (const auto& replica : replicas_) energy += replica->gpu_energy(now);
   return energy;
 }
 

@@ -272,7 +272,7 @@ class LlmService : private engine::TimerClient {
   const ServiceStats& stats() const { return stats_; }
   const std::string& name() const { return setup_.name; }
   std::int64_t gpus() const;
-  Femtojoules gpu_energy() const;
+  Femtojoules gpu_energy(Picoseconds now) const;
   /// Empty, or which replicas hold what work.
   std::string describe_work_left() const;
 

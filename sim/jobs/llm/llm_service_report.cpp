@@ -31,7 +31,7 @@ void LlmService::report(metrics::ServiceResult& result, Picoseconds end) const {
   for (std::size_t i = 0; i < result.tenants.size(); ++i) result.tenants[i].name = setup_.tenants[i];
   report_pools(result);
   report_saturation(result);
-  result.gpu_energy_j = to_joules(gpu_energy());
+  result.gpu_energy_j = to_joules(gpu_energy(end));
   if (spans_domains_) {
     result.step_traffic =
         metrics::StepTrafficResult{.time_s = to_seconds(sending_time_), .contention_s = to_seconds(contention_)};

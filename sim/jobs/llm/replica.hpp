@@ -139,7 +139,11 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   double peak_share() const;                       ///< of the blocks of a copy in use
   Picoseconds blocked_time(Blocked reason) const;  ///< mean over the copies
   const std::vector<placement::Slice>& slices() const { return slices_; }
-  Femtojoules gpu_energy() const { return gpu_energy_; }
+  /// Of its boards while it was up, until `now`, which is not before its last change.
+  Femtojoules gpu_energy(Picoseconds now) const {
+    const bool draws = state_ != State::down && has_boards_;
+    return gpu_energy_ + (draws ? static_cast<Femtojoules>(gpu_power_) * gpus_ * (now - power_since_) : 0);
+  }
   Picoseconds prompt_time() const { return prompt_time_; }  ///< of steps with prompts
   Picoseconds decode_time() const { return decode_time_; }  ///< of pure decode steps
   const ClockBook& prompt_clock() const { return prompt_clock_; }
