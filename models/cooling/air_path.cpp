@@ -27,7 +27,7 @@ Leakage leakage(const AirPathSpec& spec) {
   return {spec.recirculation_share.value_or(usual.recirculation), spec.bypass_share.value_or(usual.bypass)};
 }
 
-/// Of the heat; power goes with the air that carries it, so with the inverse of its rise.
+/// Of the heat, at sea level; power goes with the air that carries it, so with the inverse of its rise.
 double fan_share(const AirPathSpec& spec) {
   return spec.fan_share_of_heat * (kReferenceRise / spec.handler_air_rise());
 }
@@ -130,6 +130,7 @@ AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pa
       capacity_(capacity),
       fullest_rack_(fullest_rack),
       most_of_a_rack_(most_of_a_rack(spec)),
+      thinner_air_(kSeaLevel / site_pressure),
       recirculation_(leakage(spec).recirculation),
       server_air_rise_(spec.server_air_rise),
       approach_(spec.chilled_water_approach),
@@ -137,11 +138,9 @@ AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pa
       water_rise_(spec.chilled_water_rise),
       server_inlet_(spec.supply_air + spec.server_inlet_excess()),
       water_supply_(spec.supply_air - spec.chilled_water_approach),
-      fan_{capacity * fan_share(spec), spec.least_fan_flow_share},
+      fan_{capacity * (fan_share(spec) * thinner_air_), spec.least_fan_flow_share},
       pump_(water_pump(capacity + fan_.rated, spec.chilled_water_rise, spec.pump_head)),
-      coil_(spec.coil(), spec.least_fan_flow_share) {
-  (void)site_pressure;
-}
+      coil_(spec.coil(), spec.least_fan_flow_share) {}
 
 AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   AirEffort effort;

@@ -4,6 +4,7 @@
 // r);
 //            counter-flow coil, its water held by a valve; where the handlers' flow falls short servers draw their own
 //            outlet air
+//            Thinner air takes more volume through more handlers: their fans draw with the inverse of its density
 // Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection
 //            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet); exponents 0.8
 //            of air and 0.85 of water, hA ratio 0.5: LBNL Buildings, DryCoolers
@@ -77,6 +78,8 @@ class AirPath {
   /// Rated heat in the chilled water; without the pumps, what they are made for.
   Watts water_heat() const { return capacity_ + fan_.rated + pump_.rated; }
   Watts capacity() const { return capacity_; }
+  /// The same in the ratings of handlers at sea level, which carry less in thinner air.
+  Watts handler_capacity() const { return capacity_ * thinner_air_; }
   Watts rated_fans() const { return fan_.rated; }
   Watts rated_pumps() const { return pump_.rated; }
   /// All but the loop's part of it.
@@ -85,6 +88,7 @@ class AirPath {
  private:
   AirThermalSpec thermal_;
   Watts capacity_, fullest_rack_, most_of_a_rack_;
+  double thinner_air_;  // volume over that at sea level
   double recirculation_;
   KelvinDelta server_air_rise_, approach_, coil_approach_, water_rise_;
   Celsius server_inlet_, water_supply_;  // at the set points

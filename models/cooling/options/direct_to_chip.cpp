@@ -137,7 +137,7 @@ class Plant final : public CoolingPlant {
     if (!spec.is_shared()) {
       air_rejection_ = make_air_cooled_chiller()->size(air_.water_heat(), air_.water_loop(), weather);
     }
-    add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.capacity()));
+    add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.coolant_units.units_of(Part::coolant_units, liquid_.capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, liquid_.facility_heat()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
