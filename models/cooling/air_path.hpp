@@ -40,6 +40,7 @@ struct AirPathSpec {
   std::string placement = "perimeter";
   std::optional<double> recirculation_share, bypass_share;
   KelvinDelta server_air_rise{14.0};
+  std::optional<Celsius> chilled_water;
   KelvinDelta chilled_water_approach{12.0};
   KelvinDelta chilled_water_rise{6.0};
   double fan_share_of_heat = 0.06;
@@ -51,6 +52,7 @@ struct AirPathSpec {
   void visit(FieldVisitor& v);
   /// Adds faults, with pointers that begin with `at`.
   void add_faults(OptionFaults& faults, const std::string& at) const;
+  KelvinDelta water_approach() const;       ///< of supply air above chilled water
   KelvinDelta handler_air_rise() const;     ///< from supply to return
   KelvinDelta server_inlet_excess() const;  ///< of server inlet above supply air
   ExchangerRating coil() const;
