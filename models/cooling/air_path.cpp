@@ -27,7 +27,7 @@ Leakage leakage(const AirPathSpec& spec) {
   return {spec.recirculation_share.value_or(usual.recirculation), spec.bypass_share.value_or(usual.bypass)};
 }
 
-/// Of the heat; power goes with the air that carries it, so with the inverse of its rise.
+/// Of the heat, at sea level; power goes with the air that carries it, so with the inverse of its rise.
 double fan_share(const AirPathSpec& spec) {
   return spec.fan_share_of_heat * (kReferenceRise / spec.handler_air_rise());
 }
@@ -70,6 +70,8 @@ void AirPathSpec::visit(FieldVisitor& v) {
   field(
       v, "server_air_rise_k", server_air_rise, "Air temperature rise through the servers",
       rule().above(0).at_most(60).default_from('E', "The air handler's selection point; DGX H100 at full power: 16 K"));
+  field(v, "chilled_water_c", chilled_water, "Set point of the chilled water; without it the approach below sets it",
+        rule().at_least(2).at_most(40));
   field(v, "chilled_water_approach_k", chilled_water_approach, "Supply air above chilled water",
         rule().above(0).default_from('E', "Between 10 K (LBNL Buildings) and 13 K (STULZ CRS 560 CW)"));
   field(v, "chilled_water_rise_k", chilled_water_rise, "Chilled water temperature rise",
@@ -97,15 +99,25 @@ void AirPathSpec::add_faults(OptionFaults& faults, const std::string& at) const 
     }
   }
   const ExchangerRating rating = coil();
-  if (rating.approach.value <= 0.0) {
+  const KelvinDelta by_fans = water_approach() - rating.approach;
+  if (rating.approach.value <= 0.0 && chilled_water) {
+    faults.emplace_back(
+        at + "/chilled_water_c",
+        fmt::format("is {:.4g} degC, needs less than {:.4g} degC: supply air without what the fans heat",
+                    chilled_water->value, (supply_air - by_fans).value));
+  } else if (rating.approach.value <= 0.0) {
     faults.emplace_back(at + "/chilled_water_approach_k",
                         fmt::format("is {:.4g} K, needs more than the {:.4g} K that the fans heat the air",
-                                    chilled_water_approach.value, (chilled_water_approach - rating.approach).value));
+                                    chilled_water_approach.value, by_fans.value));
   } else if (!is_possible(rating)) {
     faults.emplace_back(at + "/chilled_water_rise_k",
                         fmt::format("is {:.4g} K, needs less than the {:.4g} K between chilled water and return air",
                                     chilled_water_rise.value, (rating.approach + rating.hot_drop).value));
   }
+}
+
+KelvinDelta AirPathSpec::water_approach() const {
+  return chilled_water ? supply_air - *chilled_water : chilled_water_approach;
 }
 
 KelvinDelta AirPathSpec::handler_air_rise() const {
@@ -120,9 +132,8 @@ KelvinDelta AirPathSpec::server_inlet_excess() const {
 
 ExchangerRating AirPathSpec::coil() const {
   const KelvinDelta by_fans = handler_air_rise() * fan_share(*this);  // after the coil
-  return {
-      handler_air_rise() + by_fans, chilled_water_rise, chilled_water_approach - by_fans, kAirExponent, kWaterExponent,
-      kAirToWaterConductance};
+  return {handler_air_rise() + by_fans, chilled_water_rise, water_approach() - by_fans, kAirExponent, kWaterExponent,
+          kAirToWaterConductance};
 }
 
 AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure)
@@ -130,18 +141,17 @@ AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pa
       capacity_(capacity),
       fullest_rack_(fullest_rack),
       most_of_a_rack_(most_of_a_rack(spec)),
+      thinner_air_(kSeaLevel / site_pressure),
       recirculation_(leakage(spec).recirculation),
       server_air_rise_(spec.server_air_rise),
-      approach_(spec.chilled_water_approach),
+      approach_(spec.water_approach()),
       coil_approach_(spec.coil().approach),
       water_rise_(spec.chilled_water_rise),
       server_inlet_(spec.supply_air + spec.server_inlet_excess()),
-      water_supply_(spec.supply_air - spec.chilled_water_approach),
-      fan_{capacity * fan_share(spec), spec.least_fan_flow_share},
+      water_supply_(spec.supply_air - spec.water_approach()),
+      fan_{capacity * (fan_share(spec) * thinner_air_), spec.least_fan_flow_share},
       pump_(water_pump(capacity + fan_.rated, spec.chilled_water_rise, spec.pump_head)),
-      coil_(spec.coil(), spec.least_fan_flow_share) {
-  (void)site_pressure;
-}
+      coil_(spec.coil(), spec.least_fan_flow_share) {}
 
 AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   AirEffort effort;

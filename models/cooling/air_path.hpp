@@ -4,6 +4,7 @@
 // r);
 //            counter-flow coil, its water held by a valve; where the handlers' flow falls short servers draw their own
 //            outlet air
+//            Thinner air takes more volume through more handlers: their fans draw with the inverse of its density
 // Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection
 //            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet); exponents 0.8
 //            of air and 0.85 of water, hA ratio 0.5: LBNL Buildings, DryCoolers
@@ -39,6 +40,7 @@ struct AirPathSpec {
   std::string placement = "perimeter";
   std::optional<double> recirculation_share, bypass_share;
   KelvinDelta server_air_rise{14.0};
+  std::optional<Celsius> chilled_water;
   KelvinDelta chilled_water_approach{12.0};
   KelvinDelta chilled_water_rise{6.0};
   double fan_share_of_heat = 0.06;
@@ -50,6 +52,7 @@ struct AirPathSpec {
   void visit(FieldVisitor& v);
   /// Adds faults, with pointers that begin with `at`.
   void add_faults(OptionFaults& faults, const std::string& at) const;
+  KelvinDelta water_approach() const;       ///< of supply air above chilled water
   KelvinDelta handler_air_rise() const;     ///< from supply to return
   KelvinDelta server_inlet_excess() const;  ///< of server inlet above supply air
   ExchangerRating coil() const;
@@ -77,6 +80,8 @@ class AirPath {
   /// Rated heat in the chilled water; without the pumps, what they are made for.
   Watts water_heat() const { return capacity_ + fan_.rated + pump_.rated; }
   Watts capacity() const { return capacity_; }
+  /// The same in the ratings of handlers at sea level, which carry less in thinner air.
+  Watts handler_capacity() const { return capacity_ * thinner_air_; }
   Watts rated_fans() const { return fan_.rated; }
   Watts rated_pumps() const { return pump_.rated; }
   /// All but the loop's part of it.
@@ -85,6 +90,7 @@ class AirPath {
  private:
   AirThermalSpec thermal_;
   Watts capacity_, fullest_rack_, most_of_a_rack_;
+  double thinner_air_;  // volume over that at sea level
   double recirculation_;
   KelvinDelta server_air_rise_, approach_, coil_approach_, water_rise_;
   Celsius server_inlet_, water_supply_;  // at the set points

@@ -42,7 +42,7 @@ class Plant final : public CoolingPlant {
         rejection_(spec.heat_rejection->size(air_.water_heat(), air_.water_loop(), weather)),
         path_(air_.thermal_path()) {
     path_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
-    add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.capacity()));
+    add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
     spec.rejection_units.add_units(parts_, rejection_->ratings());
   }

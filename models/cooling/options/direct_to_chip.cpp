@@ -38,6 +38,7 @@ struct Spec {
   Celsius facility_supply{32.0};
   std::optional<std::string> equipment_class;
   KelvinDelta facility_rise{10.0};
+  std::optional<Celsius> rack_supply;
   KelvinDelta cdu_approach{4.0};
   double cdu_pump_share = 0.015;
   std::int64_t pumps_needed = 2, pumps_installed = 3;
@@ -61,6 +62,9 @@ struct Spec {
           rule().one_of(liquid_classes()));
     field(v, "facility_rise_k", facility_rise, "Temperature rise of the facility water",
           rule().above(0).at_most(40).default_from('S', "STULZ SCR 14103 W selection sheet: 36 to 46 degC"));
+    field(v, "rack_supply_c", rack_supply,
+          "Set point of the coolant to the racks; without it the approach below sets it",
+          rule().at_least(5).at_most(70));
     field(v, "cdu_approach_k", cdu_approach, "Rack supply water above facility water",
           rule().above(0).default_from('S', "STULZ SCR 14103 W selection sheet"));
     field(v, "cdu_pump_share", cdu_pump_share, "Rated power of the coolant distribution units, of rated heat",
@@ -85,16 +89,16 @@ struct Spec {
     volume.visit(v);
   }
 
+  KelvinDelta approach() const { return rack_supply ? *rack_supply - facility_supply : cdu_approach; }
   bool is_shared() const { return residual_air_plant == "shared"; }
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity,       cold_plates.rise(), facility_rise,     cdu_approach,
-            cdu_pump_share, kLeastCduFlow,      facility_pump_head};
+    return {capacity, cold_plates.rise(), facility_rise, approach(), cdu_pump_share, kLeastCduFlow, facility_pump_head};
   }
   /// The residual path with the water that it gets.
   AirPathSpec air() const {
     AirPathSpec spec = residual_air;
     if (is_shared()) {
-      spec.chilled_water_approach = spec.supply_air - facility_supply;
+      spec.chilled_water = facility_supply;
       spec.chilled_water_rise = facility_rise;
     }
     return spec;
@@ -103,7 +107,11 @@ struct Spec {
   OptionFaults faults() const {
     OptionFaults faults;
     check_class(equipment_class, facility_supply, "/facility_supply_c", faults);
-    if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
+    if (approach().value <= 0.0) {
+      faults.emplace_back("/rack_supply_c",
+                          fmt::format("is {:.4g} degC, needs to be above the facility water's {:.4g} degC",
+                                      rack_supply->value, facility_supply.value));
+    } else if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
       faults.emplace_back(
           "/facility_rise_k",
           fmt::format("is {:.4g} K, needs less than the {:.4g} K between facility water and the coolant "
@@ -132,7 +140,7 @@ class Plant final : public CoolingPlant {
  public:
   Plant(const Spec& spec, const HeatLoad& design, const weather::WeatherPoint& weather)
       : facility_supply_(spec.facility_supply),
-        cdu_approach_(spec.cdu_approach),
+        cdu_approach_(spec.approach()),
         liquid_(spec.liquid(design.liquid * spec.sizing_margin)),
         air_(spec.air(), design.air * spec.sizing_margin, design.fullest_rack_air, weather.pressure),
         plate_(spec.cold_plates.plate()) {
@@ -141,7 +149,7 @@ class Plant final : public CoolingPlant {
     if (!spec.is_shared()) {
       air_rejection_ = make_air_cooled_chiller()->size(air_.water_heat(), air_.water_loop(), weather);
     }
-    add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.capacity()));
+    add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.coolant_units.units_of(Part::coolant_units, liquid_.capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, liquid_.facility_heat()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
@@ -211,7 +219,7 @@ class Plant final : public CoolingPlant {
     on_air_.to_residual_air = !spec.is_shared();
     on_air_.loop_s = spec.volume.heat_capacity(spec.is_shared() ? design.liquid + design.air : design.air);
     on_liquid_ = spec.cold_plates.thermal_path();
-    on_liquid_.zone_per_k = 1.0 / spec.cdu_approach.value;
+    on_liquid_.zone_per_k = 1.0 / spec.approach().value;
     on_liquid_.pumps_needed = static_cast<int>(spec.pumps_needed);
     on_liquid_.pumps_installed = static_cast<int>(spec.pumps_installed);
     on_liquid_.loop_s = spec.volume.heat_capacity(spec.is_shared() ? design.liquid + design.air : design.liquid);

@@ -89,7 +89,7 @@ class Plant final : public CoolingPlant {
         on_air_(air_.thermal_path()) {
     on_liquid_.zone_per_k = 1.0 / (spec.approach.value + 1.0 / on_air_.zone_per_k);
     on_liquid_.loop_s = on_air_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
-    add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.capacity()));
+    add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.coolant_units.units_of(Part::coolant_units, liquid_.capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
     spec.rejection_units.add_units(parts_, rejection_->ratings());

@@ -126,7 +126,7 @@ class Plant final : public CoolingPlant {
         path_(air_.thermal_path()) {
     path_.zone_per_k = 1.0 / (spec.room_air - spec.facility_supply).value;
     path_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
-    add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.capacity()));
+    add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, rated_door_heat_));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
     spec.rejection_units.add_units(parts_, rejection_->ratings());

@@ -57,6 +57,16 @@ TEST_CASE("air handlers: spare units let all fans turn slower", "[models][coolin
   CHECK(notes.all().empty());
 }
 
+TEST_CASE("air handlers: thin air takes more of them", "[models][cooling]") {
+  ValidityNotes notes;
+  // Denver, 83.4 kPa: 1.215 times the volume, the fans and the handlers.
+  const AirPath hall({}, Watts(1e6), Watts(0), Pascals(83.4e3));
+  CHECK_THAT(hall.rated_fans() / path({}, 1e6).rated_fans(), WithinAbs(1.215, 5e-4));
+  CHECK_THAT(hall.handler_capacity().value, WithinAbs(1.215e6, 500));
+  CHECK_THAT(hall.effort({.heat = Watts(1e6)}, notes).server_inlet.value,
+             WithinRel(path({}, 1e6).effort({.heat = Watts(1e6)}, notes).server_inlet.value, 1e-12));
+}
+
 TEST_CASE("air handlers: too few let servers draw their own outlet air", "[models][cooling]") {
   ValidityNotes notes;
   const AirPath hall = path({}, 1e6);

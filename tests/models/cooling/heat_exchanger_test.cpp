@@ -15,6 +15,14 @@ TEST_CASE("heat exchanger: counter flow at equal capacities", "[models][cooling]
   CHECK_THAT(counter_flow_effectiveness(4.4, 0.916), WithinAbs(0.843, 2e-3));
 }
 
+TEST_CASE("heat exchanger: the published dry cooler", "[models][cooling]") {
+  // BAC TDFS1238N: air 35 degC, fluid 46.1 to 40.6 degC, effectiveness 0.50 of the fluid. With 0.8 of the air's
+  // capacity flow (an estimate): 1 - exp((exp(-0.8 * 0.9917^0.78) - 1) 0.9917^0.22 / 0.8) = 0.4955.
+  const double effectiveness = (46.1 - 40.6) / (46.1 - 35.0);
+  CHECK_THAT(effectiveness, WithinRel(0.50, 0.02));
+  CHECK_THAT(cross_flow_transfer_units(effectiveness, 0.8), WithinRel(0.9917, 1e-3));
+}
+
 TEST_CASE("heat exchanger: one transfer unit without a second stream moves 63 %", "[models][cooling]") {
   CHECK_THAT(cross_flow_effectiveness(1.0, 0.0), WithinAbs(0.63212, 1e-5));
   CHECK(cross_flow_effectiveness(0.0, 0.5) == 0.0);
