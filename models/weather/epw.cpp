@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "models/weather/hourly_series.hpp"
 #include "models/weather/psychrometrics.hpp"
 #include "models/weather/weather_option.hpp"
 
@@ -235,13 +236,6 @@ class HourReader {
   std::optional<EpwHour> last_;
 };
 
-/// Value that 0.4 % of the hours exceed.
-double highest_but_0_4_percent(std::vector<double> values) {
-  const auto position = values.begin() + static_cast<std::ptrdiff_t>(0.996 * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), position, values.end());
-  return *position;
-}
-
 WeatherPoint design_of(const Header& header, const std::vector<EpwHour>& hours, ValidityNotes& notes) {
   const Pascals pressure = standard_pressure(header.elevation);
   if (header.design) return {header.design->dry_bulb, header.design->dew_point, header.design->wet_bulb, pressure};
@@ -258,7 +252,8 @@ WeatherPoint design_of(const Header& header, const std::vector<EpwHour>& hours, 
 
 class EpwSeries final : public WeatherSeries {
  public:
-  explicit EpwSeries(EpwYear year) : year_(std::move(year)) {}
+  EpwSeries(EpwYear year, const DesignOverride& design)
+      : year_(std::move(year)), design_(design.applied_to(year_.design)) {}
 
   WeatherPoint at(double seconds_of_year) const override {
     // A leap year's last day, of which a file of 8,760 hours knows nothing, is its first.
@@ -268,25 +263,28 @@ class EpwSeries final : public WeatherSeries {
   double next_change(double seconds_of_year) const override {
     return (hour_of(seconds_of_year) + 1.0) * kSecondsPerHour;
   }
-  WeatherPoint design() const override { return year_.design; }
+  WeatherPoint design() const override { return design_; }
 
  private:
   static double hour_of(double seconds_of_year) { return std::floor(seconds_of_year / kSecondsPerHour); }
   EpwYear year_;
+  WeatherPoint design_;
 };
 
 class Epw final : public WeatherOption {
  public:
   void visit(FieldVisitor& v) override {
     field(v, "path", path_, "EnergyPlus weather file, plain or gzip", rule().required().is_path());
+    design_.visit(v);
   }
-  std::unique_ptr<WeatherSeries> load(const OpenText& open, ValidityNotes& notes) const override {
+  std::unique_ptr<WeatherSeries> load(const OpenText& open, const FindSite&, ValidityNotes& notes) const override {
     const std::unique_ptr<std::istream> in = open(path_);
-    return std::make_unique<EpwSeries>(read_epw(*in, notes));
+    return std::make_unique<EpwSeries>(read_epw(*in, notes), design_);
   }
 
  private:
   std::string path_;
+  DesignOverride design_;
 };
 
 }  // namespace

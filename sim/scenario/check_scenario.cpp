@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <istream>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -41,6 +42,7 @@ class Checker {
   void run() {
     if (faults_.total() > faults_.kept().size()) return;  // which values are at fault is not known any more
     check_clock();
+    check_site();
     check_names();
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
@@ -96,6 +98,33 @@ class Checker {
       faults_.add(FaultKind::out_of_range, "/clock/warm_up_s",
                   fmt::format("found {}; allowed: less than duration_s, {}", number_text(clock.warm_up.value),
                               number_text(clock.duration.value)));
+    }
+  }
+
+  /// What can be said without opening the files that the site names.
+  void check_site() {
+    struct NeedsFile {};
+    const auto without_files = [](const std::string&) -> std::unique_ptr<std::istream> { throw NeedsFile(); };
+    const auto start = parse_local_time(spec_.clock.start);
+    if (!start || faults_.stand_at("/site")) return;
+    const SiteSpec& site = spec_.site;
+    if (site.weather.has_value() && !faults_.concern("/site/weather")) {
+      const std::string id = site.weather->site();
+      ValidityNotes unused;
+      try {
+        if (!id.empty()) {
+          open("/site/weather/site", [&](FaultList& f) { return catalog_.site(id, f); });
+        } else {
+          guarded("/site/weather", [&] { site.weather->load(without_files, unused); });
+        }
+      } catch (const NeedsFile&) {  // nothing to be said
+      }
+    }
+    if (site.electricity.has_value() && !faults_.concern("/site/electricity")) {
+      try {
+        guarded("/site/electricity", [&] { site.electricity->load(calendar_year(*start), without_files); });
+      } catch (const NeedsFile&) {  // nothing to be said
+      }
     }
   }
 

@@ -9,11 +9,10 @@
 #include "models/llm/memory_capacity.hpp"
 #include "models/workload/trace_formats.hpp"
 #include "sim/jobs/workload/open_stream.hpp"
-#include "sim/jobs/workload/text_lines.hpp"
 #include "sim/jobs/workload/trace_stream.hpp"
 #include "sim/scenario/check_sharing.hpp"
 #include "sim/scenario/factory_parts.hpp"
-#include "sim/scenario/local_time.hpp"
+#include "sim/scenario/site_models.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -49,11 +48,11 @@ Factory::~Factory() = default;
 // ---- Building -----------------------------------------------------------------------------------------------------
 
 void Factory::build_weather() {
-  const auto open = [this](const std::string& path) { return jobs::open_text((scenario_.folder / path).string()); };
-  weather_ = scenario_.spec.site.weather->load(open, notes_);
-  const LocalTime start = *parse_local_time(scenario_.spec.clock.start);
-  start_s_ = seconds_of_year(start);
-  year_s_ = seconds_in_year(start);
+  SiteModels site = load_site(scenario_, notes_);
+  weather_ = std::move(site.weather);
+  electricity_ = std::move(site.electricity);
+  start_s_ = site.start_s;
+  year_s_ = electricity_.year.length_s();
 }
 
 void Factory::build_facility() {

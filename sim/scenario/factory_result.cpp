@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "models/grid/electricity_meter.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
@@ -27,10 +28,8 @@ metrics::RunResult Factory::result() {
   report_power(result);
   report_cooling(result);
   share_energy(result);
-  const Joules energy{result.power.facility_energy_j};
-  result.electricity_usd = scenario_.spec.site.electricity->usd(energy);
+  report_electricity(result, end);
   report_sessions(result);
-  result.carbon_kg = scenario_.spec.site.electricity->co2_kg(energy);
   report_fabric(result);
   const auto add_incidents = [&result](const std::vector<metrics::IncidentResult>& list) {
     result.incidents.insert(result.incidents.end(), list.begin(), list.end());
@@ -73,6 +72,28 @@ void Factory::report_power(metrics::RunResult& result) const {
   power.peak_facility_w = to_watts(facility_->peak_facility_power());
   if (power.it_energy_j > 0) power.pue = power.facility_energy_j / power.it_energy_j;
   power.ratings_w = facility_->ratings();
+}
+
+/// Price and carbon that change during the run meet the mean power of each row of the series. Parts of the tariff that
+/// are by month count by the share of the month that the run lasts.
+void Factory::report_electricity(metrics::RunResult& result, Picoseconds end) const {
+  if (electricity_.is_flat()) {
+    const Joules energy{result.power.facility_energy_j};
+    result.electricity_usd = electricity_.usd(energy);
+    result.carbon_kg = electricity_.co2_kg(energy);
+    return;
+  }
+  grid::ElectricityMeter meter(electricity_);
+  const std::vector<resources::FacilitySample>& samples = facility_->samples();
+  for (std::size_t row = 0; row < samples.size(); ++row) {
+    const Picoseconds from = static_cast<Picoseconds>(row) * interval_, to = std::min(from + interval_, end);
+    Milliwatts power = 0;
+    for (const Milliwatts part : samples[row].mean) power += part;
+    meter.add(Watts(to_watts(power)), start_s_ + to_seconds(from), start_s_ + to_seconds(to));
+  }
+  const grid::MonthBill bill = grid::sum_of(meter.bill());
+  result.electricity_usd = bill.usd();
+  result.carbon_kg = bill.co2_kg;
 }
 
 void Factory::report_cooling(metrics::RunResult& result) const {

@@ -256,6 +256,7 @@ void CatalogEntries::visit(FieldVisitor& v) {
   field(v, "lengths", lengths, "Tables of prompt and answer lengths by id");
   field(v, "switches", switches, "Switches of fabrics by id");
   field(v, "transceivers", transceivers, "Optical modules and copper cables by id");
+  field(v, "sites", sites, "Climates of places by id");
 }
 
 void CatalogSpec::visit(FieldVisitor& v) {

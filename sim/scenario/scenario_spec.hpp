@@ -200,6 +200,7 @@ struct CatalogEntries {
   std::map<std::string, workload::LengthTable> lengths;
   std::map<std::string, topology::SwitchSpec> switches;
   std::map<std::string, topology::TransceiverSpec> transceivers;
+  std::map<std::string, weather::SiteClimate> sites;
   void visit(FieldVisitor& v);
 };
 

@@ -82,6 +82,7 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(catalog_section(catalog, "switches", "Switches of the catalog", &Catalog::network_switch));
   list.push_back(catalog_section(catalog, "transceivers", "Optical modules and copper cables of the catalog",
                                  &Catalog::transceiver));
+  list.push_back(catalog_section(catalog, "sites", "Climates of places of the catalog", &Catalog::site));
   list.push_back(family("services", "What is made on the GPUs", scenario::service_options()));
   list.push_back(family("sharing", "How services share the same GPUs", scenario::sharing_options()));
   list.push_back(family("engines", "Inference engines", batching::engine_options()));
