@@ -43,6 +43,7 @@ class Checker {
     if (faults_.total() > faults_.kept().size()) return;  // which values are at fault is not known any more
     check_clock();
     check_site();
+    check_year();
     check_names();
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
@@ -125,6 +126,33 @@ class Checker {
         guarded("/site/electricity", [&] { site.electricity->load(calendar_year(*start), without_files); });
       } catch (const NeedsFile&) {  // nothing to be said
       }
+    }
+  }
+
+  void check_year() {
+    struct NeedsFile {};
+    const auto start = parse_local_time(spec_.clock.start);
+    if (!spec_.year || !start) return;
+    const std::string list = "/year/operating_points";
+    const std::vector<OperatingPoint>& points = spec_.year->operating_points;
+    for (std::size_t i = 0; i < points.size() && !faults_.concern(list); ++i) {
+      if (i > 0 && points[i].load <= points[i - 1].load) {
+        faults_.add(FaultKind::out_of_range, fmt::format("{}/{}/load", list, i),
+                    fmt::format("found {}; allowed: more than that of the point before, {}", points[i].load,
+                                points[i - 1].load));
+      }
+      if (points[i].fans_and_supplies_w.value_or(0.0) > points[i].it_w) {
+        faults_.add(FaultKind::out_of_range, fmt::format("{}/{}/fans_and_supplies_w", list, i),
+                    fmt::format("found {}; allowed: at most it_w, {}", *points[i].fans_and_supplies_w, points[i].it_w));
+      }
+    }
+    if (!spec_.year->demand.has_value() || faults_.concern("/year/demand")) return;
+    try {
+      guarded("/year/demand", [&] {
+        spec_.year->demand->load(calendar_year(*start),
+                                 [](const std::string&) -> std::unique_ptr<std::istream> { throw NeedsFile(); });
+      });
+    } catch (const NeedsFile&) {  // nothing to be said without the file
     }
   }
 

@@ -11,6 +11,7 @@
 #include "sim/jobs/workload/open_stream.hpp"
 #include "sim/jobs/workload/trace_stream.hpp"
 #include "sim/scenario/check_sharing.hpp"
+#include "sim/scenario/facility_setup.hpp"
 #include "sim/scenario/factory_parts.hpp"
 #include "sim/scenario/site_models.hpp"
 
@@ -56,23 +57,11 @@ void Factory::build_weather() {
 }
 
 void Factory::build_facility() {
-  const FactorySpec& factory = scenario_.spec.factory;
-  resources::Facility::Setup setup;
   for (const RackGroupSpec* rack : racks_) {
     const compute::RackSpec& kind = *scenario_.catalog.rack(rack->kind, scenario_.faults);
-    const compute::GpuSpec& gpu = *scenario_.catalog.gpu(kind.gpu, scenario_.faults);
     groups_.push_back({rack->name, rack->count, kind.nodes, kind.gpus_per_node, kind.scale_up_domain_gpus});
-    setup.groups.push_back({kind, gpu.power.idle.value, gpu.power.limit.value, rack->count});
   }
-  if (factory.storage) {
-    const storage::StorageProfile profile = (*factory.storage)->profile();
-    setup.storage = {profile.idle_power.value, profile.full_power.value};
-  }
-  setup.network = network_power(bill_);
-  setup.power = factory.power;
-  setup.cooling = &*factory.cooling;
-  setup.weather = weather_->at(start_s_);
-  setup.design_weather = weather_->design();
+  resources::Facility::Setup setup = facility_setup(scenario_, network_power(bill_), *weather_, start_s_);
   setup.series_interval = interval_;
   facility_ = std::make_unique<resources::Facility>(std::move(setup), notes_);
   outside_air_ = std::make_unique<resources::OutsideAir>(*simulation_, *facility_, *weather_, start_s_, year_s_);

@@ -41,6 +41,7 @@ metrics::RunResult Factory::result() {
   std::stable_sort(result.incidents.begin(), result.incidents.end(),
                    [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
   result.assumptions = scenario_.assumptions;
+  std::erase_if(result.assumptions, [](const Assumption& a) { return a.subject.starts_with("/year/"); });
   result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
   std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);

@@ -276,6 +276,7 @@ void ScenarioSpec::visit(FieldVisitor& v) {
   field(v, "traffic", traffic, "Bytes that move without a request");
   field(v, "incidents", incidents, "What happens to the factory during the run");
   field(v, "report", report, "How results are recorded");
+  field(v, "year", year, "What `tokenworks year` needs besides; its defaults when absent");
   field(v, "catalog", catalog, "Catalog entries of this scenario");
 }
 

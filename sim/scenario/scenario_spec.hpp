@@ -32,6 +32,7 @@
 #include "sim/scenario/pool_spec.hpp"
 #include "sim/scenario/sharing_spec.hpp"
 #include "sim/scenario/traffic_spec.hpp"
+#include "sim/scenario/year_spec.hpp"
 
 namespace tokenworks::scenario {
 
@@ -222,6 +223,7 @@ struct ScenarioSpec {
   std::vector<TrafficSpec> traffic;
   std::vector<IncidentSpec> incidents;
   ReportSpec report;
+  std::optional<YearSpec> year;
   CatalogSpec catalog;
   void visit(FieldVisitor& v);
 };

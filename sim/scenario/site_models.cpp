@@ -4,6 +4,7 @@
 
 #include "sim/jobs/workload/text_lines.hpp"
 #include "sim/scenario/local_time.hpp"
+#include "sim/scenario/year_run.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -43,6 +44,7 @@ void check_site_files(ReadOutcome& scenario) {
   ValidityNotes unused;
   guarded("/site/weather", [&] { load_weather(scenario, unused); });
   guarded("/site/electricity", [&] { load_electricity(scenario); });
+  if (scenario.spec.year) guarded("/year/demand", [&] { year_demand(scenario); });
 }
 
 }  // namespace tokenworks::scenario

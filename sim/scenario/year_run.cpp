@@ -19,6 +19,11 @@ namespace {
 constexpr double kSecondsPerHour = 3600.0;
 constexpr double kLitresPerKilogram = 1.0;  // of water, at the site's temperatures to 1 %
 
+/// Mean of the hour that begins then; series may have values for quarters.
+double mean_of_hour(const grid::YearSeries& series, double second) {
+  return 0.25 * (series.at(second) + series.at(second + 900) + series.at(second + 1800) + series.at(second + 2700));
+}
+
 /// What the racks do at a load: straight lines between the points.
 class OperatingCurve {
  public:
@@ -119,24 +124,11 @@ grid::YearSeries year_demand(const ReadOutcome& scenario) {
 }
 
 double highest_load(const grid::YearSeries& demand, const grid::CalendarYear& year) {
-  double highest = demand.at(0);
-  for (int hour = 0; hour < year.days() * 24; ++hour) highest = std::max(highest, demand.at(hour * kSecondsPerHour));
-  return highest;
-}
-
-std::vector<std::pair<std::string, std::string>> operating_point_faults(const std::vector<OperatingPoint>& points) {
-  std::vector<std::pair<std::string, std::string>> faults;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (i > 0 && points[i].load <= points[i - 1].load) {
-      faults.emplace_back(fmt::format("/{}/load", i), fmt::format("found {}; allowed: more than that of the point before, {}",
-                                                                  points[i].load, points[i - 1].load));
-    }
-    if (points[i].fans_and_supplies_w.value_or(0.0) > points[i].it_w) {
-      faults.emplace_back(fmt::format("/{}/fans_and_supplies_w", i),
-                          fmt::format("found {}; allowed: at most it_w, {}", *points[i].fans_and_supplies_w, points[i].it_w));
-    }
+  double highest = 0.0;
+  for (int hour = 0; hour < year.days() * 24; ++hour) {
+    highest = std::max(highest, mean_of_hour(demand, hour * kSecondsPerHour));
   }
-  return faults;
+  return highest;
 }
 
 metrics::YearResult run_year(ReadOutcome& scenario, const std::vector<OperatingPoint>& points,
@@ -153,14 +145,14 @@ metrics::YearResult run_year(ReadOutcome& scenario, const std::vector<OperatingP
   result.days = year.days();
   result.hours.resize(static_cast<std::size_t>(year.days()) * 24);
   name_hours(year, result.hours);
-  result.knows_fans_and_supplies = std::all_of(points.begin(), points.end(),
-                                               [](const OperatingPoint& p) { return p.fans_and_supplies_w.has_value(); });
+  result.knows_fans_and_supplies = std::all_of(
+      points.begin(), points.end(), [](const OperatingPoint& p) { return p.fans_and_supplies_w.has_value(); });
   const double nameplate = std::max(1.0, facility.it_nameplate().value);
   for (std::size_t h = 0; h < result.hours.size(); ++h) {
     metrics::YearHour& hour = result.hours[h];
     const double second = static_cast<double>(h) * kSecondsPerHour;
     const weather::WeatherPoint outside = site.weather->at(second);
-    const metrics::YearPoint it = curve.at(demand.at(second), notes);
+    const metrics::YearPoint it = curve.at(mean_of_hour(demand, second), notes);
     notes.check("power chain: IT power [share of the nameplates that it was sized for]", it.it_w / nameplate, 0.0, 1.0);
     hour.dry_bulb_c = outside.dry_bulb.value;
     hour.wet_bulb_c = outside.wet_bulb.value;
@@ -170,8 +162,8 @@ metrics::YearResult run_year(ReadOutcome& scenario, const std::vector<OperatingP
     hour.it_w = it.it_w;
     hour.fans_and_supplies_w = it.fans_and_supplies_w.value_or(0.0);
     fill_facility(facility.settle(Watts(it.it_w), it.liquid_share, outside, notes), facility.state(), hour);
-    hour.usd_per_kwh = site.electricity.usd_per_kwh.at(second);
-    hour.co2_kg_per_kwh = site.electricity.co2_kg_per_kwh.at(second);
+    hour.usd_per_kwh = mean_of_hour(site.electricity.usd_per_kwh, second);
+    hour.co2_kg_per_kwh = mean_of_hour(site.electricity.co2_kg_per_kwh, second);
     meter.add(Watts(hour.facility_w()), second, second + kSecondsPerHour);
   }
 

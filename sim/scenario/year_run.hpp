@@ -18,10 +18,8 @@ grid::YearSeries year_demand(const ReadOutcome& scenario);
 /// The highest load of any hour.
 double highest_load(const grid::YearSeries& demand, const grid::CalendarYear& year);
 
-/// What is wrong with a table of operating points; pointers are relative to the list. Empty: nothing.
-std::vector<std::pair<std::string, std::string>> operating_point_faults(const std::vector<OperatingPoint>& points);
-
-/// `scenario` has no faults, `points` neither. `points_from` says in the report where they come from.
+/// `scenario` has no faults, `points` rise in load and are at least one. `points_from` says in the report where they
+/// come from.
 metrics::YearResult run_year(ReadOutcome& scenario, const std::vector<OperatingPoint>& points,
                              const std::string& points_from);
 

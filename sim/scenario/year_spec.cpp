@@ -50,7 +50,8 @@ class Daily final : public DemandOption {
     return grid::hourly(year, [&](double second) {
       const auto hour = static_cast<std::size_t>(second / 3600.0) % 24;
       const double angle = 2.0 * std::numbers::pi * (static_cast<double>(hour) + 0.5 - peak_hour_) / 24.0;
-      double load = hours_.empty() ? lowest_share_ + (1.0 - lowest_share_) * (0.5 + 0.5 * std::cos(angle)) : hours_[hour];
+      double load =
+          hours_.empty() ? lowest_share_ + (1.0 - lowest_share_) * (0.5 + 0.5 * std::cos(angle)) : hours_[hour];
       if (year.weekday(second) >= 5) load *= weekend_share_;
       if (!months_.empty()) load *= months_[static_cast<std::size_t>(year.month_of(second))];
       return peak_load_ * load;

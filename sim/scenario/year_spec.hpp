@@ -18,8 +18,8 @@ struct OperatingPoint {
   double it_w = 0.0;  ///< at the racks' input
   double output_tokens_per_s = 0.0;
   double requests_per_s = 0.0;
-  std::optional<double> liquid_share;           ///< of the heat, to cold plates
-  std::optional<double> fans_and_supplies_w;    ///< of it_w: server fans and losses of power supplies
+  std::optional<double> liquid_share;         ///< of the heat, to cold plates
+  std::optional<double> fans_and_supplies_w;  ///< of it_w: server fans and losses of power supplies
   void visit(FieldVisitor& v);
 };
 

@@ -91,6 +91,8 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(family("length_distributions", "How long prompts and answers are", workload::length_options()));
   list.push_back(family("weather", "Where the weather comes from", weather::weather_options()));
   list.push_back(family("electricity", "What electricity costs", grid::electricity_options()));
+  list.push_back(family("carbon", "How much carbon electricity carries", grid::carbon_options()));
+  list.push_back(family("demand", "The load over a year", scenario::demand_options()));
   list.push_back(family("cooling", "How heat leaves the hall", cooling::cooling_options()));
   list.push_back(family("fabrics", "How nodes are joined", scenario::fabric_options()));
   list.push_back(family("scale_up", "How the GPUs of a rack or server are joined", topology::scale_up_options()));
