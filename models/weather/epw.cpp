@@ -23,6 +23,7 @@ constexpr std::size_t kNeededColumns = 10;     // up to the pressure
 constexpr std::size_t kLongestLine = 1 << 16;  // real lines stay below 2,000 characters
 constexpr double kSecondsPerHour = 3600.0;
 constexpr KelvinDelta kDewPointTolerance{2.0};
+constexpr double kDisagreement = 1.0;  // K, beyond the rounding of both
 
 [[noreturn]] void fail(int line, std::string_view what) {
   throw std::invalid_argument(fmt::format("EPW file, line {}: {}", line, what));
@@ -213,6 +214,7 @@ class HourReader {
     } else {
       hour.dew_point = last_->dew_point;
     }
+    if (dry && dew && humidity && *humidity > 0.0) note_disagreement(hour, *humidity / 100.0);
     clip_dew_point(hour);
     last_ = hour;
     return hour;
@@ -220,6 +222,15 @@ class HourReader {
 
  private:
   void note_missing(std::string_view subject) { notes_.check(subject, 1, 0, 0); }
+
+  /// Humidity is given twice. The dew point counts; how far the relative humidity's is from it follows from the slope
+  /// of saturation (Magnus).
+  void note_disagreement(const EpwHour& hour, double relative_humidity) {
+    const double by_dew_point = saturation_pressure(hour.dew_point) / saturation_pressure(hour.dry_bulb);
+    const double slope = 17.27 * 237.3 / std::pow(237.3 + hour.dew_point.value, 2);
+    notes_.check("weather file: dew point of the relative humidity less the dew point, which counts [K]",
+                 std::log(relative_humidity / by_dew_point) / slope, -kDisagreement, kDisagreement);
+  }
 
   void clip_dew_point(EpwHour& hour) {
     if (header_.design) {

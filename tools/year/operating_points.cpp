@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/jobs/workload/input_error.hpp"
 #include "sim/report/report_files.hpp"
 #include "sim/scenario/field_reader.hpp"
 #include "sim/scenario/field_writer.hpp"
@@ -146,7 +147,10 @@ std::vector<OperatingPoint> read_points(const std::filesystem::path& file, const
   if (faults.empty() && content.points.empty()) {
     faults.add(scenario::FaultKind::out_of_range, "/points", "found an empty list; allowed: at least one point");
   }
-  if (!faults.empty()) throw std::runtime_error(faults.text(file.string()));
+  if (!faults.empty()) {
+    const scenario::Fault& first = faults.kept().front();
+    throw jobs::InputError(file.string(), static_cast<std::int64_t>(first.line), first.pointer + ": " + first.message);
+  }
   if (content.key != key) return {};
   return content.points;
 }

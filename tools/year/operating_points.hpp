@@ -32,7 +32,7 @@ std::vector<scenario::OperatingPoint> run_points(const PointRuns& wanted);
 std::string points_key(scenario::ScenarioSpec& spec, double highest_load, int points, const std::string& version);
 
 /// The points of a file. With `key`, only when it was made for that; nothing when the file is missing or was made for
-/// another key. Throws std::runtime_error for a file that is no such table.
+/// another key. Throws jobs::InputError for a file that is no such table.
 std::vector<scenario::OperatingPoint> read_points(const std::filesystem::path& file, const std::string& key);
 void write_points(const std::filesystem::path& file, const std::string& key,
                   std::vector<scenario::OperatingPoint> points);

@@ -136,6 +136,8 @@ TEST_CASE("climate year: the same bytes again, other days for another name, neve
     const WeatherPoint& p = year[h];
     const bool ordered = p.dew_point <= p.wet_bulb + KelvinDelta(1e-3) && p.wet_bulb <= p.dry_bulb;
     if (!ordered) FAIL("hour " << h << ": " << p.dew_point.value << " " << p.wet_bulb.value << " " << p.dry_bulb.value);
+    const Pascals vapour = saturation_pressure(p.dew_point);
+    if (h % 97 == 0) CHECK_THAT(dew_point(vapour).value, WithinAbs(p.dew_point.value, 1e-3));
     if (h % 97 == 0) {  // the equations over ice and water part at 0 degC
       CHECK_THAT(wet_bulb(p.dry_bulb, p.dew_point, p.pressure).value, WithinAbs(p.wet_bulb.value, 0.1));
     }
