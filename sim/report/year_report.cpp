@@ -373,15 +373,15 @@ std::string year_table(const Json& document) {
   const auto scaled_of = [](const Json& value, double factor, const char* unit) {
     return value.is_null() ? std::string("-") : scaled(value.get<double>() * factor, unit);
   };
-  std::string text = fmt::format("{:<5}{:>7}{:>7}{:>8}{:>11}{:>11}{:>11}{:>11}{:>9}\n", "", "PUE", "WUE", "CUE",
+  std::string text = fmt::format("{:<5}{:>7}{:>7}{:>7}{:>10}{:>10}{:>9}{:>13}{:>9}\n", "", "PUE", "WUE", "CUE",
                                  "IT mean", "peak", "water", "USD", "t CO2e");
   const auto row = [&](const std::string& name, const Json& of) {
-    text += fmt::format("{:<5}{:>7}{:>7}{:>8}{:>11}{:>11}{:>11}{:>11}{:>9}\n", name, figure(of.at("pue"), 3),
+    text += fmt::format("{:<5}{:>7}{:>7}{:>7}{:>10}{:>10}{:>9}{:>13}{:>9}\n", name, figure(of.at("pue"), 3),
                         figure(of.at("wue_site_l_per_kwh"), 2), figure(of.at("cue_kg_per_kwh"), 3),
                         scaled_of(of.at("mean_it_w"), 1, "W"), scaled_of(of.at("highest_facility_w"), 1, "W"),
                         scaled_of(of.at("water_l"), 1e-3, "m3"),
                         grouped(std::llround(of.at("electricity_usd").get<double>())),
-                        fmt::format("{:.4g}", of.at("carbon_kg").get<double>() / 1000));
+                        grouped(std::llround(of.at("carbon_kg").get<double>() / 1000)));
   };
   for (const Json& month : document.at("months")) row(kMonthNames[month.at("month").get<int>() - 1], month);
   row("Year", summary);

@@ -64,7 +64,7 @@ Points operating_points(scenario::ReadOutcome& scenario, const ScenarioText& sou
       std::max(1e-3, scenario::highest_load(scenario::year_demand(scenario), scenario::calendar_year(start)));
   std::string key;
   if (!arguments.points_file.empty()) {
-    key = points_key(scenario.spec, highest, arguments.points, report::build_info().version);
+    key = points_key(scenario.spec, highest, arguments.points, std::string(report::build_info().version));
     std::vector<scenario::OperatingPoint> kept = read_points(arguments.points_file, key);
     if (!kept.empty()) return {std::move(kept), "runs"};
   }
