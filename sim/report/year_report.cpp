@@ -294,6 +294,8 @@ Json points_json(const YearResult& result) {
   return {{"from", result.points_from}, {"points", std::move(points)}};
 }
 
+std::string tonnes(double value) { return value < 1000 ? fmt::format("{:.4g}", value) : grouped(std::llround(value)); }
+
 std::string figure(const Json& value, int digits) {
   return value.is_null() ? "-" : fmt::format("{:.{}f}", value.get<double>(), digits);
 }
@@ -381,7 +383,7 @@ std::string year_table(const Json& document) {
                         scaled_of(of.at("mean_it_w"), 1, "W"), scaled_of(of.at("highest_facility_w"), 1, "W"),
                         scaled_of(of.at("water_l"), 1e-3, "m3"),
                         grouped(std::llround(of.at("electricity_usd").get<double>())),
-                        grouped(std::llround(of.at("carbon_kg").get<double>() / 1000)));
+                        tonnes(of.at("carbon_kg").get<double>() / 1000));
   };
   for (const Json& month : document.at("months")) row(kMonthNames[month.at("month").get<int>() - 1], month);
   row("Year", summary);
