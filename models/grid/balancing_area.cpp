@@ -2,7 +2,7 @@
 // Equation   intensity = mean of the month * shape(hour) / (mean of the shape)
 // Source     EIA hourly mix of 2022 in SustainDC (HewlettPackard/dc-rl a92b475): means by month, lowest and highest
 // hour;
-//            between these hours half waves (estimate); where the hours themselves are not known 3 h and 19 h
+//            between these hours bent half waves (estimate); where the hours themselves are not known 3 h and 19 h
 //            (estimate)
 // Valid for  2022, average intensity; single hours stray: 5th to 95th percentile of CAISO are 0.45 to 1.47 of its mean
 // Checked by tests/models/grid/electricity_test.cpp
@@ -39,12 +39,12 @@ constexpr std::string_view kNames[] = {"PJM", "CAISO", "ERCOT", "AZPS", "MISO", 
 static_assert(std::size(kNames) == std::size(kAreas));
 constexpr std::string_view kShapes[] = {"half_waves", "flat"};
 
-/// Between two levels `share` of the way along half a wave.
-double half_wave(double from, double to, double share) {
-  return from + (to - from) * (0.5 - 0.5 * std::cos(std::numbers::pi * share));
+/// Between two levels `share` of the way along half a wave, which `bend` pushes towards `high` (below 1) or `low`.
+double half_wave(const Area& area, double share, double bend) {
+  return area.low + (area.high - area.low) * std::pow(0.5 - 0.5 * std::cos(std::numbers::pi * share), bend);
 }
 
-std::array<double, 24> day_of(const Area& area) {
+std::array<double, 24> day_of(const Area& area, double bend) {
   std::array<double, 24> day;
   for (int h = 0; h < 24; ++h) {
     const double hour = h < area.low_from_h ? h + 24 : h;  // from the start of the lowest hours on
@@ -53,14 +53,26 @@ std::array<double, 24> day_of(const Area& area) {
     if (hour <= area.low_to_h) {
       value = area.low;
     } else if (hour < area.high_from_h) {
-      value = half_wave(area.low, area.high, (hour - area.low_to_h) / (area.high_from_h - area.low_to_h));
+      value = half_wave(area, (hour - area.low_to_h) / (area.high_from_h - area.low_to_h), bend);
     } else if (hour <= area.high_to_h) {
       value = area.high;
     } else {
-      value = half_wave(area.high, area.low, (hour - area.high_to_h) / (low_again - area.high_to_h));
+      value = half_wave(area, (low_again - hour) / (low_again - area.high_to_h), bend);
     }
   }
   return day;
+}
+
+double mean_of(const std::array<double, 24>& day) { return std::accumulate(day.begin(), day.end(), 0.0) / 24.0; }
+
+/// Bent so that lowest and highest hour stand as published and the day's mean is 1, as near as the hours allow.
+std::array<double, 24> day_of(const Area& area) {
+  double low = 0.1, high = 10.0;  // the mean falls as the bend grows
+  for (int step = 0; step < 40; ++step) {
+    const double middle = std::sqrt(low * high);
+    (mean_of(day_of(area, middle)) > 1.0 ? low : high) = middle;
+  }
+  return day_of(area, low);
 }
 
 class BalancingArea final : public CarbonOption {
@@ -83,7 +95,7 @@ class BalancingArea final : public CarbonOption {
     std::array<double, 24> day;
     day.fill(1.0);
     if (hour_shape_ == "half_waves") day = day_of(area);
-    const double mean = std::accumulate(day.begin(), day.end(), 0.0) / 24.0;
+    const double mean = mean_of(day);
     return hourly(year, [&](double second) {
       return 1e-3 * area.months[year.month_of(second)] * day[static_cast<std::size_t>(second / 3600.0) % 24] / mean;
     });
