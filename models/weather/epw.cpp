@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "models/weather/hourly_series.hpp"
 #include "models/weather/psychrometrics.hpp"
 #include "models/weather/weather_option.hpp"
 
@@ -22,6 +23,7 @@ constexpr std::size_t kNeededColumns = 10;     // up to the pressure
 constexpr std::size_t kLongestLine = 1 << 16;  // real lines stay below 2,000 characters
 constexpr double kSecondsPerHour = 3600.0;
 constexpr KelvinDelta kDewPointTolerance{2.0};
+constexpr double kDisagreement = 1.0;  // K, beyond the rounding of both
 
 [[noreturn]] void fail(int line, std::string_view what) {
   throw std::invalid_argument(fmt::format("EPW file, line {}: {}", line, what));
@@ -212,6 +214,7 @@ class HourReader {
     } else {
       hour.dew_point = last_->dew_point;
     }
+    if (dry && dew && humidity && *humidity > 0.0) note_disagreement(hour, *humidity / 100.0);
     clip_dew_point(hour);
     last_ = hour;
     return hour;
@@ -219,6 +222,15 @@ class HourReader {
 
  private:
   void note_missing(std::string_view subject) { notes_.check(subject, 1, 0, 0); }
+
+  /// Humidity is given twice. The dew point counts; how far the relative humidity's is from it follows from the slope
+  /// of saturation (Magnus).
+  void note_disagreement(const EpwHour& hour, double relative_humidity) {
+    const double by_dew_point = saturation_pressure(hour.dew_point) / saturation_pressure(hour.dry_bulb);
+    const double slope = 17.27 * 237.3 / std::pow(237.3 + hour.dew_point.value, 2);
+    notes_.check("weather file: dew point of the relative humidity less the dew point, which counts [K]",
+                 std::log(relative_humidity / by_dew_point) / slope, -kDisagreement, kDisagreement);
+  }
 
   void clip_dew_point(EpwHour& hour) {
     if (header_.design) {
@@ -234,13 +246,6 @@ class HourReader {
   ValidityNotes& notes_;
   std::optional<EpwHour> last_;
 };
-
-/// Value that 0.4 % of the hours exceed.
-double highest_but_0_4_percent(std::vector<double> values) {
-  const auto position = values.begin() + static_cast<std::ptrdiff_t>(0.996 * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), position, values.end());
-  return *position;
-}
 
 WeatherPoint design_of(const Header& header, const std::vector<EpwHour>& hours, ValidityNotes& notes) {
   const Pascals pressure = standard_pressure(header.elevation);
@@ -258,7 +263,8 @@ WeatherPoint design_of(const Header& header, const std::vector<EpwHour>& hours, 
 
 class EpwSeries final : public WeatherSeries {
  public:
-  explicit EpwSeries(EpwYear year) : year_(std::move(year)) {}
+  EpwSeries(EpwYear year, const DesignOverride& design)
+      : year_(std::move(year)), design_(design.applied_to(year_.design)) {}
 
   WeatherPoint at(double seconds_of_year) const override {
     // A leap year's last day, of which a file of 8,760 hours knows nothing, is its first.
@@ -268,25 +274,28 @@ class EpwSeries final : public WeatherSeries {
   double next_change(double seconds_of_year) const override {
     return (hour_of(seconds_of_year) + 1.0) * kSecondsPerHour;
   }
-  WeatherPoint design() const override { return year_.design; }
+  WeatherPoint design() const override { return design_; }
 
  private:
   static double hour_of(double seconds_of_year) { return std::floor(seconds_of_year / kSecondsPerHour); }
   EpwYear year_;
+  WeatherPoint design_;
 };
 
 class Epw final : public WeatherOption {
  public:
   void visit(FieldVisitor& v) override {
     field(v, "path", path_, "EnergyPlus weather file, plain or gzip", rule().required().is_path());
+    design_.visit(v);
   }
-  std::unique_ptr<WeatherSeries> load(const OpenText& open, ValidityNotes& notes) const override {
+  std::unique_ptr<WeatherSeries> load(const OpenText& open, const FindSite&, ValidityNotes& notes) const override {
     const std::unique_ptr<std::istream> in = open(path_);
-    return std::make_unique<EpwSeries>(read_epw(*in, notes));
+    return std::make_unique<EpwSeries>(read_epw(*in, notes), design_);
   }
 
  private:
   std::string path_;
+  DesignOverride design_;
 };
 
 }  // namespace

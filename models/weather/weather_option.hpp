@@ -8,6 +8,7 @@
 
 #include "models/core/fields.hpp"
 #include "models/core/validity.hpp"
+#include "models/weather/site_climate.hpp"
 #include "models/weather/weather_point.hpp"
 
 namespace tokenworks::weather {
@@ -27,15 +28,25 @@ class WeatherSeries {
 /// Opens a text file named in the scenario (plain or gzip), as decoded text. Throws on failure.
 using OpenText = std::function<std::unique_ptr<std::istream>(const std::string& path)>;
 
+/// The site of the catalog with this id; null when there is none.
+using FindSite = std::function<const SiteClimate*(const std::string& id)>;
+
 class WeatherOption {
  public:
   virtual ~WeatherOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
-  /// Throws std::invalid_argument with line and field when a file is at fault.
-  virtual std::unique_ptr<WeatherSeries> load(const OpenText& open, ValidityNotes& notes) const = 0;
+  /// Throws std::invalid_argument, with line and field when a file is at fault.
+  virtual std::unique_ptr<WeatherSeries> load(const OpenText& open, const FindSite& find_site,
+                                              ValidityNotes& notes) const = 0;
+  /// For weather that asks for no site.
+  std::unique_ptr<WeatherSeries> load(const OpenText& open, ValidityNotes& notes) const {
+    return load(open, {}, notes);
+  }
+  /// Site of the catalog that it asks for; empty when none.
+  virtual std::string site() const { return {}; }
 };
 
-/// `constant`, `epw`.
+/// `constant`, `climate_normals`, `epw`, `series`.
 Options<WeatherOption> weather_options();
 
 }  // namespace tokenworks::weather

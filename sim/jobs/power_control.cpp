@@ -135,7 +135,8 @@ void PowerControl::look(Loop& loop) {
     const Femtojoules energy = gpu_energy(classes_[c], now);
     std::int64_t all = 0;
     for (const LlmService* service : classes_[c].services) all += service->gpus();
-    if (load.gpus > 0) load.draw_w = to_joules(energy - loop.gpus_seen[c]) / to_seconds(span) / static_cast<double>(all);
+    if (load.gpus > 0)
+      load.draw_w = to_joules(energy - loop.gpus_seen[c]) / to_seconds(span) / static_cast<double>(all);
     if (load.gpus == 0) load.most_w = 0.0;
     load.cap_w = loop.caps_w.empty() ? load.most_w : std::min(loop.caps_w[c], load.most_w);
     loop.gpus_seen[c] = energy;
@@ -238,8 +239,7 @@ std::vector<metrics::IncidentResult> PowerControl::report_demand_responses(Picos
     result.effects = {{"happened", response.at_start ? 1.0 : 0.0}};
     if (response.at_ramp_end) {
       const Picoseconds from = spec.at + spec.ramp, until = response.at_end ? spec.at + spec.duration : end;
-      const Femtojoules last =
-          response.at_end ? *response.at_end : setup_.facility.metered(loop->meter, end);
+      const Femtojoules last = response.at_end ? *response.at_end : setup_.facility.metered(loop->meter, end);
       const double target = response.baseline_w * (1.0 - spec.reduction_share);
       const double mean = until > from ? to_joules(last - *response.at_ramp_end) / to_seconds(until - from) : 0.0;
       result.effects.emplace_back("baseline_w", response.baseline_w);

@@ -20,11 +20,11 @@ namespace tokenworks::jobs {
 
 /// A limit that holds all the time.
 struct PowerLimit {
-  std::string node;                        ///< as the scenario names it
-  std::optional<power::NodeId> id;         ///< absent: the meter, all feeds of the grid together
+  std::string node;                 ///< as the scenario names it
+  std::optional<power::NodeId> id;  ///< absent: the meter, all feeds of the grid together
   Watts limit{0};
   bool can_be_exceeded = true;
-  std::vector<std::size_t> groups;         ///< rack groups under it
+  std::vector<std::size_t> groups;  ///< rack groups under it
 };
 
 /// The grid asks for less.
@@ -64,8 +64,8 @@ class PowerControl final : private engine::TimerClient {
     std::vector<std::vector<std::int64_t>> nodes;  // by class: with GPUs of its services
     bool on = false;
     Picoseconds looked = 0;
-    Femtojoules seen = 0;                  // at the meter, then
-    std::vector<Femtojoules> gpus_seen;    // by class, then
+    Femtojoules seen = 0;                // at the meter, then
+    std::vector<Femtojoules> gpus_seen;  // by class, then
     std::int32_t stage = 0;
     std::vector<double> caps_w, next_caps_w;  // by class, of one GPU; of none: its most
     engine::TimerId look = 0, act = 0;
@@ -75,7 +75,7 @@ class PowerControl final : private engine::TimerClient {
     double highest_w = 0.0;
   };
   struct Response {
-    Femtojoules before = 0;        // at the meter when the baseline began
+    Femtojoules before = 0;  // at the meter when the baseline began
     Picoseconds before_at = 0;
     double baseline_w = 0.0;
     std::optional<Femtojoules> at_start, at_ramp_end, at_end;

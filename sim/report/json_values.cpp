@@ -25,4 +25,27 @@ std::optional<double> ratio(double part, double whole) {
   return part / whole;
 }
 
+Json assumptions_json(const std::vector<Assumption>& assumptions) {
+  Json json = Json::array();
+  for (const Assumption& assumption : assumptions) {
+    json.push_back({{"subject", assumption.subject},
+                    {"value", assumption.value},
+                    {"evidence", assumption.evidence},
+                    {"source", assumption.source}});
+  }
+  return json;
+}
+
+Json validity_json(const std::map<std::string, ValidityNote>& notes) {
+  Json json = Json::array();
+  for (const auto& [subject, note] : notes) {
+    json.push_back({{"subject", subject},
+                    {"worst", note.worst},
+                    {"minimum", note.minimum},
+                    {"maximum", note.maximum},
+                    {"count", note.count}});
+  }
+  return json;
+}
+
 }  // namespace tokenworks::report

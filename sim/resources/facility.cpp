@@ -47,11 +47,6 @@ Milliwatts rounded(Watts power) { return rounded(power.value); }
 std::int64_t micrograms(double kilograms) { return static_cast<std::int64_t>(kilograms * 1e9 + 0.5); }
 std::int64_t thousandths(double value) { return std::llround(value * 1e3); }
 
-/// Never negative, even in the middle of several changes at one date.
-cooling::HeatLoad heat_load(Milliwatts liquid, Milliwatts air) {
-  return {Watts(to_watts(std::max<Milliwatts>(liquid, 0))), Watts(to_watts(std::max<Milliwatts>(air, 0)))};
-}
-
 }  // namespace
 
 std::string_view consumer_name(Consumer consumer) { return kConsumerNames[index(consumer)]; }
@@ -64,10 +59,7 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
 
   void advance(Picoseconds to);
   void refresh();
-  std::string name_of(std::size_t group) const;
-  void build_supply(const cooling::HeatLoad& design);
-  Watts rooms_at(const power::PowerLoads& loads) const;
-  Milliwatts shared_part(std::size_t group, Milliwatts shared) const;
+  void build_supply();
   void settle_at_start();
   void mark_stale();
   void apply_flow(std::size_t group);
@@ -92,8 +84,7 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   ValidityNotes& notes;
   ItLoad racks;
   Milliwatts storage = 0, network = 0;
-  Milliwatts it_nameplate = 0, racks_nameplate = 0;
-  std::unique_ptr<cooling::CoolingPlant> plant;
+  FacilityDesign design;
   std::unique_ptr<CoolingTable> cooling;
   std::unique_ptr<PowerSupply> supply;
   std::unique_ptr<RackTemperatures> temperatures;
@@ -129,64 +120,31 @@ Facility::State::State(Setup&& given, ValidityNotes& n)
       racks(setup.groups, n),
       storage(to_milliwatts(setup.storage.idle_w)),
       network(to_milliwatts(setup.network.idle_w)),
+      design({setup.storage, setup.network, setup.power, setup.cooling, setup.design_weather}, setup.groups, racks),
       books(static_cast<std::size_t>(kConsumers + kFacilityLevels), setup.series_interval),
       coolant_flow(racks.groups(), 1.0),
       powered(racks.groups(), true) {
-  if (setup.cooling == nullptr) throw std::invalid_argument("a facility needs a cooling option");
-  if (setup.power == nullptr) throw std::invalid_argument("a facility needs a power option");
-  Milliwatts design_liquid = 0, largest_liquid = 0;
-  it_nameplate = to_milliwatts(setup.storage.full_w) + to_milliwatts(setup.network.full_w);
-  Milliwatts largest_it = it_nameplate;
-  for (std::size_t group = 0; group < racks.groups(); ++group) {
-    const GroupDesign& design = racks.design(group);
-    it_nameplate += design.nameplate;
-    racks_nameplate += design.nameplate;
-    design_liquid += design.nameplate_liquid;
-    largest_it += design.largest;
-    largest_liquid += design.largest_liquid;
-  }
-
-  const cooling::HeatLoad design = heat_load(design_liquid, it_nameplate - design_liquid);
-  plant = setup.cooling->size(design, setup.design_weather);
+  condition = design.condition;
   for (const Loop loop : kLoopList) {
-    mode_time[loop].resize(std::max<std::size_t>(plant->modes(loop).size(), 1));
+    mode_time[loop].resize(std::max<std::size_t>(design.plant->modes(loop).size(), 1));
     mode_since[loop] = -kModeDwell;  // the first change-over need not wait
   }
-  cooling = std::make_unique<CoolingTable>(*plant, heat_load(largest_liquid, largest_it - largest_liquid));
+  cooling = std::make_unique<CoolingTable>(*design.plant, design.largest_heat);
   cooling->set_state(plant_point({}));
-
-  build_supply(design);
+  build_supply();
   settle_at_start();
 }
 
-/// Name of a group in the power tree.
-std::string Facility::State::name_of(std::size_t group) const {
-  const std::string& name = setup.groups[group].name;
-  return name.empty() ? fmt::format("racks_{}", group) : name;
-}
-
-void Facility::State::build_supply(const cooling::HeatLoad& design) {
-  const Watts nameplate(to_watts(it_nameplate));
-  const Watts house = nameplate * setup.power->house_share;
-  ValidityNotes unused;  // the design point is no state of the run
-  cooling::PlantPoint at_design{.load = design, .outside = setup.design_weather};
-  power::PowerLoads loads;
+void Facility::State::build_supply() {
   PowerSupply::Setup tree;
+  tree.network = design.tree;
+  tree.groups = design.groups;
+  const Milliwatts shared = to_milliwatts(setup.storage.full_w) + to_milliwatts(setup.network.full_w);
   for (std::size_t group = 0; group < racks.groups(); ++group) {
-    const Milliwatts shared = shared_part(group, it_nameplate - racks_nameplate);
-    const Milliwatts rest = racks.load(group).wall() + shared_part(group, storage + network);
-    loads.racks.push_back({name_of(group), Watts(to_watts(racks.design(group).nameplate + shared)),
-                           Watts(to_watts(std::min(rest, racks.design(group).nameplate + shared)))});
-    tree.groups.push_back(name_of(group));
-    tree.largest.push_back(racks.design(group).largest + shared);
+    tree.largest.push_back(racks.design(group).largest + design.shared_part(group, shared));
   }
-  loads.house = house;
-  loads.mechanical = cooling::settled_effort(*plant, at_design, unused).total();
-  // Cooling of the electrical rooms at full load: by the losses of a tree that does not bear it yet.
-  loads.mechanical += rooms_at(loads) / setup.power->electrical_room_cop;
-  tree.network = setup.power->network(loads);
-  tree.largest_mechanical = rounded(loads.mechanical * kMechanicalMargin);
-  tree.house = rounded(house);
+  tree.largest_mechanical = rounded(design.mechanical * kMechanicalMargin);
+  tree.house = rounded(design.house);
   tree.simulation = setup.simulation;
   tree.seed = setup.seed;
   tree.before_events = [this] {
@@ -202,29 +160,6 @@ void Facility::State::build_supply(const cooling::HeatLoad& design) {
   setup.simulation->set_idle(settle);
 }
 
-/// Losses of busways and UPS with every load at its largest.
-Watts Facility::State::rooms_at(const power::PowerLoads& loads) const {
-  const power::Network network(setup.power->network(loads));
-  power::PowerFlow flow(network);
-  for (const power::PowerLoads::Racks& group : loads.racks) {
-    if (const auto sink = network.find(group.name)) flow.set_demand(*sink, rounded(group.nameplate));
-  }
-  return Watts(to_watts(flow.loss_of(power::NodeKind::busway) + flow.loss_of(power::NodeKind::pdu) +
-                        flow.loss_of(power::NodeKind::ups) + flow.loss_of(power::NodeKind::battery)));
-}
-
-/// What systems that all racks share draw hangs on the racks' feeds, by their nameplates.
-Milliwatts Facility::State::shared_part(std::size_t group, Milliwatts shared) const {
-  if (shared == 0 || racks_nameplate == 0) return 0;
-  __extension__ using Wide = __int128;
-  Milliwatts before = 0;
-  for (std::size_t i = 0; i < group; ++i) before += racks.design(i).nameplate;
-  const auto up_to = [&](Milliwatts nameplate) {
-    return static_cast<Milliwatts>(static_cast<Wide>(shared) * nameplate / racks_nameplate);
-  };
-  return up_to(before + racks.design(group).nameplate) - up_to(before);
-}
-
 /// The plant in the modes that the idle factory settles in, and the temperatures that follow.
 void Facility::State::settle_at_start() {
   ValidityNotes unused;
@@ -233,13 +168,13 @@ void Facility::State::settle_at_start() {
   it = load.wall() + storage + network;
   liquid_offered = load.liquid_heat;
   cooling::PlantPoint point = plant_point(heat_load(liquid_offered, it - liquid_offered));
-  cooling::settled_effort(*plant, point, unused);
+  cooling::settled_effort(*design.plant, point, unused);
   modes = point.modes;
-  const cooling::CoolingEffort at_rest = plant->effort(plant_point(point.load), unused);
+  const cooling::CoolingEffort at_rest = design.plant->effort(plant_point(point.load), unused);
   cooling->set_state(plant_point({}));
   if (setup.simulation == nullptr) return;
   temperatures =
-      std::make_unique<RackTemperatures>(RackTemperatures::Setup{*setup.simulation, *plant, setup.groups, racks,
+      std::make_unique<RackTemperatures>(RackTemperatures::Setup{*setup.simulation, *design.plant, setup.groups, racks,
                                                                  [this] {
                                                                    advance(setup.simulation->now());
                                                                    plant_changed();
@@ -266,7 +201,7 @@ void Facility::State::plant_changed() {
   mark_stale();
   if (!temperatures) return;
   ValidityNotes unused;
-  temperatures->set_plant(plant->effort(plant_point(heat_load(liquid_offered, it - liquid_offered)), unused));
+  temperatures->set_plant(design.plant->effort(plant_point(heat_load(liquid_offered, it - liquid_offered)), unused));
 }
 
 void Facility::State::advance(Picoseconds to) {
@@ -293,7 +228,8 @@ void Facility::State::refresh() {
   for (std::size_t group = 0; group < racks.groups(); ++group) {
     Milliwatts drawn = 0;
     if (powered[group]) {
-      const Milliwatts storage_part = shared_part(group, storage), network_part = shared_part(group, network);
+      const Milliwatts storage_part = design.shared_part(group, storage),
+                       network_part = design.shared_part(group, network);
       load += racks.load(group);
       stores += storage_part;
       switches += network_part;
@@ -384,7 +320,7 @@ void Facility::State::on_cooling_power(bool has_power) {
 
 void Facility::State::note_validity_of_span() {
   if (most_air < 0) return;
-  plant->effort(plant_point(heat_load(most_liquid, most_air)), notes);
+  design.plant->effort(plant_point(heat_load(most_liquid, most_air)), notes);
   most_liquid = most_air = -1;
 }
 
@@ -488,7 +424,7 @@ PowerSystem* Facility::power_system(Picoseconds now) {
 }
 
 const cooling::PlantCondition& Facility::cooling_condition() const { return state_->condition; }
-std::vector<cooling::PartUnits> Facility::cooling_parts() const { return state_->plant->parts(); }
+std::vector<cooling::PartUnits> Facility::cooling_parts() const { return state_->design.plant->parts(); }
 RackTemperatures* Facility::temperatures() { return state_->temperatures.get(); }
 const RackTemperatures* Facility::temperatures() const { return state_->temperatures.get(); }
 
@@ -507,8 +443,8 @@ void Facility::finish(Picoseconds end) {
   s.advance(end);
   s.note_validity_of_span();
   s.notes.check("power chain: IT power [share of the nameplates that it was sized for]",
-                static_cast<double>(s.most_it) / static_cast<double>(std::max<Milliwatts>(s.it_nameplate, 1)), 0.0,
-                1.0);
+                static_cast<double>(s.most_it) / static_cast<double>(std::max<Milliwatts>(s.design.it_nameplate, 1)),
+                0.0, 1.0);
 }
 
 Femtojoules Facility::energy(Consumer consumer) const { return state_->books.total(State::place(consumer)); }
@@ -548,15 +484,15 @@ Femtojoules Facility::heat_to_air() const {
 
 std::vector<std::pair<std::string, Picoseconds>> Facility::cooling_modes(Loop loop) const {
   std::vector<std::pair<std::string, Picoseconds>> modes;
-  const std::vector<std::string> names = state_->plant->modes(loop);
+  const std::vector<std::string> names = state_->design.plant->modes(loop);
   for (std::size_t i = 0; i < names.size(); ++i) modes.emplace_back(names[i], state_->mode_time[loop][i]);
   return modes;
 }
 
 std::vector<std::pair<std::string, double>> Facility::ratings() const {
-  std::vector<std::pair<std::string, double>> all = {{"it_nameplate_w", to_watts(state_->it_nameplate)}};
+  std::vector<std::pair<std::string, double>> all = {{"it_nameplate_w", to_watts(state_->design.it_nameplate)}};
   for (const auto& rating : state_->supply->ratings()) all.push_back(rating);
-  for (const auto& rating : state_->plant->ratings()) all.push_back(rating);
+  for (const auto& rating : state_->design.plant->ratings()) all.push_back(rating);
   return all;
 }
 

@@ -20,16 +20,12 @@
 #include "models/weather/weather_point.hpp"
 #include "sim/engine/time.hpp"
 #include "sim/resources/consumer.hpp"
+#include "sim/resources/facility_design.hpp"
 #include "sim/resources/it_load.hpp"
 #include "sim/resources/power_supply.hpp"
 #include "sim/resources/rack_temperatures.hpp"
 
 namespace tokenworks::resources {
-
-/// Systems that all racks share: draw at rest, and the most that they are sized for.
-struct SharedPower {
-  double idle_w = 0.0, full_w = 0.0;
-};
 
 /// What the facility keeps books of besides the power of its consumers, as whole numbers: milliwatts, micrograms of
 /// water a second, thousandths of a degree Celsius.

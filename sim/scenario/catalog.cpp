@@ -75,6 +75,16 @@ void check_entry(const compute::KernelSpec& kernels, const std::string& pointer,
   }
 }
 
+void check_entry(const weather::SiteClimate& site, const std::string& pointer, const std::string& file,
+                 FaultList& faults) {
+  for (const weather::ClimateFault& fault : weather::climate_faults(site)) {
+    faults.add({.kind = FaultKind::conflicting_keys,
+                .pointer = pointer + "/" + fault.key,
+                .message = fault.message,
+                .file = file});
+  }
+}
+
 }  // namespace
 
 fs::path shipped_catalog_folder() {
@@ -87,8 +97,8 @@ fs::path shipped_catalog_folder() {
 }
 
 const std::vector<std::string>& catalog_sections() {
-  static const std::vector<std::string> sections = {"gpus",    "kernels",  "racks",       "models",
-                                                    "lengths", "switches", "transceivers"};
+  static const std::vector<std::string> sections = {"gpus",    "kernels",  "racks",        "models",
+                                                    "lengths", "switches", "transceivers", "sites"};
   return sections;
 }
 
@@ -114,6 +124,7 @@ void Catalog::add(const std::string& origin, const fs::path& file, CatalogEntrie
   merge("lengths", entries_.lengths, entries.lengths);
   merge("switches", entries_.switches, entries.switches);
   merge("transceivers", entries_.transceivers, entries.transceivers);
+  merge("sites", entries_.sites, entries.sites);
 }
 
 std::vector<std::string> Catalog::ids(std::string_view section) const {
@@ -206,6 +217,9 @@ const topology::SwitchSpec* Catalog::network_switch(const std::string& id, Fault
 }
 const topology::TransceiverSpec* Catalog::transceiver(const std::string& id, FaultList& faults) {
   return find("transceivers", &CatalogEntries::transceivers, id, faults);
+}
+const weather::SiteClimate* Catalog::site(const std::string& id, FaultList& faults) {
+  return find("sites", &CatalogEntries::sites, id, faults);
 }
 
 std::vector<report::CatalogEntryUsed> Catalog::used() const {

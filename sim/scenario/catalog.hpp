@@ -26,7 +26,7 @@ struct InputFile {
 /// else models/catalog of the source tree that it was built from.
 std::filesystem::path shipped_catalog_folder();
 
-/// "gpus", "kernels", "racks", "models", "lengths", "switches", "transceivers".
+/// "gpus", "kernels", "racks", "models", "lengths", "switches", "transceivers", "sites".
 const std::vector<std::string>& catalog_sections();
 
 class Catalog {
@@ -53,6 +53,7 @@ class Catalog {
 
   const topology::SwitchSpec* network_switch(const std::string& id, FaultList& faults);
   const topology::TransceiverSpec* transceiver(const std::string& id, FaultList& faults);
+  const weather::SiteClimate* site(const std::string& id, FaultList& faults);
 
   /// Entries asked for so far, by section and id.
   std::vector<report::CatalogEntryUsed> used() const;

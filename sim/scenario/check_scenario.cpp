@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <istream>
 #include <map>
 #include <set>
 #include <stdexcept>
@@ -44,6 +45,8 @@ class Checker {
   void run() {
     if (faults_.total() > faults_.kept().size()) return;  // which values are at fault is not known any more
     check_clock();
+    check_site();
+    check_year();
     check_names();
     open_racks();
     for (std::size_t i = 0; i < spec_.services.size(); ++i) check_service(i);
@@ -102,6 +105,60 @@ class Checker {
       faults_.add(FaultKind::out_of_range, "/clock/warm_up_s",
                   fmt::format("found {}; allowed: less than duration_s, {}", number_text(clock.warm_up.value),
                               number_text(clock.duration.value)));
+    }
+  }
+
+  /// What can be said without opening the files that the site names.
+  void check_site() {
+    struct NeedsFile {};
+    const auto without_files = [](const std::string&) -> std::unique_ptr<std::istream> { throw NeedsFile(); };
+    const auto start = parse_local_time(spec_.clock.start);
+    if (!start || faults_.stand_at("/site")) return;
+    const SiteSpec& site = spec_.site;
+    if (site.weather.has_value() && !faults_.concern("/site/weather")) {
+      const std::string id = site.weather->site();
+      ValidityNotes unused;
+      try {
+        if (!id.empty()) {
+          open("/site/weather/site", [&](FaultList& f) { return catalog_.site(id, f); });
+        } else {
+          guarded("/site/weather", [&] { site.weather->load(without_files, unused); });
+        }
+      } catch (const NeedsFile&) {  // nothing to be said
+      }
+    }
+    if (site.electricity.has_value() && !faults_.concern("/site/electricity")) {
+      try {
+        guarded("/site/electricity", [&] { site.electricity->load(calendar_year(*start), without_files); });
+      } catch (const NeedsFile&) {  // nothing to be said
+      }
+    }
+  }
+
+  void check_year() {
+    struct NeedsFile {};
+    const auto start = parse_local_time(spec_.clock.start);
+    if (!spec_.year || !start) return;
+    const std::string list = "/year/operating_points";
+    const std::vector<OperatingPoint>& points = spec_.year->operating_points;
+    for (std::size_t i = 0; i < points.size() && !faults_.concern(list); ++i) {
+      if (i > 0 && points[i].load <= points[i - 1].load) {
+        faults_.add(FaultKind::out_of_range, fmt::format("{}/{}/load", list, i),
+                    fmt::format("found {}; allowed: more than that of the point before, {}", points[i].load,
+                                points[i - 1].load));
+      }
+      if (points[i].fans_and_supplies_w.value_or(0.0) > points[i].it_w) {
+        faults_.add(FaultKind::out_of_range, fmt::format("{}/{}/fans_and_supplies_w", list, i),
+                    fmt::format("found {}; allowed: at most it_w, {}", *points[i].fans_and_supplies_w, points[i].it_w));
+      }
+    }
+    if (!spec_.year->demand.has_value() || faults_.concern("/year/demand")) return;
+    try {
+      guarded("/year/demand", [&] {
+        spec_.year->demand->load(calendar_year(*start),
+                                 [](const std::string&) -> std::unique_ptr<std::istream> { throw NeedsFile(); });
+      });
+    } catch (const NeedsFile&) {  // nothing to be said without the file
     }
   }
 

@@ -9,11 +9,11 @@
 #include "models/llm/memory_capacity.hpp"
 #include "models/workload/trace_formats.hpp"
 #include "sim/jobs/workload/open_stream.hpp"
-#include "sim/jobs/workload/text_lines.hpp"
 #include "sim/jobs/workload/trace_stream.hpp"
 #include "sim/scenario/check_sharing.hpp"
+#include "sim/scenario/facility_setup.hpp"
 #include "sim/scenario/factory_parts.hpp"
-#include "sim/scenario/local_time.hpp"
+#include "sim/scenario/site_models.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -50,33 +50,19 @@ Factory::~Factory() = default;
 // ---- Building -----------------------------------------------------------------------------------------------------
 
 void Factory::build_weather() {
-  const auto open = [this](const std::string& path) { return jobs::open_text((scenario_.folder / path).string()); };
-  weather_ = scenario_.spec.site.weather->load(open, notes_);
-  const LocalTime start = *parse_local_time(scenario_.spec.clock.start);
-  start_s_ = seconds_of_year(start);
-  year_s_ = seconds_in_year(start);
+  SiteModels site = load_site(scenario_, notes_);
+  weather_ = std::move(site.weather);
+  electricity_ = std::move(site.electricity);
+  start_s_ = site.start_s;
+  year_s_ = electricity_.year.length_s();
 }
 
 void Factory::build_facility() {
-  const FactorySpec& factory = scenario_.spec.factory;
-  resources::Facility::Setup setup;
   for (const RackGroupSpec* rack : racks_) {
     const compute::RackSpec& kind = *scenario_.catalog.rack(rack->kind, scenario_.faults);
-    const compute::GpuSpec& gpu = *scenario_.catalog.gpu(kind.gpu, scenario_.faults);
     groups_.push_back({rack->name, rack->count, kind.nodes, kind.gpus_per_node, kind.scale_up_domain_gpus});
-    setup.groups.push_back({rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count});
   }
-  if (factory.storage) {
-    const storage::StorageProfile profile = (*factory.storage)->profile();
-    setup.storage = {profile.idle_power.value, profile.full_power.value};
-  }
-  setup.network = network_power(bill_);
-  setup.power = &*factory.power;
-  setup.seed = static_cast<std::uint64_t>(scenario_.spec.seed);
-  setup.coolant_pumps_on_ups = factory.cooling_restart.coolant_pumps_on_ups;
-  setup.cooling = &*factory.cooling;
-  setup.weather = weather_->at(start_s_);
-  setup.design_weather = weather_->design();
+  resources::Facility::Setup setup = facility_setup(scenario_, network_power(bill_), *weather_, start_s_);
   setup.series_interval = interval_;
   setup.simulation = simulation_.get();
   facility_ = std::make_unique<resources::Facility>(std::move(setup), notes_);

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/grid/electricity.hpp"
 #include "models/llm/memory_capacity.hpp"
 #include "models/weather/weather_option.hpp"
 #include "sim/engine/simulation.hpp"
@@ -98,6 +99,7 @@ class Factory {
   void report_power(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
   void tell_unfinished(Picoseconds end) const;
+  void report_electricity(metrics::RunResult& result, Picoseconds end) const;
   void share_energy(metrics::RunResult& result) const;
   void report_sessions(metrics::RunResult& result) const;
   void report_fabric(metrics::RunResult& result) const;
@@ -112,6 +114,7 @@ class Factory {
   std::unique_ptr<engine::Simulation> simulation_;
   std::unique_ptr<jobs::RunEnd> run_end_;
   std::unique_ptr<weather::WeatherSeries> weather_;
+  grid::ElectricitySupply electricity_;
   double start_s_ = 0.0, year_s_ = 0.0;                  // of the run within its year
   std::vector<const RackGroupSpec*> racks_;              // sorted by name
   std::map<std::string, compute::GpuSpec> joined_gpus_;  // by group: with what its scale-up domain lets them send

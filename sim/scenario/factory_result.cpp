@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "models/grid/electricity_meter.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
@@ -49,10 +50,8 @@ metrics::RunResult Factory::result() {
   report_power(result);
   report_cooling(result);
   share_energy(result);
-  const Joules energy{result.power.grid_j};
-  result.electricity_usd = scenario_.spec.site.electricity->usd(energy);
+  report_electricity(result, end);
   report_sessions(result);
-  result.carbon_kg = scenario_.spec.site.electricity->co2_kg(energy);
   report_fabric(result);
   const auto add_incidents = [&result](const std::vector<metrics::IncidentResult>& list) {
     result.incidents.insert(result.incidents.end(), list.begin(), list.end());
@@ -71,6 +70,7 @@ metrics::RunResult Factory::result() {
   std::stable_sort(result.incidents.begin(), result.incidents.end(),
                    [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
   result.assumptions = scenario_.assumptions;
+  std::erase_if(result.assumptions, [](const Assumption& a) { return a.subject.starts_with("/year/"); });
   result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
   std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
@@ -137,6 +137,27 @@ void Factory::report_power(metrics::RunResult& result) const {
     power.events.push_back(
         {to_seconds(note.at), std::string(resources::power_event_name(note.event)), supply.network().name(note.node)});
   }
+}
+
+/// Price and carbon that change during the run meet the mean power of each row of the series. Parts of the tariff that
+/// are by month count by the share of the month that the run lasts.
+void Factory::report_electricity(metrics::RunResult& result, Picoseconds end) const {
+  if (electricity_.is_flat()) {
+    const Joules energy{result.power.grid_j};
+    result.electricity_usd = electricity_.usd(energy);
+    result.carbon_kg = electricity_.co2_kg(energy);
+    return;
+  }
+  grid::ElectricityMeter meter(electricity_);
+  const std::size_t rows = facility_->samples();
+  for (std::size_t row = 0; row < rows; ++row) {
+    const Picoseconds from = static_cast<Picoseconds>(row) * interval_, to = std::min(from + interval_, end);
+    const Milliwatts power = facility_->sample(row).mean(resources::FacilityLevel::grid);
+    meter.add(Watts(to_watts(power)), start_s_ + to_seconds(from), start_s_ + to_seconds(to));
+  }
+  const grid::MonthBill bill = grid::sum_of(meter.bill());
+  result.electricity_usd = bill.usd();
+  result.carbon_kg = bill.co2_kg;
 }
 
 void Factory::report_cooling(metrics::RunResult& result) const {

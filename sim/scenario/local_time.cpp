@@ -109,6 +109,13 @@ double seconds_of_year(const LocalTime& time) {
   return days * 86400.0 + time.hour * 3600.0 + time.minute * 60.0 + time.second;
 }
 
+grid::CalendarYear calendar_year(const LocalTime& time) {
+  // Days since Monday, 1 January of the year 1, in the Gregorian calendar.
+  const int years = time.year - 1;
+  const int days = years * 365 + years / 4 - years / 100 + years / 400;
+  return {.leap = is_leap(time.year), .first_weekday = days % 7};
+}
+
 double seconds_in_year(const LocalTime& time) { return (is_leap(time.year) ? 366 : 365) * 86400.0; }
 
 }  // namespace tokenworks::scenario

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string_view>
 
+#include "models/grid/year_series.hpp"
+
 namespace tokenworks::scenario {
 
 /// A date of the Gregorian calendar with a time of day.
@@ -22,5 +24,7 @@ std::optional<LocalTime> parse_local_time(std::string_view text);
 double seconds_of_year(const LocalTime& time);
 /// Length of the time's year in seconds: 365 or 366 days.
 double seconds_in_year(const LocalTime& time);
+/// Its year, for what follows months and days of the week.
+grid::CalendarYear calendar_year(const LocalTime& time);
 
 }  // namespace tokenworks::scenario

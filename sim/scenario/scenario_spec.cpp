@@ -290,6 +290,7 @@ void CatalogEntries::visit(FieldVisitor& v) {
   field(v, "lengths", lengths, "Tables of prompt and answer lengths by id");
   field(v, "switches", switches, "Switches of fabrics by id");
   field(v, "transceivers", transceivers, "Optical modules and copper cables by id");
+  field(v, "sites", sites, "Climates of places by id");
 }
 
 void CatalogSpec::visit(FieldVisitor& v) {
@@ -309,6 +310,7 @@ void ScenarioSpec::visit(FieldVisitor& v) {
   field(v, "traffic", traffic, "Bytes that move without a request");
   field(v, "incidents", incidents, "What happens to the factory during the run");
   field(v, "report", report, "How results are recorded");
+  field(v, "year", year, "What `tokenworks year` needs besides; its defaults when absent");
   field(v, "catalog", catalog, "Catalog entries of this scenario");
 }
 

@@ -33,6 +33,7 @@
 #include "sim/scenario/pool_spec.hpp"
 #include "sim/scenario/sharing_spec.hpp"
 #include "sim/scenario/traffic_spec.hpp"
+#include "sim/scenario/year_spec.hpp"
 
 namespace tokenworks::scenario {
 
@@ -227,6 +228,7 @@ struct CatalogEntries {
   std::map<std::string, workload::LengthTable> lengths;
   std::map<std::string, topology::SwitchSpec> switches;
   std::map<std::string, topology::TransceiverSpec> transceivers;
+  std::map<std::string, weather::SiteClimate> sites;
   void visit(FieldVisitor& v);
 };
 
@@ -248,6 +250,7 @@ struct ScenarioSpec {
   std::vector<TrafficSpec> traffic;
   std::vector<IncidentSpec> incidents;
   ReportSpec report;
+  std::optional<YearSpec> year;
   CatalogSpec catalog;
   void visit(FieldVisitor& v);
 };

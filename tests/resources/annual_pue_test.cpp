@@ -6,7 +6,9 @@
 
 #include "models/weather/weather_option.hpp"
 #include "sim/resources/facility.hpp"
+#include "sim/resources/sized_facility.hpp"
 #include "tests/catch.hpp"
+#include "tests/models/catalog_entry.hpp"
 #include "tests/models/set_field.hpp"
 
 using namespace tokenworks;
@@ -100,4 +102,74 @@ TEST_CASE("annual PUE: two designs at ten sites, against an independent model", 
   set_field(*liquid, "sizing_margin", 1.0);
   set_field(*liquid, "residual_air/chilled_water_approach_k", 10.0);
   CHECK_THAT(annual_pue(*year, *liquid), WithinAbs(site.liquid, 0.01));
+}
+
+namespace {
+
+struct Year {
+  double pue = 0, free_hours = 0;
+};
+
+/// The same two designs by the hour, in settled modes. Free: the first mode of the main loop.
+Year settled_year(const weather::WeatherSeries& year, const cooling::CoolingOption& cooling) {
+  Choice<power::PowerOption> chain(power::power_options(), "standard_chain");
+  set_field(*chain, "redundancy", std::string("2n"));
+  ValidityNotes notes;
+  SizedFacility facility({.groups = {block_of_racks()},
+                          .storage = {},
+                          .network = {},
+                          .power = &*chain,
+                          .cooling = &cooling,
+                          .weather = year.at(0),
+                          .design_weather = year.design()},
+                         notes);
+  Year result;
+  for (int hour = 0; hour < 8760; ++hour) {
+    const FacilityPower power = facility.settle(Watts(8e6), 0.87, year.at(hour * 3600.0), notes);
+    result.pue += power.facility() / power.it / 8760;
+    if (power.effort.loops[cooling::Loop::main].mode == 0) result.free_hours += 1;
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("annual PUE: climate normals against the weather files of the same places", "[resources][shared]") {
+  if (!std::filesystem::exists(kFolder)) {
+    WARN("not checked: " << kFolder.string() << " is absent");
+    return;
+  }
+  const std::pair<const char*, const char*> sites[] = {
+      {"leesburg_va", "USA_VA_Leesburg"},      {"chicago_il", "USA_IL_Chicago"},
+      {"dallas_tx", "USA_TX_Dallas"},          {"phoenix_az", "USA_AZ_Phoenix"},
+      {"tucson_az", "USA_AZ_Tucson"},          {"san_jose_ca", "USA_CA_San.Jose"},
+      {"san_francisco_ca", "USA_CA_San.Fran"}, {"denver_co", "USA_CO_Denver"},
+      {"singapore", "SGP_SG_Changi"},          {"bologna", "ITA_ER_Bologna"}};
+  std::string table =
+      "\nsite              PUE air: file, normals   PUE liquid: file, normals   first mode, hours: file, normals\n";
+  for (const auto& [id, file] : sites) {
+    CAPTURE(id);
+    ValidityNotes notes;
+    const auto measured = weather_of(file, notes);
+    REQUIRE(measured != nullptr);
+    const auto entry = tests::catalog_entry<weather::SiteClimate>("sites", id);
+    Choice<weather::WeatherOption> normals(weather::weather_options(), "climate_normals");
+    set_field(*normals, "site", std::string(id));
+    const auto made = normals->load(
+        {}, [&](const std::string&) { return &entry; }, notes);
+    char line[200];
+    Year years[2][2];
+    for (int design = 0; design < 2; ++design) {
+      Choice<cooling::CoolingOption> cooling(cooling::cooling_options(), design == 0 ? "air_crah" : "direct_to_chip");
+      years[design][0] = settled_year(*measured, *cooling);
+      years[design][1] = settled_year(*made, *cooling);
+      CHECK_THAT(years[design][1].pue, WithinAbs(years[design][0].pue, 0.003));
+    }
+    std::snprintf(line, sizeof line, "%-20s %.4f %.4f              %.4f %.4f              %.0f %.0f\n", id,
+                  years[0][0].pue, years[0][1].pue, years[1][0].pue, years[1][1].pue, years[1][0].free_hours,
+                  years[1][1].free_hours);
+    table += line;
+    CHECK_THAT(years[1][1].free_hours, WithinAbs(years[1][0].free_hours, 450));  // Singapore; 160 at all others
+  }
+  WARN(table);
 }

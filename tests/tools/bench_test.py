@@ -21,7 +21,8 @@ if "fault" in sys.argv[2]:
     sys.exit("/clock: unknown key")
 out = sys.argv[sys.argv.index("--out") + 1]
 os.makedirs(out)
-json.dump({"requests": 1000, "transfers": 20, "events": 5000, "simulated_s": 60}, open(os.path.join(out, "run.json"), "w"))
+costs = "run.json" if sys.argv[1] == "run" else "year_run.json"
+json.dump({"requests": 1000, "transfers": 20, "events": 5000, "simulated_s": 60}, open(os.path.join(out, costs), "w"))
 """
 
 
@@ -50,6 +51,10 @@ class Bench(unittest.TestCase):
         self.assertAlmostEqual(result["requests_per_s"] * result["wall_median_s"], 1000)
         self.assertGreater(result["peak_memory_bytes"], 1e6)
         self.assertIn("| steady ", bench.table([result]))
+
+    def test_a_scenario_with_a_year_is_one_for_the_command_year(self):
+        result = self.measure("year", {"name": "year", "year": {}})
+        self.assertEqual((5000, 0.1), (result["events"], result["goal_s"]))
 
     def test_what_is_missing_is_told(self):
         self.assertIn("no such scenario", self.measure("million")["missing"])

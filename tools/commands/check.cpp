@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/scenario/read_scenario.hpp"
+#include "sim/scenario/site_models.hpp"
 #include "tools/commands/command.hpp"
 #include "tools/commands/override_option.hpp"
 
@@ -18,6 +19,7 @@ std::string counted(std::size_t count, std::string_view noun) {
 
 int check(const std::string& path, const scenario::Overrides& overrides) {
   scenario::ReadOutcome outcome = scenario::read_scenario(path, overrides);
+  if (outcome.faults.empty()) scenario::check_site_files(outcome);
   if (!outcome.faults.empty()) {
     fmt::print(stderr, "{}{}\n", outcome.faults.text(path), counted(outcome.faults.total(), "fault"));
     return kFaultyInput;

@@ -82,6 +82,7 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(catalog_section(catalog, "switches", "Switches of the catalog", &Catalog::network_switch));
   list.push_back(catalog_section(catalog, "transceivers", "Optical modules and copper cables of the catalog",
                                  &Catalog::transceiver));
+  list.push_back(catalog_section(catalog, "sites", "Climates of places of the catalog", &Catalog::site));
   list.push_back(family("services", "What is made on the GPUs", scenario::service_options()));
   list.push_back(family("sharing", "How services share the same GPUs", scenario::sharing_options()));
   list.push_back(family("engines", "Inference engines", batching::engine_options()));
@@ -90,6 +91,8 @@ std::vector<Section> sections(Catalog& catalog) {
   list.push_back(family("length_distributions", "How long prompts and answers are", workload::length_options()));
   list.push_back(family("weather", "Where the weather comes from", weather::weather_options()));
   list.push_back(family("electricity", "What electricity costs", grid::electricity_options()));
+  list.push_back(family("carbon", "How much carbon electricity carries", grid::carbon_options()));
+  list.push_back(family("demand", "The load over a year", scenario::demand_options()));
   list.push_back(family("cooling", "How heat leaves the hall", cooling::cooling_options()));
   list.push_back(family("fabrics", "How nodes are joined", scenario::fabric_options()));
   list.push_back(family("scale_up", "How the GPUs of a rack or server are joined", topology::scale_up_options()));

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "sim/report/report_files.hpp"
+#include "sim/scenario/site_models.hpp"
 #include "tools/commands/command.hpp"
 #include "tools/commands/find_max_rate.hpp"
 #include "tools/commands/override_option.hpp"
@@ -26,6 +27,7 @@ constexpr int kMostJobs = 256;
 
 int run(const RunArguments& arguments) {
   scenario::ReadOutcome scenario = scenario::read_scenario(arguments.path, arguments.overrides);
+  if (scenario.faults.empty()) scenario::check_site_files(scenario);
   if (!scenario.faults.empty()) {
     fmt::print(stderr, "{}", scenario.faults.text(arguments.path));
     return kFaultyInput;

@@ -121,7 +121,7 @@ TEST_CASE("epw: a leap year has 8,784 hours", "[models][weather]") {
 TEST_CASE("epw: missing values are filled and noted", "[models][weather]") {
   Sample sample;
   sample.change = [](int hour, std::vector<std::string>& row) {
-    if (hour == 4) row[6] = "30.0";
+    if (hour == 4) row[6] = "30.0", row[8] = "29";
     if (hour == 5) row[6] = "99.9";                  // dry bulb of the hour before
     if (hour == 6) row[7] = "99.9";                  // dew point from 53 % at 20 degC: 10.1 degC
     if (hour == 7) row[7] = "99.9", row[8] = "999";  // dew point of the hour before
@@ -140,7 +140,8 @@ TEST_CASE("epw: impossible dew points are clipped to the header's value and note
   Sample sample;
   sample.change = [](int hour, std::vector<std::string>& row) {
     row[6] = "38.0";
-    if (hour == 100) row[7] = "31.0";
+    row[8] = "18.5";
+    if (hour == 100) row[7] = "31.0", row[8] = "67.8";
   };
   ValidityNotes notes;
   const EpwYear year = read(sample.text(), notes);
@@ -150,10 +151,25 @@ TEST_CASE("epw: impossible dew points are clipped to the header's value and note
   CHECK(notes.all().begin()->second.worst == 31.0);
 }
 
+TEST_CASE("epw: where humidity is given twice and differs, the dew point counts, and it is noted",
+          "[models][weather]") {
+  Sample sample;
+  sample.change = [](int hour, std::vector<std::string>& row) {
+    if (hour == 7) row[8] = "70";  // 14.4 degC at 20 degC, 4.4 K above the dew point of 10 degC
+  };
+  ValidityNotes notes;
+  CHECK(read(sample.text(), notes).hours[7].dew_point.value == 10.0);
+  REQUIRE(notes.all().size() == 1);
+  CHECK(notes.all().begin()->second.count == 1);
+  CHECK_THAT(notes.all().begin()->second.worst, WithinAbs(4.4, 0.2));
+}
+
 TEST_CASE("epw: without design conditions the file's own hours size the plant", "[models][weather]") {
   Sample sample;
   sample.design = "DESIGN CONDITIONS,0";
-  sample.change = [](int hour, std::vector<std::string>& row) { row[6] = std::to_string(15.0 + hour / 1000.0); };
+  sample.change = [](int hour, std::vector<std::string>& row) {
+    row[6] = std::to_string(15.0 + hour / 1000.0), row[8] = "999";
+  };
   ValidityNotes notes;
   const EpwYear year = read(sample.text(), notes);
   // Hours rise from 15.0 to 23.759 degC; 0.4 % of 8,760 hours are 35: 23.72 degC.
