@@ -56,9 +56,9 @@ class PowerListener {
 struct PowerSystemSettings {
   std::uint64_t seed = 0;
   /// By node: no load ever draws more. Empty: unknown, and every breaker with a rating is watched.
-  std::vector<Milliwatts> largest_demand;
+  std::vector<Milliwatts> largest_demand{};
   /// By name of a generator: whether its first, second, ... start works. Later ones are drawn.
-  std::map<std::string, std::vector<bool>> starts;
+  std::map<std::string, std::vector<bool>> starts{};
 };
 
 /// Since the start; all exact. energy in (grid + generators - what the batteries gained) = sinks + losses.
