@@ -1,6 +1,6 @@
 // Question   how long does an operator take, and what does its board draw, when the GPU's clock is lowered
 // Equation   f: clock as a share of what the board chooses by itself under its default limit
-//            t(f) = max(t u_a / max(u_a, u_m) / f, t)           the part that waits for memory, links, launches stays
+//            t(f) = t max(1, u_a / u / f, 1 + l (1 - u) (1 / f - 1)),   u = max(u_a, u_m)
 //            P(f) = min(limit, static + dram x + r (chip x f^(a-1) + running f^a)),   x = t / t(f)
 //            static  = waiting, and of `running` as much as makes it s of the limit
 //            dram    = memory watts, at most e B u_m; chip: the rest of memory watts and arithmetic_c sqrt(u_a)
