@@ -9,10 +9,10 @@
 // Source     form, s = 0.28, a = 2.5 (V nearly linear in f, so that V^2 is f^(a-1)): within -5 and +3 % of throughput
 //            of MLPerf Inference v4.1, 8 H200 at 350 and 500 of 700 W; E. e: 4 pJ a bit of stacked memory, after
 //            O'Connor et al., Fine-Grained DRAM, 2017 (3.92 for HBM2); R
-// Valid for  shares from kLeastClockShare to 1. Memory and links keep their clocks. Kernels too small to fill the GPU
-// and
-//            collectives count as waiting: their time stays. A board's leakage is that of its default clock
-// Checked by tests/models/compute/clock_test.cpp (laws, the whole-board law); `tokenworks validate`, "power caps"
+//            l = 0.25 of what neither rate explains, issue and latencies on the chip: E (clock.cpp)
+// Valid for  shares from kLeastClockShare to 1. Memory, links and the host keep their clocks, so that collectives and
+//            launches keep their time. Leakage is that of the default clock
+// Checked by tests/models/compute/clock_test.cpp (laws, the whole-board law); `tokenworks validate`, power_caps
 #pragma once
 
 #include <cstdint>
