@@ -32,6 +32,8 @@ double voltage_squared(double share) { return std::pow(share, kDynamicExponent -
 
 }  // namespace
 
+double latency_share() { return kLatencyShare; }
+
 double clock_share(ClockLevel level) {
   if (level < 1 || level > kFullClock) {
     throw std::invalid_argument("clock: level " + std::to_string(level) + "; allowed: 1 to " +

@@ -35,6 +35,9 @@ inline constexpr double kMemoryJoulePerByte = 32e-12;
 inline constexpr double kLeastClockShare = 0.17;
 inline constexpr ClockLevel kLeastClock = 22;
 
+/// Of the time that neither rate explains, what goes with the clock, E.
+double latency_share();
+
 /// Throws std::invalid_argument for a level below 1 or above kFullClock.
 double clock_share(ClockLevel level);
 /// The highest level up to a share, at least kLeastClock: any share may come, below 0 and above 1 too.

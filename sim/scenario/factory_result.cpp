@@ -1,13 +1,32 @@
 // From the books of a run to its result.
 #include <algorithm>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "models/compute/clock.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
+#include "sim/scenario/json_text.hpp"
 
 namespace tokenworks::scenario {
+namespace {
+
+/// Of clocks that were held down (models/compute/clock.hpp).
+void add_clock_assumptions(std::vector<Assumption>& list) {
+  const auto add = [&list](const char* constant, double value, const char* evidence, const char* source) {
+    list.push_back({std::string("models/compute/clock/") + constant, number_text(value), evidence, source});
+  };
+  add("static_share", compute::kStaticShare, "E", "Of the board's limit at 60 to 70 degrees, whatever the clock");
+  add("dynamic_exponent", compute::kDynamicExponent, "E", "2.3 to 3: voltage nearly linear in the clock");
+  add("memory_j_per_byte", compute::kMemoryJoulePerByte, "R", "O'Connor et al., Fine-Grained DRAM, 2017");
+  add("latency_share", compute::latency_share(), "E",
+      "Of the time that neither arithmetic nor memory explains, what goes with the clock");
+}
+
+}  // namespace
 
 metrics::RunResult Factory::result() {
   metrics::RunResult result;
@@ -44,6 +63,8 @@ metrics::RunResult Factory::result() {
                    [](const auto& a, const auto& b) { return a.at_s < b.at_s; });
   result.assumptions = scenario_.assumptions;
   result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
+  const auto has_clock = [](const metrics::ServiceResult& service) { return service.clock.has_value(); };
+  if (std::any_of(result.services.begin(), result.services.end(), has_clock)) add_clock_assumptions(result.assumptions);
   std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
   });
