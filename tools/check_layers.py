@@ -14,7 +14,7 @@ import sys
 # Folder -> (prefixes that it may include besides itself, third-party libraries).
 LAYERS = {
     "models/core": ([], ["boost.random"]),
-    "models/compute": (["models/core"], ["boost", "fmt"]),
+    "models/compute": (["models/core", "models/thermal/throttle.hpp"], ["boost", "fmt"]),
     "models/network": (["models/core", "models/compute"], ["boost", "fmt"]),
     "models/topology": (["models/core"], ["boost", "boost.graph", "fmt"]),
     "models/storage": (["models/core"], ["boost", "fmt"]),

@@ -1,6 +1,6 @@
 // Question   how long does an operator take, and what does its board draw, when the GPU's clock is lowered
 // Equation   f: clock as a share of what the board chooses by itself under its default limit
-//            t(f) = max(t u_a / max(u_a, u_m) / f, t)           the part that waits for memory, links, launches stays
+//            t(f) = t max(1, u_a / u / f, 1 + l (1 - u) (1 / f - 1)),   u = max(u_a, u_m)
 //            P(f) = min(limit, static + dram x + r (chip x f^(a-1) + running f^a)),   x = t / t(f)
 //            static  = waiting, and of `running` as much as makes it s of the limit
 //            dram    = memory watts, at most e B u_m; chip: the rest of memory watts and arithmetic_c sqrt(u_a)
@@ -9,10 +9,10 @@
 // Source     form, s = 0.28, a = 2.5 (V nearly linear in f, so that V^2 is f^(a-1)): within -5 and +3 % of throughput
 //            of MLPerf Inference v4.1, 8 H200 at 350 and 500 of 700 W; E. e: 4 pJ a bit of stacked memory, after
 //            O'Connor et al., Fine-Grained DRAM, 2017 (3.92 for HBM2); R
-// Valid for  shares from kLeastClockShare to 1. Memory and links keep their clocks. Kernels too small to fill the GPU
-// and
-//            collectives count as waiting: their time stays. A board's leakage is that of its default clock
-// Checked by tests/models/compute/clock_test.cpp (laws, the whole-board law); `tokenworks validate`, "power caps"
+//            l = 0.25 of what neither rate explains, issue and latencies on the chip: E (clock.cpp)
+// Valid for  shares from kLeastClockShare to 1. Memory, links and the host keep their clocks, so that collectives and
+//            launches keep their time. Leakage is that of the default clock
+// Checked by tests/models/compute/clock_test.cpp (laws, the whole-board law); `tokenworks validate`, power_caps
 #pragma once
 
 #include <cstdint>
@@ -34,6 +34,9 @@ inline constexpr double kMemoryJoulePerByte = 32e-12;
 /// Lowest clock that caps and throttling lead to: A100 have 210 of 1,410 MHz, H100 345 of 1,980 MHz; R.
 inline constexpr double kLeastClockShare = 0.17;
 inline constexpr ClockLevel kLeastClock = 22;
+
+/// Of the time that neither rate explains, what goes with the clock, E.
+double latency_share();
 
 /// Throws std::invalid_argument for a level below 1 or above kFullClock.
 double clock_share(ClockLevel level);

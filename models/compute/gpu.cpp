@@ -21,6 +21,7 @@ void GpuSpec::visit(FieldVisitor& v) {
   field(v, "kernels", kernels, "Entries with its kernel times, best first; those of another GPU are scaled",
         rule().required().from_catalog("kernels"));
   field(v, "power", power, "Board power by what the GPU does", rule().required());
+  field(v, "temperature_limits", temperature_limits, "Core temperatures at which it slows down and fails");
   field(v, "how", how, "How the achieved figures were obtained", rule().required().one_of(kHow));
   field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot", rule().required());
 }

@@ -10,6 +10,7 @@
 #include "models/core/evidence.hpp"
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
+#include "models/thermal/throttle.hpp"
 
 namespace tokenworks::compute {
 
@@ -23,6 +24,7 @@ struct GpuSpec {
   /// another GPU are scaled by rated figures.
   std::vector<std::string> kernels;
   BoardPower power;
+  thermal::GpuTemperatureLimits temperature_limits;
   std::string how = "measured_published";  ///< measured_here, measured_published, scaled, rated
   std::vector<SourceNote> sources;
   void visit(FieldVisitor& v);

@@ -51,7 +51,7 @@ std::vector<metrics::IncidentResult> PowerCaps::report() const {
         .target = caps_[i].service->name(),
         .at_s = to_seconds(caps_[i].at),
         .repaired_at_s = std::nullopt,
-        .effects = {{"happened", progress_[i].happened ? 1.0 : 0.0}, {"watts_per_gpu", caps_[i].watts_per_gpu}}};
+        .effects = {{"happened", progress_[i].happened ? 1.0 : 0.0}, {"gpu_power_cap_w", caps_[i].watts_per_gpu}}};
     if (progress_[i].lifted) result.repaired_at_s = to_seconds(*progress_[i].lifted);
     list.push_back(std::move(result));
   }

@@ -50,7 +50,7 @@ void check_power_caps(const ScenarioSpec& spec, const GpusOfServices& gpus, bool
     for (const LlmServiceSpec* service : services) {
       if (service->name != cap->service) continue;
       found = true;
-      check_cap(pointer + "/watts_per_gpu", cap->watts_per_gpu, gpus_of(*service), faults);
+      check_cap(pointer + "/gpu_power_cap_w", cap->watts_per_gpu, gpus_of(*service), faults);
     }
     if (found || !names_known || faults.concern(pointer + "/service")) continue;
     faults.add(FaultKind::unknown_name, pointer + "/service",

@@ -12,7 +12,8 @@ resources::Facility::Setup facility_setup(ReadOutcome& scenario, const resources
        sorted_by_name(factory.racks, [](const RackGroupSpec& group) { return group.name; })) {
     const compute::RackSpec& kind = *scenario.catalog.rack(rack->kind, scenario.faults);
     const compute::GpuSpec& gpu = *scenario.catalog.gpu(kind.gpu, scenario.faults);
-    setup.groups.push_back({rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count});
+    setup.groups.push_back({rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count,
+                            gpu.temperature_limits, {}});
   }
   if (factory.storage) {
     const storage::StorageProfile profile = (*factory.storage)->profile();

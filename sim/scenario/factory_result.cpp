@@ -2,13 +2,17 @@
 #include <algorithm>
 #include <initializer_list>
 #include <span>
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
+#include "models/compute/clock.hpp"
 #include "models/grid/electricity_meter.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
+#include "sim/scenario/json_text.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -28,6 +32,18 @@ std::span<const TemperatureColumn> temperature_columns() {
       {FacilityLevel::rack_supply, "rack_supply_c", "Coolant that enters the racks; 0 without"},
       {FacilityLevel::main_supply, "facility_water_c", "Supply of the main loop's heat rejection"}};
   return kColumns;
+}
+
+/// Of clocks that were held down (models/compute/clock.hpp).
+void add_clock_assumptions(std::vector<Assumption>& list) {
+  const auto add = [&list](const char* constant, double value, const char* evidence, const char* source) {
+    list.push_back({std::string("models/compute/clock/") + constant, number_text(value), evidence, source});
+  };
+  add("static_share", compute::kStaticShare, "E", "Of the board's limit at 60 to 70 degrees, whatever the clock");
+  add("dynamic_exponent", compute::kDynamicExponent, "E", "2.3 to 3: voltage nearly linear in the clock");
+  add("memory_j_per_byte", compute::kMemoryJoulePerByte, "R", "O'Connor et al., Fine-Grained DRAM, 2017");
+  add("latency_share", compute::latency_share(), "E",
+      "Of the time that neither arithmetic nor memory explains, what goes with the clock");
 }
 
 }  // namespace
@@ -72,6 +88,8 @@ metrics::RunResult Factory::result() {
   result.assumptions = scenario_.assumptions;
   std::erase_if(result.assumptions, [](const Assumption& a) { return a.subject.starts_with("/year/"); });
   result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
+  const auto has_clock = [](const metrics::ServiceResult& service) { return service.clock.has_value(); };
+  if (std::any_of(result.services.begin(), result.services.end(), has_clock)) add_clock_assumptions(result.assumptions);
   std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
   });

@@ -156,7 +156,7 @@ void WeightLoadSpec::visit(FieldVisitor& v) {
 void GpuPowerCapSpec::visit(FieldVisitor& v) {
   visit_common(v);
   field(v, "service", service, "Service whose GPUs are capped", rule().required());
-  field(v, "watts_per_gpu", watts_per_gpu,
+  field(v, "gpu_power_cap_w", watts_per_gpu,
         "That each of them may draw, mean over a step; of several caps the lowest acts", rule().required().above(0));
   field(v, "repair_after_s", repair_after, "Until the cap is lifted; never when absent",
         rule().at_least(0).at_most(kLongestRun));

@@ -801,7 +801,7 @@ json random_scenario(std::uint64_t seed, FeatureCounts& features, ScenarioSize s
                   {"at_s", draw.real(0, duration)},
                   {"service", scenario["services"][static_cast<std::size_t>(
                                   draw.whole(0, static_cast<std::int64_t>(scenario["services"].size()) - 1))]["name"]},
-                  {"watts_per_gpu", draw.real(250, 700)}};
+                  {"gpu_power_cap_w", draw.real(250, 700)}};
       if (draw.chance(0.8)) cap["repair_after_s"] = draw.real(0, duration / 2);
       incidents.push_back(cap);
     }

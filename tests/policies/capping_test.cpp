@@ -101,9 +101,9 @@ TEST_CASE("capping: what the limit leaves is filled, batch gives way first", "[p
 
 TEST_CASE("capping: a static cap is within what boards can be set to", "[policies]") {
   Plant plant;
-  plant.look(*option("static_cap", R"({"watts_per_gpu": 500})"));
+  plant.look(*option("static_cap", R"({"gpu_power_cap_w": 500})"));
   CHECK(plant.caps_w == std::vector<double>{500, 500});
-  plant.look(*option("static_cap", R"({"watts_per_gpu": 100})"));
+  plant.look(*option("static_cap", R"({"gpu_power_cap_w": 100})"));
   CHECK(plant.caps_w == std::vector<double>{200, 200});
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("step: a lower clock makes no step faster and none draw more; prompts 
                  << ratio(prompt_step(half, 8192), prompt_step(full, 8192)) << ", 8 sequences "
                  << ratio(decode_step(half, 8, 2000), decode_step(full, 8, 2000)));
     CHECK(ratio(prompt_step(half, 8192), prompt_step(full, 8192)) > one.least_prompt_ratio);
-    CHECK(ratio(decode_step(half, 8, 2000), decode_step(full, 8, 2000)) < 1.15);
+    CHECK(ratio(decode_step(half, 8, 2000), decode_step(full, 8, 2000)) < 1.2);
   }
 }
 

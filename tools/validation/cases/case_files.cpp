@@ -12,6 +12,7 @@ CaseSet read_inferencex_published(const std::filesystem::path& path, scenario::F
 CaseSet read_low_concurrency_latency(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_mlenergy_llm(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_mlperf_inference(const std::filesystem::path& path, scenario::FaultList& faults);
+CaseSet read_power_caps(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_power_traces(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_splitwise_perf_model(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_trtllm_perf_overview(const std::filesystem::path& path, scenario::FaultList& faults);
@@ -36,6 +37,8 @@ std::span<const CaseFile> case_files() {
       CaseFile{"collective_networks", "vidur_profiling", "collectives and sends in and between nodes",
                read_collective_networks},
       CaseFile{"expert_exchange", "aic_kernels", "tokens to experts on other nodes and back", read_expert_exchange},
+      CaseFile{"power_caps", "mlperf_inference_llm.csv", "MLPerf on H200 under caps on GPU power and without",
+               read_power_caps},
       CaseFile{"server_idle", "power_traces/index.csv", "wall power of idle servers", read_power_traces},
   };
   return kFiles;

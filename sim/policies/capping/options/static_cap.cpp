@@ -10,7 +10,7 @@ class StaticCap final : public CappingOption {
  public:
   void visit(FieldVisitor& v) override {
     visit_common(v);
-    field(v, "watts_per_gpu", cap_, "Cap on every GPU under the node; within what its board can be set to",
+    field(v, "gpu_power_cap_w", cap_, "Cap on every GPU under the node; within what its board can be set to",
           rule().required().above(0));
   }
 
