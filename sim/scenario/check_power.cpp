@@ -11,6 +11,9 @@
 namespace tokenworks::scenario {
 namespace {
 
+// Power supplies at rest take at most an eighth more than they give.
+constexpr double kSupplyLossAtRest = 1.125;
+
 /// A tree for these racks, to know its nodes by name: what they are sized for does not matter here.
 power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   power::PowerLoads loads;
@@ -18,8 +21,13 @@ power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   for (const RackGroupSpec& group : spec.factory.racks) {
     const compute::RackSpec* kind = catalog.rack(group.kind, unused);
     const double nameplate = kind != nullptr ? kind->nameplate_power.value : 0.0;
-    // Servers alone, without their GPUs: less than any rack draws at rest.
-    const double rest = kind != nullptr ? kind->node_base_power.value * static_cast<double>(kind->nodes) : 0.0;
+    double rest = 0.0;
+    if (kind != nullptr) {
+      const compute::GpuSpec* gpu = catalog.gpu(kind->gpu, unused);
+      const double gpus = gpu != nullptr ? gpu->power.idle.value * static_cast<double>(kind->gpus_per_node) : 0.0;
+      rest = (kind->node_base_power.value + gpus) * static_cast<double>(kind->nodes) + kind->rack_shared_power.value;
+      rest *= kSupplyLossAtRest;
+    }
     const auto count = static_cast<double>(group.count);
     loads.racks.push_back({group.name, Watts(std::max(nameplate, 1.0) * count), Watts(rest * count)});
   }
@@ -38,7 +46,10 @@ void check_node(const std::string& pointer, const std::string& target, const std
 }  // namespace
 
 void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, FaultList& faults) {
-  if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power")) return;
+  if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power") ||
+      faults.stand_at("/factory/racks")) {
+    return;
+  }
   std::vector<std::string> racks;
   for (const RackGroupSpec& group : spec.factory.racks) racks.push_back(group.name);
   const std::vector<power::NetworkFault> found = spec.factory.power->faults(racks);
