@@ -18,7 +18,7 @@ constexpr std::size_t kFree = 0, kPartial = 1, kMechanical = 2;
 
 struct Spec {
   std::string curves = "york_yk_2771kw_vsd";
-  std::int64_t chillers = 4, spare_chillers = 0, towers = 4, spare_towers = 0;
+  std::int64_t chillers = 4, spare_chillers = 1, towers = 4, spare_towers = 1;
   TowerSpec tower;
   KelvinDelta condenser_rise{5.0};
   Pascals condenser_head{200e3};
@@ -31,10 +31,12 @@ struct Spec {
     field(v, "curves", curves, "Published curves of capacity and power", rule().one_of(kWaterCooledChillers));
     field(v, "chillers", chillers, "Machines that carry the design load, staged by least power",
           rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-    field(v, "spare_chillers", spare_chillers, "Machines beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "spare_chillers", spare_chillers, "Machines beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
     field(v, "towers", towers, "Cells that carry the design load",
           rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-    field(v, "spare_towers", spare_towers, "Cells beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "spare_towers", spare_towers, "Cells beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
     field(v, "tower", tower, "The cooling tower");
     field(v, "condenser_rise_k", condenser_rise, "Temperature rise of the condenser water",
           rule().above(0).at_most(20).default_from('E', "The rise behind the curves' condensing temperature"));

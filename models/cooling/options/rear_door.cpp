@@ -48,7 +48,6 @@ struct Spec {
   double sizing_margin = 1.1;
   Choice<HeatRejection> heat_rejection{kHeatRejections, "air_cooled_chiller"};
   UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each large chiller"};
-  RejectionUnitsSpec rejection_units;
   LoopVolumeSpec volume;
 
   void visit(FieldVisitor& v) {
@@ -77,7 +76,6 @@ struct Spec {
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection, "How the heat of the doors' water leaves the site");
     field(v, "facility_pumps", facility_pumps, "Facility and chilled water pumps");
-    rejection_units.visit(v);
     volume.visit(v);
   }
 
@@ -129,8 +127,8 @@ class Plant final : public CoolingPlant {
     add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, rated_door_heat_));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
-    spec.rejection_units.add_units(parts_, rejection_->ratings());
-    spec.rejection_units.add_units(parts_, air_rejection_->ratings());
+    add_units(parts_, *rejection_, rated_door_heat_);
+    add_units(parts_, *air_rejection_, air_.water_heat());
   }
 
   CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {

@@ -107,7 +107,7 @@ TEST_CASE("immersion: 40 degC facility water on dry coolers lies in the publishe
   const double year = over_temperate_year(*plant, 0, 10e6) / 10e6 + 0.014;
   CHECK(year > 0.03);
   CHECK(year < 0.05);
-  CHECK(plant->server_fan_share_removed() == 1.0);
+  CHECK(option("immersion")->server_fan_share_removed() == 1.0);
 }
 
 TEST_CASE("cooling options: warmer set points take less power", "[models][cooling]") {
