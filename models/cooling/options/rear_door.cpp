@@ -140,7 +140,9 @@ class Plant final : public CoolingPlant {
     if (capacity_.value <= 0.0) return effort;
     const double load = heat / capacity_;
     const double pumps = std::max(point.condition.of(Part::facility_pumps), 0.0);
-    const Watts fans = fan_.power(load);
+    // Doors have no units of their own: their fans stand where neither handlers nor pumps run, without power.
+    const bool has_power = pumps > 0.0 || point.condition.of(Part::air_handlers) > 0.0;
+    const Watts fans = has_power ? fan_.power(load) : Watts(0);
 
     // What the doors take with their valves open; the room's handlers take the rest as far as they can.
     const KelvinDelta room_warmer = point.warmer[Loop::residual_air];
