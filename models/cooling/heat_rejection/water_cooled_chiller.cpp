@@ -42,7 +42,8 @@ struct Spec {
           rule().above(0).at_most(20).default_from('E', "The rise behind the curves' condensing temperature"));
     field(v, "condenser_head_pa", condenser_head, "Head of the condenser water pumps",
           rule().at_least(0).default_from('E', "150 to 250 kPa are common"));
-    field(v, "condenser_water_c", condenser_water, "Set point of the tower's water while the chillers work alone",
+    field(v, "condenser_water_c", condenser_water,
+          "Least set point of the tower's water while chillers work alone; else wet bulb + approach_k of the tower",
           rule().at_least(5).at_most(40).default_from('E', "Between the least and the design temperature"));
     field(v, "least_condenser_water_c", least_condenser_water, "Condenser water is not colder; a bypass keeps it",
           rule().at_least(5).at_most(40).default_from('E', "Lower end of the published curves"));
