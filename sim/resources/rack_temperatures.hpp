@@ -60,6 +60,7 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   void set_plant(const cooling::CoolingEffort& at);
 
   // What is ----------------------------------------------------------------------------------------------------------
+  bool follows(std::size_t group) const { return groups_[group].chips.has_value(); }
   GroupTemperatures group(std::size_t group) const;
   /// Whether its chips stay below all limits at full power on the coolant that there is now.
   bool may_restart(std::size_t group) const;

@@ -18,7 +18,10 @@ power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   for (const RackGroupSpec& group : spec.factory.racks) {
     const compute::RackSpec* kind = catalog.rack(group.kind, unused);
     const double nameplate = kind != nullptr ? kind->nameplate_power.value : 0.0;
-    loads.racks.push_back({group.name, Watts(std::max(nameplate, 1.0) * static_cast<double>(group.count)), Watts(0)});
+    // Servers alone, without their GPUs: less than any rack draws at rest.
+    const double rest = kind != nullptr ? kind->node_base_power.value * static_cast<double>(kind->nodes) : 0.0;
+    const auto count = static_cast<double>(group.count);
+    loads.racks.push_back({group.name, Watts(std::max(nameplate, 1.0) * count), Watts(rest * count)});
   }
   loads.mechanical = loads.house = Watts(1);
   return spec.factory.power->network(loads);
@@ -44,6 +47,11 @@ void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, F
   }
   if (!found.empty()) return;
   const power::NetworkSpec tree = tree_of(spec, catalog);
+  const std::vector<power::NetworkFault> of_tree = power::network_faults(tree);
+  for (const power::NetworkFault& fault : of_tree) {
+    faults.add(FaultKind::bad_power_tree, "/factory/power", fault.message);
+  }
+  if (!of_tree.empty()) return;
   std::vector<std::string> utilities, inner;
   for (const power::NodeSpec& node : tree.nodes) {
     if (node.kind == "utility") utilities.push_back(node.name);

@@ -89,6 +89,7 @@ class Factory {
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
   std::int64_t node_number(const std::string& target) const;
   std::size_t group_number(const std::string& racks) const;
+  std::vector<std::size_t> followed_groups() const;
   std::string describe_work_left() const;
   jobs::LlmService& service(const std::string& name) const;
   const compute::GpuSpec& gpu_of(const RackGroupSpec& group, const compute::RackSpec& kind);
