@@ -19,9 +19,7 @@ constexpr double kLengthsDiffer = 0.01;  // relative: runs end when their last r
 constexpr double kSecondsPerHour = 3600.0;
 constexpr std::size_t kMostTold = 12;
 
-bool alike(double a, double b) {
-  return a == b || std::abs(a - b) <= kAlike * std::max(std::abs(a), std::abs(b));
-}
+bool alike(double a, double b) { return a == b || std::abs(a - b) <= kAlike * std::max(std::abs(a), std::abs(b)); }
 
 /// Faults have been told when the report was read.
 std::string text_at(const ReportInput& report, std::string_view pointer) {
@@ -118,9 +116,8 @@ class Rows {
 
  private:
   std::size_t find(const Measure& measure) const {
-    const auto same = std::find_if(rows_.begin(), rows_.end(), [&](const Row& row) {
-      return row.topic == measure.topic && row.id == measure.id;
-    });
+    const auto same = std::find_if(rows_.begin(), rows_.end(),
+                                   [&](const Row& row) { return row.topic == measure.topic && row.id == measure.id; });
     return static_cast<std::size_t>(same - rows_.begin());
   }
   std::size_t place_of(const Measure& measure, std::size_t last) const {
@@ -146,8 +143,9 @@ std::vector<std::vector<Measure>> incident_measures(const std::vector<ReportInpu
                          [&](const auto& pair) { return pair.first == effect; });
     };
     const auto anybody_has = [&](std::string_view effect) {
-      return std::any_of(matched.of_reports.begin(), matched.of_reports.end(),
-                         [&](const MeasuredIncident* incident) { return incident != nullptr && has(*incident, effect); });
+      return std::any_of(matched.of_reports.begin(), matched.of_reports.end(), [&](const MeasuredIncident* incident) {
+        return incident != nullptr && has(*incident, effect);
+      });
     };
     for (std::size_t r = 0; r < reports.size(); ++r) {
       const MeasuredIncident* const incident = matched.of_reports[r];
@@ -164,7 +162,8 @@ std::vector<std::vector<Measure>> incident_measures(const std::vector<ReportInpu
                                         [&](const auto& pair) { return pair.first == date; });
         if (found != incident->effects.end()) {
           add(date, found->second);
-        } else if (incident->happened && (anybody_has(date) || (date == kDates[0] && has(*incident, "least_clock_share")))) {
+        } else if (incident->happened &&
+                   (anybody_has(date) || (date == kDates[0] && has(*incident, "least_clock_share")))) {
           add(date, std::numeric_limits<double>::infinity());
         }
       }
@@ -228,8 +227,8 @@ std::vector<Statement> validity_of(const std::vector<ReportInput>& reports) {
       return text.empty() ? std::string("none") : text;
     };
     return std::pair(text_of(element, "subject"),
-                     fmt::format("{} times, at worst {}; made for {} to {}", text_of(element, "count"),
-                                 limit("worst"), limit("minimum"), limit("maximum")));
+                     fmt::format("{} times, at worst {}; made for {} to {}", text_of(element, "count"), limit("worst"),
+                                 limit("minimum"), limit("maximum")));
   });
 }
 
@@ -256,7 +255,8 @@ std::vector<std::string> warnings_of(const std::vector<ReportInput>& reports, co
   std::vector<std::string> warnings;
   const auto& all = comparison.reports;
   const auto differ = [&](auto member) {
-    return std::any_of(all.begin(), all.end(), [&](const ComparedReport& report) { return member(report) != member(all.front()); });
+    return std::any_of(all.begin(), all.end(),
+                       [&](const ComparedReport& report) { return member(report) != member(all.front()); });
   };
   const bool factory = concerns(comparison.settings, Part::factory) || concerns(comparison.settings, Part::site);
   if (concerns(comparison.settings, Part::traffic) && factory) {

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
+#include <initializer_list>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -49,8 +50,7 @@ constexpr Figure kPower[] = {
     {Topic::power, "peak_facility_w", "Peak of the facility", Unit::watts, kLower, "/power/peak_facility_w",
      "/summary/highest_facility_w"},
     {Topic::power, "mean_it_w", "Mean of IT", Unit::watts, kNeither, "/summary/mean_it_w", "/summary/mean_it_w"},
-    {Topic::power, "it_energy_j", "Energy of IT", Unit::joules, kNeither, "/power/it_energy_j",
-     "/summary/it_energy_j"},
+    {Topic::power, "it_energy_j", "Energy of IT", Unit::joules, kNeither, "/power/it_energy_j", "/summary/it_energy_j"},
     {Topic::power, "facility_energy_j", "Energy of the facility", Unit::joules, kLower, "/power/facility_energy_j",
      "/summary/facility_energy_j"},
     {Topic::power, "pue", "PUE", Unit::ratio, kLower, "/power/pue", "/summary/pue"},
@@ -61,11 +61,11 @@ constexpr Figure kPower[] = {
     {Topic::power, "partial_pue_cooling", "Partial PUE, cooling", Unit::ratio, kLower, "/power/partial_pue/cooling",
      "/summary/ppue_cooling"},
     {Topic::power, "partial_pue_house", "Partial PUE, house", Unit::ratio, kLower, "/power/partial_pue/house", ""},
-    {Topic::power, "time_on_battery_s", "Time on batteries", Unit::seconds, kLower,
-     "/power/sources/time_on_battery_s", ""},
+    {Topic::power, "time_on_battery_s", "Time on batteries", Unit::seconds, kLower, "/power/sources/time_on_battery_s",
+     ""},
     {Topic::power, "generators_j", "Energy of generators", Unit::joules, kLower, "/power/sources/generators_j", ""},
-    {Topic::power, "generator_fuel_l", "Fuel of generators", Unit::litres, kLower,
-     "/power/sources/generator_fuel_l", ""},
+    {Topic::power, "generator_fuel_l", "Fuel of generators", Unit::litres, kLower, "/power/sources/generator_fuel_l",
+     ""},
 };
 constexpr Figure kCooling[] = {
     {Topic::cooling, "cooling_energy_j", "Energy of cooling", Unit::joules, kLower, "/cooling/energy_j", ""},
@@ -251,10 +251,10 @@ class Measurer {
     if (!is_run()) {
       for (const char* loop : {"main", "residual_air"}) {
         const std::string at = fmt::format("/out_of_range/supply_above_set_point/{}", loop);
-        add(Topic::cooling, fmt::format("supply_too_warm/{}_h", loop), fmt::format("Too warm, {} loop", spoken_loop(loop)),
-            Unit::hours, kLower, number(at + "/hours"));
-        add(Topic::cooling, fmt::format("supply_too_warm/{}_k", loop), fmt::format("By at most, {} loop", spoken_loop(loop)),
-            Unit::kelvin, kLower, number(at + "/farthest_k"));
+        add(Topic::cooling, fmt::format("supply_too_warm/{}_h", loop),
+            fmt::format("Too warm, {} loop", spoken_loop(loop)), Unit::hours, kLower, number(at + "/hours"));
+        add(Topic::cooling, fmt::format("supply_too_warm/{}_k", loop),
+            fmt::format("By at most, {} loop", spoken_loop(loop)), Unit::kelvin, kLower, number(at + "/farthest_k"));
       }
       above_recommended = number("/out_of_range/server_inlet_above_27_c_hours");
       above_allowed = number("/out_of_range/server_inlet_above_32_c_hours");
@@ -262,8 +262,7 @@ class Measurer {
       above_recommended = hours_above("server_inlet_c", kRecommendedInlet);
       above_allowed = hours_above("server_inlet_c", kAllowedInlet);
     }
-    add(Topic::cooling, "server_inlet_above_27_c_h", "Server inlet above 27 C", Unit::hours, kLower,
-        above_recommended);
+    add(Topic::cooling, "server_inlet_above_27_c_h", "Server inlet above 27 C", Unit::hours, kLower, above_recommended);
     add(Topic::cooling, "server_inlet_above_32_c_h", "Server inlet above 32 C", Unit::hours, kLower, above_allowed);
     if (series_ == nullptr) return;
     add(Topic::cooling, "hottest_server_inlet_c", "Hottest server inlet", Unit::celsius, kLower,
@@ -307,7 +306,10 @@ class Measurer {
     const std::string redundancy = find_text(document_, "/scenario/factory/power/redundancy", faults_);
     if (redundancy == "n") return rated;
     if (redundancy == "2n") return *rated / 2.0;
-    if (redundancy == "n_plus_1" && unit_w > 0.0) return std::max(0.0, *rated - unit_w);
+    if (redundancy == "n_plus_1" && unit_w > 0.0) {
+      // Two units, each of what is needed, where that is less than one of the usual size.
+      return std::max(*rated / 2.0, *rated - unit_w);
+    }
     if (redundancy == "block_redundant") {
       const double blocks = number("/scenario/factory/power/blocks").value_or(0.0);
       const double carrying = std::min(blocks, static_cast<double>(rack_groups()));
@@ -322,26 +324,28 @@ class Measurer {
     return racks != nullptr && racks->is_array() ? racks->size() : 0;
   }
 
-  /// Rated heat of a loop whose ratings begin so.
-  std::optional<double> capacity_of(const std::string& prefix) {
-    const auto rated = [&](const char* part) {
-      return number(fmt::format("{}/{}{}_capacity_w", ratings(), prefix, part));
-    };
-    const std::optional<double> chillers = rated("chiller");
-    if (chillers && *chillers > 0.0) return chillers;
-    std::optional<double> most;
-    for (const char* part : {"tower", "dry_cooler", "outside_air"}) {
-      const std::optional<double> of_part = rated(part);
-      if (of_part) most = std::max(most.value_or(0.0), *of_part);
-    }
-    return most;
-  }
+  /// Rated heat of all loops. A loop's ratings begin alike ("liquid_dry_cooler_capacity_w"); its chillers count where
+  /// it has some, else the largest of the others. Trim chillers stand beside dry coolers of the loop's size.
   std::optional<double> plant_capacity() {
-    const std::optional<double> single = capacity_of("");
-    if (single) return single;
-    const std::optional<double> liquid = capacity_of("liquid_"), air = capacity_of("residual_air_");
-    if (!liquid) return std::nullopt;
-    return *liquid + air.value_or(0.0);
+    struct Loop {
+      double chillers = 0.0, others = 0.0;
+    };
+    std::map<std::string, Loop> loops;
+    for_each_in(ratings(), [&](const std::string& key, double watts) {
+      for (const std::string_view part : {"chiller", "tower", "dry_cooler", "outside_air"}) {
+        const std::string ending = fmt::format("{}_capacity_w", part);
+        if (!key.ends_with(ending)) continue;
+        const std::string prefix = key.substr(0, key.size() - ending.size());
+        if (prefix.ends_with("trim_")) continue;
+        Loop& loop = loops[prefix];
+        double& of_part = part == "chiller" ? loop.chillers : loop.others;
+        of_part = std::max(of_part, watts);
+      }
+    });
+    if (loops.empty()) return std::nullopt;
+    double sum = 0.0;
+    for (const auto& [prefix, loop] : loops) sum += loop.chillers > 0.0 ? loop.chillers : loop.others;
+    return sum;
   }
 
   void add_ratings() {
@@ -378,18 +382,15 @@ class Measurer {
       const char *id, *label;
       std::optional<double> it_w;
     };
-    const Stage stages[] = {{"ups", "UPS", ratio(without_spare("ups_rating_w", module), 1.0 + busway)},
-                            {"transformers", "transformers", at_meter(without_spare("transformer_rating_w", transformer))},
-                            {"generators", "generators", at_meter(without_spare("generator_rating_w", transformer))},
-                            {"plant", "cooling", plant_capacity()}};
+    const Stage stages[] = {
+        {"ups", "IT that the UPS carries", ratio(without_spare("ups_rating_w", module), 1.0 + busway)},
+        {"transformers", "IT that transformers carry", at_meter(without_spare("transformer_rating_w", transformer))},
+        {"generators", "IT that generators carry", at_meter(without_spare("generator_rating_w", transformer))},
+        {"plant", "IT that the cooling carries", plant_capacity()}};
     std::optional<double> least;
     for (const Stage& stage : stages) {
       if (!stage.it_w) continue;
-      add(Topic::expansion, fmt::format("carries/{}_w", stage.id), fmt::format("IT that {} carry", stage.label),
-          Unit::watts, kHigher, stage.it_w);
-      list_.back().label = stage.id == std::string_view("plant") || stage.id == std::string_view("ups")
-                               ? fmt::format("IT that the {} carries", stage.label)
-                               : list_.back().label;
+      add(Topic::expansion, fmt::format("carries/{}_w", stage.id), stage.label, Unit::watts, kHigher, stage.it_w);
       least = std::min(least.value_or(*stage.it_w), *stage.it_w);
     }
     const auto add_headroom = [&](const char* id, const char* over, std::optional<double> drawn) {
@@ -434,14 +435,14 @@ std::string_view better_name(Better better) {
 }
 
 std::string_view topic_name(Topic topic) {
-  constexpr std::string_view kNames[] = {"work", "power", "cooling",    "water",     "carbon",
+  constexpr std::string_view kNames[] = {"work", "power",      "cooling",   "water",    "carbon",
                                          "cost", "efficiency", "expansion", "incidents"};
   return kNames[static_cast<std::size_t>(topic)];
 }
 
 std::string_view topic_title(Topic topic) {
-  constexpr std::string_view kTitles[] = {"Work", "Power", "Cooling",    "Water",              "Carbon",
-                                          "Cost", "Efficiency", "Room for expansion", "Incidents"};
+  constexpr std::string_view kTitles[] = {
+      "Work", "Power", "Cooling", "Water", "Carbon", "Cost", "Efficiency", "Room for expansion", "Incidents"};
   return kTitles[static_cast<std::size_t>(topic)];
 }
 
@@ -499,10 +500,10 @@ double output_tokens_of(const Json& report, FaultList& faults) {
 }
 
 double not_completed_of(const Json& report, FaultList& faults) {
-  return sum_over_services(report,
-                           {"/requests/rejected", "/requests/failed", "/requests/cancelled", "/requests/timed_out",
-                            "/requests/unfinished"},
-                           faults);
+  return sum_over_services(
+      report,
+      {"/requests/rejected", "/requests/failed", "/requests/cancelled", "/requests/timed_out", "/requests/unfinished"},
+      faults);
 }
 
 std::vector<Measure> measures_of(ReportKind kind, const Json& document, const SeriesFile* series, FaultList& faults) {

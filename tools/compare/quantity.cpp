@@ -99,8 +99,8 @@ std::string finite(double value, Unit unit) {
 
 std::string_view unit_text(Unit unit) {
   constexpr std::array<std::string_view, 18> kTexts = {
-      "W",      "J",  "s",        "h",   "1",             "1",   "1",    "1/s", "l", "l/kWh",
-      "kg",     "kg/kWh", "USD", "USD/million tokens", "1/J", "degC", "K",   "1"};
+      "W",   "J",    "s", "h", "1", "1", "1", "1/s", "l", "l/kWh", "kg", "kg/kWh", "USD", "USD/million tokens",
+      "1/J", "degC", "K", "1"};
   return kTexts[static_cast<std::size_t>(unit)];
 }
 

@@ -58,8 +58,7 @@ std::optional<ReportKind> kind_of(const Json& document, FaultList& faults) {
 }
 
 void read_series(ReportInput& report, const fs::path& document, std::string& faults) {
-  const fs::path path =
-      document.parent_path() / (report.kind == ReportKind::run ? "series.csv" : "hours.csv");
+  const fs::path path = document.parent_path() / (report.kind == ReportKind::run ? "series.csv" : "hours.csv");
   std::error_code error;
   if (!fs::exists(path, error)) return;
   FaultList found;
@@ -70,9 +69,8 @@ void read_series(ReportInput& report, const fs::path& document, std::string& fau
   FaultList of_document;  // told elsewhere
   const std::optional<double> rows = find_number(report.document, "/series/rows", of_document);
   if (rows && *rows == static_cast<double>(report.series->rows())) return;
-  report.series_note =
-      fmt::format("{} has {} rows, its report speaks of {}: it is not used", path.string(), report.series->rows(),
-                  rows ? fmt::format("{:.0f}", *rows) : "none");
+  report.series_note = fmt::format("{} has {} rows, its report speaks of {}: it is not used", path.string(),
+                                   report.series->rows(), rows ? fmt::format("{:.0f}", *rows) : "none");
   report.series.reset();
 }
 
@@ -98,8 +96,7 @@ ReportInput take_report(Json document, std::optional<SeriesFile> series, FaultLi
     return report;
   }
   find_text(report.document, "/scenario/name", faults);
-  report.measures =
-      measures_of(report.kind, report.document, report.series ? &*report.series : nullptr, faults);
+  report.measures = measures_of(report.kind, report.document, report.series ? &*report.series : nullptr, faults);
   report.incidents = incidents_of(report.document, faults);
   return report;
 }
@@ -132,7 +129,8 @@ ReadReports read_reports(const std::vector<std::string>& paths, const std::vecto
     read.reports.push_back(std::move(report));
   }
   if (paths.size() < 2) {
-    read.faults += fmt::format("REPORT: found {}; allowed: at least two reports or folders with reports\n", paths.size());
+    read.faults +=
+        fmt::format("REPORT: found {}; allowed: at least two reports or folders with reports\n", paths.size());
   }
   read.faults += name_reports(read.reports, names);
   return read;

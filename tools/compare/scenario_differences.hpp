@@ -15,7 +15,7 @@ enum class Part { traffic, factory, site, incidents, other };
 std::string_view part_name(Part part);
 
 struct SettingDifference {
-  std::string pointer;                                ///< JSON Pointer in the resolved scenario
+  std::string pointer;  ///< JSON Pointer in the resolved scenario
   Part part = Part::other;
   std::vector<std::optional<scenario::Json>> values;  ///< by scenario; absent: it has no such value
 };
