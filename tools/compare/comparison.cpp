@@ -61,7 +61,7 @@ void judge(Row& row) {
     row.differences[i] = same ? 0.0 : *row.values[i] - *first;
     if (same) {
       row.shares[i] = 0.0;
-    } else if (*first != 0.0) {
+    } else if (*first != 0.0 && row.unit != Unit::celsius) {
       row.shares[i] = *row.differences[i] / std::abs(*first);
     }
   }

@@ -25,7 +25,7 @@ struct Row {
   Better better = Better::neither;
   std::vector<std::optional<double>> values;       ///< infinite: a date that did not come
   std::vector<std::optional<double>> differences;  ///< to the first
-  std::vector<std::optional<double>> shares;       ///< of the first; absent where that is 0
+  std::vector<std::optional<double>> shares;       ///< of the first; absent where that is 0, and of temperatures
   std::vector<bool> best;                          ///< where one sense is better, and not all are alike
 
   bool is_absent() const;  ///< in all reports

@@ -9,7 +9,7 @@ namespace {
 
 using scenario::Json;
 
-constexpr std::size_t kLabel = 28, kFirst = 12, kValue = 11, kChange = 10, kDifference = 14, kPerBlock = 4;
+constexpr std::size_t kLabel = 30, kFirst = 12, kValue = 11, kChange = 10, kDifference = 14, kPerBlock = 4;
 constexpr std::size_t kWide = 100;  // columns of what is no table
 constexpr std::size_t kMostSettings = 40, kMostStatements = 12;
 
@@ -107,6 +107,7 @@ class Table {
 
   bool is_told(const Row& row) const {
     if (row.is_zero()) return false;
+    if (!style_.all && row.id.starts_with("ratings/")) return false;
     return style_.all || row.topic == Topic::incidents || !row.is_same() || is_headline(row);
   }
   /// Told also where they are alike: that is an answer, too.
@@ -123,7 +124,7 @@ class Table {
     for (std::size_t r = from; r < to; ++r) {
       head += " " + right(comparison_.reports[r].name, kValue) + " ";
       if (with_differences()) head += right("difference", kDifference);
-      head += right(with_differences() ? "" : "change", kChange);
+      head += right("change", kChange);
     }
     for (int t = 0; t < kTopics; ++t) {
       const auto topic = static_cast<Topic>(t);
@@ -147,7 +148,7 @@ class Table {
         }
         add_row(row, from, to);
       }
-      if (begun && alike > 0) line(fmt::format("  {} more alike (--all shows them)", alike));
+      if (begun && alike > 0) line(fmt::format("  {} more, alike or of detail (--all)", alike));
       if (begun) line("");
     }
   }
@@ -169,6 +170,11 @@ class Table {
     return row.best[report] ? green(text + "*") : text + " ";
   }
 
+  static bool differs(const Statement& statement) {
+    return std::any_of(statement.of_reports.begin(), statement.of_reports.end(),
+                       [&](const auto& said) { return said != statement.of_reports.front(); });
+  }
+
   void add_statements(const std::string& title, const std::vector<Statement>& statements) {
     if (statements.empty()) return;
     heading(title);
@@ -183,7 +189,9 @@ class Table {
         who += (who.empty() ? "" : ", ") + comparison_.reports[r].name;
       }
       const bool in_all = count == statement.of_reports.size();
-      line(fitted(fmt::format("  {}: {}", statement.subject, in_all ? "all" : who), kWide));
+      line(fitted(
+          fmt::format("  {}: {}", statement.subject, in_all ? differs(statement) ? "not the same in all" : "all" : who),
+          kWide));
     }
     if (statements.size() > kMostStatements) {
       line(fmt::format("  and {} more (--json, --page)", statements.size() - kMostStatements));

@@ -17,7 +17,7 @@ using scenario::FaultKind;
 using scenario::FaultList;
 using scenario::Json;
 
-constexpr double kSecondsPerHour = 3600.0;
+constexpr double kSecondsPerHour = 3600.0, kJoulesPerKilowattHour = 3.6e6;
 constexpr double kRecommendedInlet = 27.0;  // degC, ASHRAE TC 9.9: recommended for classes A1 to A4
 constexpr double kAllowedInlet = 32.0;      // degC, ASHRAE TC 9.9: allowed for class A1
 
@@ -74,16 +74,15 @@ constexpr Figure kCooling[] = {
     {Topic::cooling, "erf", "ERF", Unit::ratio, kHigher, "/cooling/erf", "/summary/erf"},
     {Topic::cooling, "ere", "ERE", Unit::ratio, kLower, "/cooling/ere", "/summary/ere"},
 };
-constexpr Figure kWaterToCost[] = {
+constexpr Figure kWater[] = {
     {Topic::water, "water_withdrawn_l", "Taken by the site", Unit::litres, kLower, "/water/used_l",
      "/water/withdrawn_l"},
     {Topic::water, "water_consumed_l", "Not given back", Unit::litres, kLower, "/water/consumed_l",
      "/water/consumed_l"},
     {Topic::water, "wue_site_l_per_kwh", "WUE site, l/kWh", Unit::litres_per_kwh, kLower, "/water/wue_l_per_kwh",
      "/summary/wue_site_l_per_kwh"},
-    {Topic::water, "wue_source_l_per_kwh", "WUE source, l/kWh", Unit::litres_per_kwh, kLower,
-     "/water/wue_source_l_per_kwh", "/summary/wue_source_l_per_kwh"},
-    {Topic::water, "electricity_water_l", "For the electricity", Unit::litres, kLower, "", "/electricity_water_l"},
+};
+constexpr Figure kCarbonToEfficiency[] = {
     {Topic::carbon, "carbon_kg", "CO2 of electricity", Unit::kilograms, kLower, "/carbon/electricity_kg",
      "/summary/carbon_kg"},
     {Topic::carbon, "cue_kg_per_kwh", "CUE, kg/kWh", Unit::kilograms_per_kwh, kLower, "/carbon/cue_kg_per_kwh",
@@ -112,7 +111,9 @@ class Measurer {
                  : number("/summary/mean_facility_w"));
     if (is_run()) add_clocks_and_limits();
     add_cooling();
-    add_figures(kWaterToCost);
+    add_figures(kWater);
+    add_water_of_electricity();
+    add_figures(kCarbonToEfficiency);
     add_ratings();
     return std::move(list_);
   }
@@ -213,6 +214,21 @@ class Measurer {
     });
     add(Topic::power, "over_limit_s", "Time over power limits", Unit::seconds, kLower, over);
     add(Topic::power, "capped_s", "Time capped", Unit::seconds, kLower, capped);
+  }
+
+  /// A year says it; of a run it follows from its facility energy.
+  void add_water_of_electricity() {
+    std::optional<double> source = number(is_run() ? "/water/wue_source_l_per_kwh" : "/summary/wue_source_l_per_kwh");
+    std::optional<double> litres = number("/electricity_water_l");
+    if (is_run()) {
+      const std::optional<double> each = number("/scenario/site/electricity/water_l_per_kwh");
+      const std::optional<double> site = number("/water/wue_l_per_kwh"), pue = number("/power/pue");
+      const std::optional<double> joules = number("/power/facility_energy_j");
+      if (!source && each && site && pue) source = *site + *pue * *each;
+      if (!litres && each && joules) litres = *joules / kJoulesPerKilowattHour * *each;
+    }
+    add(Topic::water, "wue_source_l_per_kwh", "WUE source, l/kWh", Unit::litres_per_kwh, kLower, source);
+    add(Topic::water, "electricity_water_l", "For the electricity", Unit::litres, kLower, litres);
   }
 
   void add_cooling() {
@@ -364,6 +380,7 @@ class Measurer {
     });
   }
   static std::string lower_spoken(std::string_view name) {
+    if (name.ends_with("_rating")) name.remove_suffix(std::string_view("_rating").size());
     std::string text = spoken(name);
     if (!text.empty() && text[0] >= 'A' && text[0] <= 'Z') text[0] = static_cast<char>(text[0] - 'A' + 'a');
     return text;
@@ -382,11 +399,17 @@ class Measurer {
       const char *id, *label;
       std::optional<double> it_w;
     };
-    const Stage stages[] = {
-        {"ups", "IT that the UPS carries", ratio(without_spare("ups_rating_w", module), 1.0 + busway)},
-        {"transformers", "IT that transformers carry", at_meter(without_spare("transformer_rating_w", transformer))},
-        {"generators", "IT that generators carry", at_meter(without_spare("generator_rating_w", transformer))},
-        {"plant", "IT that the cooling carries", plant_capacity()}};
+    // A standard chain is sized for the nameplate: less is the error of the overhead, which was not taken there.
+    const auto at_least_nameplate = [&](std::optional<double> watts) {
+      return watts ? std::optional(std::max(*watts, nameplate.value_or(0.0))) : std::nullopt;
+    };
+    const Stage stages[] = {{"ups", "IT that the UPS carries",
+                             at_least_nameplate(ratio(without_spare("ups_rating_w", module), 1.0 + busway))},
+                            {"transformers", "IT that transformers carry",
+                             at_least_nameplate(at_meter(without_spare("transformer_rating_w", transformer)))},
+                            {"generators", "IT that generators carry",
+                             at_least_nameplate(at_meter(without_spare("generator_rating_w", transformer)))},
+                            {"plant", "IT that the cooling carries", plant_capacity()}};
     std::optional<double> least;
     for (const Stage& stage : stages) {
       if (!stage.it_w) continue;

@@ -7,7 +7,8 @@
 // Room for more: with what is spare taken off a stage (half of two sides, one unit of n_plus_1, one block of blocks),
 // what is left carries so much IT: the UPS less the busway's loss, transformers and generators at the facility power
 // per IT power of the run's peak, the plant its rated heat (chillers where a loop has them, else its towers, coolers or
-// outside air). Over the nameplate of the racks, and over the highest IT power of the run.
+// outside air). Stages of a standard chain carry the nameplate at least: they are sized for it. Over the nameplate of
+// the racks, and over the highest IT power of the run.
 #pragma once
 
 #include <optional>

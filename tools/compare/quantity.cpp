@@ -113,7 +113,9 @@ std::string shown(const std::optional<double>& value, Unit unit) {
 std::string shown_difference(const std::optional<double>& value, Unit unit) {
   if (!value || !std::isfinite(*value)) return "";
   if (*value == 0.0) return "=";
-  const std::string text = finite(std::abs(*value), unit);
+  std::string text = finite(std::abs(*value), unit);
+  if (unit == Unit::share) text = text.substr(0, text.size() - 1) + "pp";  // percentage points
+  if (unit == Unit::celsius) text.back() = 'K';
   return (*value < 0.0 ? "-" : "+") + text;
 }
 

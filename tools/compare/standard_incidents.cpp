@@ -1,6 +1,7 @@
 #include "tools/compare/standard_incidents.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -209,10 +210,12 @@ IncidentReports run_incidents(const IncidentRuns& wanted) {
   // Names of folders: the scenarios', numbered where two are alike.
   std::vector<std::string> folders;
   for (const Scenario& one : scenarios) {
-    std::string folder = folder_name(one.name);
-    const auto before =
-        std::count_if(scenarios.data(), &one, [&](const Scenario& other) { return folder_name(other.name) == folder; });
-    folders.push_back(before > 0 ? fmt::format("{}_{}", folder, before + 1) : folder);
+    const std::string folder = folder_name(one.name);
+    std::string free = folder;
+    for (int n = 2; std::find(folders.begin(), folders.end(), free) != folders.end(); ++n) {
+      free = fmt::format("{}_{}", folder, n);
+    }
+    folders.push_back(free);
   }
   const auto folder_of = [&](const Task& task) {
     return wanted.keep.empty() ? std::filesystem::path() : wanted.keep / folders[task.scenario] / task.name;
