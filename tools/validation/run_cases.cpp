@@ -18,6 +18,7 @@
 
 #include "sim/scenario/read_scenario.hpp"
 #include "sim/scenario/run.hpp"
+#include "sim/scenario/year_run.hpp"
 
 namespace tokenworks::validation {
 namespace {
@@ -32,6 +33,7 @@ bool is_our_fault(const Fault& fault) { return !fault.file.empty() || fault.kind
 /// The reason in words that many cases share, so that they are counted together.
 std::string reason_of(const scenario::FaultList& faults, const Json& scenario) {
   const Fault& fault = faults.kept().front();
+  if (scenario.at("services").empty()) return fmt::format("{}: {}", fault.pointer, fault.message);
   const Json& service = scenario.at("services").at(0);
   if (fault.kind == FaultKind::unknown_name && fault.pointer == "/services/0/model") {
     return fmt::format("the catalog has no model {}", service.at("model").get<std::string>());
@@ -90,7 +92,7 @@ Json figures_of(const MeasuredCase& measured, const CaseRun& run) {
   Json predicted = Json::array();
   for (const Comparison& comparison : measured.comparisons) {
     const double value = comparison.predicted(run);
-    if (!std::isfinite(value) || value <= 0) {
+    if (!std::isfinite(value) || value < 0 || (value == 0 && !comparison.difference)) {
       return {{"failed", fmt::format("{} came out as {}", comparison.metric, value)}};
     }
     predicted.push_back(value);
@@ -111,8 +113,12 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
     const bool ours = is_our_fault(scenario.faults.kept().front());
     return {{ours ? "failed" : "left_out", reason_of(scenario.faults, measured.scenario)}};
   }
-  scenario::RunOptions options;
   CaseRun run;
+  if (measured.year) {
+    run.year = scenario::run_year(scenario, scenario.spec.year.value().operating_points, "scenario");
+    return figures_of(measured, run);
+  }
+  scenario::RunOptions options;
   if (trace) {
     options.on_ended = [&](const std::string&, const jobs::EndedRequest& request) {
       if (request.ending == jobs::Ending::completed) run.requests.push_back(request);
