@@ -33,7 +33,8 @@ SiteModels load_site(ReadOutcome& scenario, ValidityNotes& notes) {
   return models;
 }
 
-void check_site_files(ReadOutcome& scenario) {
+SiteModels check_site_files(ReadOutcome& scenario) {
+  SiteModels models;
   const auto guarded = [&](const char* pointer, const auto& load) {
     try {
       load();
@@ -41,10 +42,11 @@ void check_site_files(ReadOutcome& scenario) {
       scenario.faults.add(FaultKind::cannot_read, pointer, error.what());
     }
   };
-  ValidityNotes unused;
-  guarded("/site/weather", [&] { load_weather(scenario, unused); });
-  guarded("/site/electricity", [&] { load_electricity(scenario); });
+  guarded("/site/weather", [&] { models.weather = load_weather(scenario, models.notes); });
+  guarded("/site/electricity", [&] { models.electricity = load_electricity(scenario); });
   if (scenario.spec.year) guarded("/year/demand", [&] { year_demand(scenario); });
+  models.start_s = seconds_of_year(*parse_local_time(scenario.spec.clock.start));
+  return models;
 }
 
 }  // namespace tokenworks::scenario

@@ -131,10 +131,9 @@ double highest_load(const grid::YearSeries& demand, const grid::CalendarYear& ye
   return highest;
 }
 
-metrics::YearResult run_year(ReadOutcome& scenario, const std::vector<OperatingPoint>& points,
+metrics::YearResult run_year(ReadOutcome& scenario, SiteModels site, const std::vector<OperatingPoint>& points,
                              const std::string& points_from) {
-  ValidityNotes notes;
-  const SiteModels site = load_site(scenario, notes);
+  ValidityNotes notes = std::move(site.notes);
   const grid::CalendarYear& year = site.electricity.year;
   const grid::YearSeries demand = year_demand(scenario);
   resources::SizedFacility facility(facility_setup(scenario, network_of(scenario), *site.weather, 0.0), notes);

@@ -18,9 +18,9 @@ grid::YearSeries year_demand(const ReadOutcome& scenario);
 /// The highest load of any hour.
 double highest_load(const grid::YearSeries& demand, const grid::CalendarYear& year);
 
-/// `scenario` has no faults, `points` rise in load and are at least one. `points_from` says in the report where they
-/// come from.
-metrics::YearResult run_year(ReadOutcome& scenario, const std::vector<OperatingPoint>& points,
+/// `scenario` has no faults, `site` is what check_site_files() has loaded, `points` rise in load and are at least one.
+/// `points_from` says in the report where they come from.
+metrics::YearResult run_year(ReadOutcome& scenario, SiteModels site, const std::vector<OperatingPoint>& points,
                              const std::string& points_from);
 
 }  // namespace tokenworks::scenario

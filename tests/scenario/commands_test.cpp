@@ -149,3 +149,35 @@ TEST_CASE("commands: a line of a trace that is at fault is found when it is read
   CHECK_FALSE(std::filesystem::exists(folder / "out" / "report.json"));
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("command year: files and a table, or faults; points of runs are kept", "[tools]") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("tokenworks_year_" + std::to_string(getpid()));
+  const std::string example = TOKENWORKS_SOURCE_DIR "/scenarios/examples/year_direct_to_chip.json";
+  const std::string out = " --out " + folder.string();
+  const Answer year = answer_to("year " + example + out);
+  CHECK(year.exit_code == 0);
+  CHECK(year.output.find("Peak hour") != std::string::npos);
+  for (const char* file : {"year.json", "hours.csv", "year_run.json"}) CHECK(std::filesystem::exists(folder / file));
+
+  CHECK(answer_to("year /no/such/file.json").exit_code == 2);
+  const Answer bad = answer_to("year " + example + out + " --set /year/demand/kind=storm", true);
+  CHECK(bad.exit_code == 2);
+  CHECK(bad.output.find("/year/demand") != std::string::npos);
+  const Answer no_points = answer_to("year " + example + out + " --set /year/operating_points=[]", true);
+  CHECK(no_points.exit_code == 2);
+  CHECK(no_points.output.find("/year/operating_points: there is neither a point nor a workload") != std::string::npos);
+
+  // A scenario that says nothing of a year: its usual day, and points by runs, which the next year reads again.
+  const std::string points = (folder / "points.json").string();
+  const std::string command =
+      "year " + kQuickstart + out + " --quiet --points 1 --set /clock/duration_s=120 --points-file " + points;
+  CHECK(answer_to(command).exit_code == 0);
+  REQUIRE(std::filesystem::exists(points));
+  const auto written = std::filesystem::last_write_time(points);
+  CHECK(answer_to(command + " --set /site/weather/dry_bulb_c=30").exit_code == 0);
+  CHECK(std::filesystem::last_write_time(points) == written);
+  std::ofstream(points) << "{}";
+  CHECK(answer_to(command).exit_code == 2);
+  std::filesystem::remove_all(folder);
+}

@@ -23,10 +23,12 @@ ReadOutcome example(const Overrides& overrides = {}) {
 }
 
 metrics::YearResult year_of(const Overrides& overrides = {}) {
-  ReadOutcome scenario = example(overrides);
+  ReadOutcome scenario = read_scenario(kExample, overrides);
   INFO(scenario.faults.text("example"));
   REQUIRE(scenario.faults.empty());
-  return run_year(scenario, scenario.spec.year->operating_points, "scenario");
+  SiteModels site = check_site_files(scenario);
+  REQUIRE(scenario.faults.empty());
+  return run_year(scenario, std::move(site), scenario.spec.year->operating_points, "scenario");
 }
 
 Json report_of(const metrics::YearResult& result) { return report::year_json(result, Json::object(), {}); }

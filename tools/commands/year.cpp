@@ -34,13 +34,13 @@ struct Arguments {
 };
 
 /// With the defaults of `year`, where the scenario has none: they act, so that they are told.
-scenario::ReadOutcome read(ScenarioText& source) {
+scenario::ReadOutcome read(ScenarioText& source, scenario::SiteModels& site) {
   scenario::ReadOutcome scenario = source.read();
   if (!scenario.spec.year && scenario.faults.empty()) {
     source.overrides.emplace_back("/year", "{}");
     scenario = source.read();
   }
-  if (scenario.faults.empty()) scenario::check_site_files(scenario);
+  if (scenario.faults.empty()) site = scenario::check_site_files(scenario);
   if (scenario.faults.empty() && scenario.spec.year->operating_points.empty() && scenario.spec.workloads.empty()) {
     scenario.faults.add({.kind = scenario::FaultKind::missing_key,
                          .pointer = "/year/operating_points",
@@ -101,7 +101,8 @@ int year(const Arguments& arguments) {
     return kFaultyInput;
   }
   ScenarioText source{*text, arguments.path, std::filesystem::path(arguments.path).parent_path(), arguments.overrides};
-  scenario::ReadOutcome scenario = read(source);
+  scenario::SiteModels site;
+  scenario::ReadOutcome scenario = read(source, site);
   if (!scenario.faults.empty()) {
     fmt::print(stderr, "{}", scenario.faults.text(arguments.path));
     return kFaultyInput;
@@ -111,7 +112,7 @@ int year(const Arguments& arguments) {
   const Points points = operating_points(scenario, source, arguments);
   if (points.points.empty()) return kInterrupted;
 
-  const metrics::YearResult result = scenario::run_year(scenario, points.points, points.from);
+  const metrics::YearResult result = scenario::run_year(scenario, std::move(site), points.points, points.from);
   const report::Provenance provenance = provenance_of(scenario);
   const scenario::Json document = report::year_json(result, scenario::write_struct(scenario.spec), provenance);
   metrics::RunCost cost;
