@@ -18,6 +18,7 @@
 
 #include "sim/scenario/read_scenario.hpp"
 #include "sim/scenario/run.hpp"
+#include "sim/scenario/site_models.hpp"
 #include "sim/scenario/year_run.hpp"
 
 namespace tokenworks::validation {
@@ -115,7 +116,9 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
   }
   CaseRun run;
   if (measured.year) {
-    run.year = scenario::run_year(scenario, scenario.spec.year.value().operating_points, "scenario");
+    ValidityNotes notes;
+    scenario::SiteModels site = scenario::load_site(scenario, notes);
+    run.year = scenario::run_year(scenario, std::move(site), scenario.spec.year.value().operating_points, "scenario");
     return figures_of(measured, run);
   }
   scenario::RunOptions options;
