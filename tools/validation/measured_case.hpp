@@ -50,9 +50,10 @@ struct MeasuredCase {
   std::string group;           ///< GPU, model, engine, mode, precision: errors are told and parts are split by it
   std::string engine_version;  ///< as printed; empty when it is not known
   scenario::Json scenario;     ///< null: the figures come from a model alone, and nothing is run
-  std::vector<ReplayedRequest> replay;  ///< when not empty: the arrivals of the scenario's workload
-  bool idle = false;                    ///< no request is meant to come
-  bool year = false;                    ///< a year of the facility, from the operating points of the scenario
+  std::vector<ReplayedRequest> replay;       ///< when not empty: the arrivals of the scenario's workload
+  bool idle = false;                         ///< no request is meant to come
+  bool year = false;                         ///< a year of the facility, from the operating points of the scenario
+  std::vector<scenario::Json> other_places;  ///< the same facility elsewhere; the year is that of all together
   std::string stated;  ///< what the scenario says besides the defaults; told with the figures where it is not empty
   std::vector<Comparison> comparisons;
 };

@@ -101,8 +101,34 @@ Json figures_of(const MeasuredCase& measured, const CaseRun& run) {
   return {{"predicted", predicted}};
 }
 
+Json refusal(const scenario::FaultList& faults, const Json& scenario) {
+  return {{is_our_fault(faults.kept().front()) ? "failed" : "left_out", reason_of(faults, scenario)}};
+}
+
+/// Years of all places, one behind the other.
+Json answer_of_years(const MeasuredCase& measured, const scenario::Overrides& overrides) {
+  std::vector<Json> places = {measured.scenario};
+  places.insert(places.end(), measured.other_places.begin(), measured.other_places.end());
+  CaseRun run;
+  for (const Json& place : places) {
+    scenario::ReadOutcome scenario = scenario::read_scenario_text(place.dump(), measured.name, {}, overrides);
+    if (!scenario.faults.empty()) return refusal(scenario.faults, place);
+    ValidityNotes notes;
+    scenario::SiteModels site = scenario::load_site(scenario, notes);
+    metrics::YearResult year =
+        scenario::run_year(scenario, std::move(site), scenario.spec.year.value().operating_points, "scenario");
+    if (run.year.hours.empty()) {
+      run.year = std::move(year);
+    } else {
+      run.year.hours.insert(run.year.hours.end(), year.hours.begin(), year.hours.end());
+    }
+  }
+  return figures_of(measured, run);
+}
+
 Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) {
   if (measured.scenario.is_null()) return figures_of(measured, {});
+  if (measured.year) return answer_of_years(measured, overrides);
   Json json = measured.scenario;
   std::optional<TemporaryTrace> trace;
   if (!measured.replay.empty()) {
@@ -110,17 +136,8 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
     json["workloads"][0]["arrivals"] = {{"kind", "trace"}, {"format", "tokenworks_csv"}, {"path", trace->path()}};
   }
   scenario::ReadOutcome scenario = scenario::read_scenario_text(json.dump(), measured.name, {}, overrides);
-  if (!scenario.faults.empty()) {
-    const bool ours = is_our_fault(scenario.faults.kept().front());
-    return {{ours ? "failed" : "left_out", reason_of(scenario.faults, measured.scenario)}};
-  }
+  if (!scenario.faults.empty()) return refusal(scenario.faults, measured.scenario);
   CaseRun run;
-  if (measured.year) {
-    ValidityNotes notes;
-    scenario::SiteModels site = scenario::load_site(scenario, notes);
-    run.year = scenario::run_year(scenario, std::move(site), scenario.spec.year.value().operating_points, "scenario");
-    return figures_of(measured, run);
-  }
   scenario::RunOptions options;
   if (trace) {
     options.on_ended = [&](const std::string&, const jobs::EndedRequest& request) {

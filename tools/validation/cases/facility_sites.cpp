@@ -26,17 +26,28 @@ namespace {
 
 using scenario::Json;
 
+enum class Published {
+  site,    ///< of this site
+  halls,   ///< of halls like this anywhere
+  fleet,   ///< mean of many: what is judged is all places together
+  beside,  ///< the same, not judged: another guess of what nobody published
+};
+
 struct Design {
   std::string name, group;
+  Published published;
   FacilityScenario scenario;  ///< without a site
   std::vector<Comparison> comparisons;
   std::vector<std::string_view> sites;
 };
 
 std::vector<Design> designs() {
+  const std::vector<std::string_view> temperate = {"leesburg_va", "chicago_il", "denver_co",
+                                                   "bologna",     "frankfurt",  "seattle_wa"};
   std::vector<Design> all;
   all.push_back({"NREL ESIF",
                  "liquid: cold plates, towers, no chiller",
+                 Published::site,
                  {.nameplate_w = 1.056e6,
                   .power = {{"redundancy", "n"}, {"ups", "none"}},
                   .cooling = {{"kind", "direct_to_chip"},
@@ -46,58 +57,70 @@ std::vector<Design> designs() {
                               {"heat_rejection", {{"kind", "cooling_tower"}, {"trim_chiller", false}}}}},
                  {pue(1.036), wue_l_per_kwh(1.08)},
                  {"denver_co"}});
-  // What halls with cold plates are said to reach.
-  const std::vector<std::string_view> temperate = {"leesburg_va", "chicago_il", "denver_co",
-                                                   "bologna",     "frankfurt",  "seattle_wa"};
-  all.push_back({"hall with cold plates",
-                 "liquid: cold plates, dry coolers",
-                 {.cooling = {{"kind", "direct_to_chip"}, {"heat_rejection", {{"kind", "dry_cooler"}}}}},
-                 {pue(1.05, 1.15)},
-                 temperate});
-  all.push_back({"hall with cold plates",
-                 "liquid: cold plates, towers",
-                 {.cooling = {{"kind", "direct_to_chip"}, {"heat_rejection", {{"kind", "cooling_tower"}}}}},
-                 {pue(1.05, 1.15)},
-                 temperate});
-  all.push_back({"hall with cold plates, wetted pads",
+  for (const auto& [rejection, group] : {std::pair{"dry_cooler", "liquid: cold plates, dry coolers"},
+                                         std::pair{"cooling_tower", "liquid: cold plates, towers"},
+                                         std::pair{"adiabatic", "liquid: cold plates, adiabatic"}}) {
+    all.push_back({"hall with cold plates",
+                   group,
+                   Published::halls,
+                   {.cooling = {{"kind", "direct_to_chip"}, {"heat_rejection", {{"kind", rejection}}}}},
+                   {pue(1.05, 1.15)},
+                   temperate});
+  }
+  all.push_back({"dry coolers with pads",
                  "liquid: cold plates, adiabatic",
+                 Published::fleet,
                  {.cooling = {{"kind", "direct_to_chip"}, {"heat_rejection", {{"kind", "adiabatic"}}}}},
-                 {pue(1.05, 1.15), wue_l_per_kwh(0.15, 0.17)},
-                 {"leesburg_va", "bologna", "denver_co", "chicago_il", "frankfurt"}});
-  // Surveys: halls without containment, fans at one speed, air of 18 degC, a third of their load.
-  all.push_back({"survey mean, legacy hall",
+                 {wue_l_per_kwh(0.15, 0.17)},
+                 temperate});
+  // Halls without containment, fans at one speed, air of 18 degC. UPS of such sites mostly run at half their load or
+  // less (V: Ton and Fortenbery).
+  const auto legacy = [](double load) {
+    FacilityScenario scenario;
+    scenario.liquid = false;
+    scenario.load = load;
+    scenario.cooling = {
+        {"kind", "air_crah"}, {"containment", "none"}, {"supply_air_c", 18}, {"least_fan_flow_share", 1.0}};
+    return scenario;
+  };
+  const std::vector<std::string_view> many = {"leesburg_va", "chicago_il",    "dallas_tx",
+                                              "frankfurt",   "tokyo_hyakuri", "bologna"};
+  all.push_back({"survey mean, legacy halls at half their load",
                  "air: legacy hall, chillers in the yard",
-                 {.liquid = false,
-                  .load = 0.35,
-                  .power = {{"redundancy", "2n"}, {"house_share", 0.02}},
-                  .cooling = {{"kind", "air_crah"},
-                              {"containment", "none"},
-                              {"supply_air_c", 18},
-                              {"least_fan_flow_share", 1.0}}},
+                 Published::fleet,
+                 legacy(0.5),
                  {pue(1.54, 1.58), cooling_share(0.3, 0.5)},
-                 {"leesburg_va", "chicago_il", "dallas_tx", "frankfurt", "tokyo_hyakuri", "singapore"}});
-  all.push_back({"US fleet",
+                 many});
+  all.push_back({"survey mean, the same at 0.35 of their load",
+                 "air: legacy hall, chillers in the yard",
+                 Published::beside,
+                 legacy(0.35),
+                 {pue(1.54, 1.58), cooling_share(0.3, 0.5)},
+                 many});
+  all.push_back({"US fleet of 2023",
                  "air: chillers in the yard",
-                 {.liquid = false, .power = {{"redundancy", "2n"}}, .cooling = {{"kind", "air_crah"}}},
+                 Published::fleet,
+                 {.liquid = false, .cooling = {{"kind", "air_crah"}}},
                  {pue(1.4)},
                  {"leesburg_va", "chicago_il", "dallas_tx", "phoenix_az", "san_jose_ca", "seattle_wa"}});
-  // Hyperscale: racks with their own batteries.
+  // Hyperscale: racks with batteries of their own, air of 27 degC.
   const Json own_batteries = {{"redundancy", "n"}, {"ups", "none"}};
   all.push_back(
       {"hyperscale, outside air",
        "air: outside air",
+       Published::fleet,
        {.liquid = false,
         .power = own_batteries,
         .cooling = {{"kind", "air_crah"}, {"supply_air_c", 27}, {"heat_rejection", {{"kind", "outside_air"}}}}},
        {pue(1.08, 1.12), wue_l_per_kwh(0.26), cooling_share(0.07)},
-       {"chicago_il", "dallas_tx", "denver_co", "stockholm_arlanda", "seattle_wa"}});
+       {"chicago_il", "dallas_tx", "denver_co", "leesburg_va", "stockholm_arlanda", "seattle_wa"}});
   all.push_back({"hyperscale, chillers and towers",
                  "air: chillers, towers, economiser",
+                 Published::fleet,
                  {.liquid = false,
                   .power = own_batteries,
                   .cooling = {{"kind", "air_crah"},
                               {"supply_air_c", 27},
-                              {"fan_share_of_heat", 0.03},
                               {"heat_rejection", {{"kind", "water_cooled_chiller"}}}}},
                  {pue(1.08, 1.12), cooling_share(0.07)},
                  {"chicago_il", "leesburg_va", "seattle_wa", "helsinki", "frankfurt", "singapore"}});
@@ -129,18 +152,51 @@ MeasuredCase frontier_case() {
   return result;
 }
 
-MeasuredCase site_case(const Design& design, const std::string& site, const std::filesystem::path& epw) {
-  FacilityScenario facility = design.scenario;
-  facility.site = site;
-  facility.weather_file = epw;
+/// At all of `facilities`, which differ in place alone, together.
+MeasuredCase year_case(const Design& design, const std::vector<FacilityScenario>& facilities, const std::string& where,
+                       std::string_view metric_suffix) {
   MeasuredCase result;
-  result.name = fmt::format("{}, {}{}", design.name, site, epw.empty() ? "" : " (weather file)");
+  result.name = fmt::format("{}, {}", design.name, where);
   result.group = design.group;
   result.year = true;
-  result.scenario = scenario_json(facility);
-  result.stated = stated(facility);
+  for (const FacilityScenario& facility : facilities) {
+    Json json = scenario_json(facility);
+    if (result.scenario.is_null()) {
+      result.scenario = std::move(json);
+    } else {
+      result.other_places.push_back(std::move(json));
+    }
+  }
+  FacilityScenario all = facilities.front();
+  for (std::size_t i = 1; i < facilities.size(); ++i) all.site += ", " + facilities[i].site;
+  result.stated = stated(all);
   result.comparisons = design.comparisons;
+  for (Comparison& comparison : result.comparisons) comparison.metric += metric_suffix;
   return result;
+}
+
+void add_cases(const Design& design, const std::filesystem::path& measurements, std::vector<MeasuredCase>& cases) {
+  std::vector<FacilityScenario> by_normals, with_files;
+  for (const std::string_view site : design.sites) {
+    FacilityScenario facility = design.scenario;
+    facility.site = site;
+    by_normals.push_back(facility);
+    if (const auto epw = weather_file(site, measurements)) {
+      facility.weather_file = *epw;
+      with_files.push_back(facility);
+    }
+  }
+  const bool is_mean = design.published == Published::fleet || design.published == Published::beside;
+  const std::string_view judged = design.published == Published::beside ? "_beside" : "";
+  if (is_mean) cases.push_back(year_case(design, by_normals, fmt::format("{} places", by_normals.size()), judged));
+  const std::string_view of_a_place = is_mean ? "_of_a_place" : judged;
+  for (const auto& facilities : {by_normals, with_files}) {
+    for (const FacilityScenario& facility : facilities) {
+      const std::string where = facility.site + (facility.weather_file.empty() ? "" : " (weather file)");
+      if (design.published == Published::beside) continue;
+      cases.push_back(year_case(design, {facility}, where, of_a_place));
+    }
+  }
 }
 
 }  // namespace
@@ -148,12 +204,7 @@ MeasuredCase site_case(const Design& design, const std::string& site, const std:
 CaseSet read_facility_sites(const std::filesystem::path& path, scenario::FaultList&) {
   CaseSet set;
   set.cases.push_back(frontier_case());
-  for (const Design& design : designs()) {
-    for (const std::string_view site : design.sites) {
-      set.cases.push_back(site_case(design, std::string(site), {}));
-      if (const auto epw = weather_file(site, path)) set.cases.push_back(site_case(design, std::string(site), *epw));
-    }
-  }
+  for (const Design& design : designs()) add_cases(design, path, set.cases);
   set.rows = set.cases.size();
   return set;
 }
