@@ -207,7 +207,7 @@ TEST_CASE("published sites: what the year's mean does not show: temperatures and
   CHECK_THAT(outcome.predicted[2], WithinAbs(27.5, 2.5));
   CHECK(outcome.predicted[3] < 2e4);  // the electrical rooms' alone
   CHECK(outcome.predicted[4] > 0.8);
-  CHECK(outcome.predicted[5] < 2.4);
+  CHECK(outcome.predicted[5] < 3.2);  // hot, dry air cools itself on the water, too
 }
 
 }  // namespace
