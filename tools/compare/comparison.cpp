@@ -108,13 +108,18 @@ class Rows {
   }
 
   std::vector<Row> take() {
-    std::erase_if(rows_, [](const Row& row) { return row.is_absent(); });
+    std::erase_if(rows_, [](const Row& row) { return row.is_absent() || is_ordinary(row); });
     std::stable_sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.topic < b.topic; });
     for (Row& row : rows_) judge(row);
     return std::move(rows_);
   }
 
  private:
+  /// Incidents happen, as they should.
+  static bool is_ordinary(const Row& row) {
+    return row.topic == Topic::incidents && row.id.ends_with("/happened") &&
+           std::all_of(row.values.begin(), row.values.end(), [](const auto& value) { return !value || *value == 1.0; });
+  }
   std::size_t find(const Measure& measure) const {
     const auto same = std::find_if(rows_.begin(), rows_.end(),
                                    [&](const Row& row) { return row.topic == measure.topic && row.id == measure.id; });

@@ -37,8 +37,8 @@ thead th { position: sticky; top: 0; background: var(--paper); border-bottom: 2p
 tr.topic th { background: var(--tint); font-size: 1rem; padding-top: .6rem; } tr.section th { font-weight: 600; }
 tr.alike td, tr.alike th { color: var(--soft); } tbody th { font-weight: 400; }
 td small { display: block; color: var(--soft); white-space: nowrap; } td { white-space: nowrap; }
-.left td { white-space: normal; overflow-wrap: anywhere; } td.best { color: var(--good); font-weight: 600; }
-td.best::after { content: " \2605"; font-size: .8em; }
+.left td { white-space: normal; overflow-wrap: anywhere; } .left td:first-child { white-space: nowrap; } td.best { color: var(--good); font-weight: 600; }
+td.best b::after { content: " \2605"; font-size: .8em; } td.best small { font-weight: 400; }
 .bars { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.2rem 2rem; }
 svg.chart { width: 100%; height: auto; display: block; } svg.wide { margin: .6rem 0 1rem; }
 svg text { fill: var(--ink); font: 13px system-ui, "Liberation Sans", Arial, sans-serif; }
@@ -102,9 +102,9 @@ class Page {
         "<title>{}</title><style>{}</style></head><body>\n<h1>{}</h1>\n",
         escaped(title), kStyle, escaped(title));
     const report::BuildInfo build = report::build_info();
-    html_ +=
-        fmt::format("<p class=\"soft\">tokenworks compare {} ({}). Differences are against {}.</p>\n",
-                    escaped(build.version), escaped(build.git_revision), escaped(comparison_.reports.front().name));
+    html_ += fmt::format("<p class=\"soft\">tokenworks compare {} ({}). Differences are against {}.</p>\n",
+                         escaped(build.version), escaped(short_revision(build.git_revision)),
+                         escaped(comparison_.reports.front().name));
     add_legend();
     for (const std::string& warning : comparison_.warnings) {
       html_ += fmt::format("<p class=\"note\">{}</p>\n", escaped(warning));
@@ -145,12 +145,18 @@ class Page {
                            named(r), escaped(report.kind), escaped(length_of(report)),
                            escaped(joined(report.cooling, report.heat_rejection)),
                            escaped(joined(report.power, report.redundancy)), escaped(report.path),
-                           escaped(joined(report.version, report.git_revision)));
+                           escaped(joined(report.version, short_revision(report.git_revision))));
     }
     html_ += "</tbody></table></div>\n";
   }
   static std::string joined(const std::string& a, const std::string& b) {
     return b.empty() ? a : a.empty() ? b : a + ", " + b;
+  }
+  /// Twelve digits, and whether files were changed.
+  static std::string short_revision(std::string_view revision) {
+    const std::size_t changed = revision.find("-dirty");
+    return std::string(revision.substr(0, std::min<std::size_t>(12, changed))) +
+           (changed == std::string_view::npos ? "" : "-dirty");
   }
   static std::string length_of(const ComparedReport& report) {
     if (!report.length_s) return "-";
@@ -241,7 +247,8 @@ class Page {
       const std::string share = shown_change(row.shares[r]);
       if (change == "=") change.clear();
       if (!change.empty() && !share.empty()) change += ", " + share;
-      html_ += fmt::format("<td{}>{}", row.best[r] ? " class=\"best\"" : "", escaped(shown(row.values[r], row.unit)));
+      const std::string value = escaped(shown(row.values[r], row.unit));
+      html_ += row.best[r] ? fmt::format("<td class=\"best\"><b>{}</b>", value) : fmt::format("<td>{}", value);
       if (!change.empty()) html_ += fmt::format("<small>{}</small>", escaped(change));
       html_ += "</td>";
     }

@@ -40,7 +40,7 @@ constexpr Effect kEffects[] = {
     {"output_tokens_lost", "Output tokens lost", Unit::count, Better::lower},
     {"requests_not_completed", "Requests not completed", Unit::count, Better::lower},
     {"slo_attainment_share", "Promises kept in this run", Unit::share, Better::higher},
-    {"peak_facility_w", "Peak of the facility", Unit::watts, Better::lower},
+    {"peak_facility_w", "Peak of the facility", Unit::watts, Better::neither},
     {"hottest_server_inlet_c", "Hottest server inlet", Unit::celsius, Better::lower},
     {"hottest_rack_supply_c", "Hottest coolant supply", Unit::celsius, Better::lower},
     {"time_on_battery_s", "Time on batteries", Unit::seconds, Better::neither},

@@ -162,6 +162,7 @@ std::string name_reports(std::vector<ReportInput>& reports, const std::vector<st
     return found;
   };
   const auto folder_of = [](const ReportInput& report) {
+    if (report.path.empty()) return std::string();
     const fs::path path = fs::absolute(report.path).lexically_normal();
     const std::string file = path.filename().string();
     return file == kRunFile || file == kYearFile ? path.parent_path().filename().string() : path.stem().string();
