@@ -165,17 +165,23 @@ Chiller::Chiller(const ChillerCurves& curves, Watts capacity, Celsius leaving, C
 }
 
 Watts Chiller::available(Celsius leaving, Celsius condenser) const {
-  // Warmer water than the curves know makes denser vapour: the curve goes on straight, for so far.
-  const double warmest = curves_->evaporator_maximum, beyond = std::clamp(leaving.value - warmest, 0.0, kVapourRange);
-  const Temperatures t = temperatures(*curves_, std::min(leaving, Celsius(warmest + kVapourRange)), condenser);
-  const double at_curve = biquadratic(curves_->capacity, t.curve_evaporator, t.curve_condenser);
-  if (beyond == 0.0) return reference_ * at_curve;
-  const double below = biquadratic(curves_->capacity, warmest - 1.0, t.curve_condenser);
-  return reference_ * (at_curve + std::max(at_curve - below, 0.0) * beyond);
+  const Temperatures t = temperatures(*curves_, leaving, condenser);
+  return reference_ * biquadratic(curves_->capacity, t.curve_evaporator, t.curve_condenser);
 }
 
 Capability Chiller::capability(Celsius leaving, Celsius condenser, double in_service, KelvinDelta warmer) const {
-  return capability_at([&](KelvinDelta by) { return available(leaving + by, condenser) * in_service; }, warmer);
+  // Warmer water than the curves know makes denser vapour: from its set point, or where the curve ends, capacity goes
+  // on growing straight, for so far.
+  const Temperatures t = temperatures(*curves_, leaving, condenser);
+  const double ends = curves_->evaporator_maximum, from = std::max(ends, leaving.value);
+  const double last = biquadratic(curves_->capacity, ends, t.curve_condenser);
+  const double growth = std::max(1.0 - biquadratic(curves_->capacity, ends - 1.0, t.curve_condenser) / last, 0.0);
+  return capability_at(
+      [&](KelvinDelta by) {
+        const double water = leaving.value + by.value, beyond = std::clamp(water - from, 0.0, kVapourRange);
+        return available(Celsius(std::min(water, from)), condenser) * (in_service * (1.0 + growth * beyond));
+      },
+      warmer);
 }
 
 ChillerWork Chiller::work(Watts heat, Celsius leaving, Celsius condenser, double in_service,

@@ -1,6 +1,7 @@
 #include "sim/scenario/check_power.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,12 +47,10 @@ void check_node(const std::string& pointer, const std::string& target, const std
 }  // namespace
 
 void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, FaultList& faults) {
-  if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power") ||
-      faults.stand_at("/factory/racks")) {
-    return;
-  }
+  if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power")) return;
   std::vector<std::string> racks;
   for (const RackGroupSpec& group : spec.factory.racks) racks.push_back(group.name);
+  if (std::set<std::string>(racks.begin(), racks.end()).size() < racks.size()) return;  // told of elsewhere
   const std::vector<power::NetworkFault> found = spec.factory.power->faults(racks);
   for (const power::NetworkFault& fault : found) {
     faults.add(FaultKind::bad_power_tree, "/factory/power" + fault.place, fault.message);
