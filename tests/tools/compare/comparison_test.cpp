@@ -286,6 +286,8 @@ TEST_CASE("quantities: as they are read", "[compare]") {
   CHECK(shown(7.2e9, Unit::joules) == "2.00 MWh");
   CHECK(shown(0.9912, Unit::share) == "99.12 %");
   CHECK(shown(12'345.0, Unit::litres) == "12.3 m3");
+  CHECK(shown(138'099'393.0, Unit::litres) == "138,099 m3");  // and not km3, which is something else
+  CHECK(shown(1'723'068.0, Unit::per_second) == "1.72 M/s");
   CHECK(shown_change(-0.123) == "-12.3 %");
   CHECK(shown_change(0.0) == "=");
   CHECK(shown_difference(-0.15, Unit::ratio) == "-0.1500");
