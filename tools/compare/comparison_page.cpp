@@ -45,7 +45,7 @@ svg.chart { width: 100%; height: auto; display: block; } svg.wide { margin: .6re
 svg text { fill: var(--ink); font: 13px system-ui, "Liberation Sans", Arial, sans-serif; }
 svg .chart-title { font-weight: 600; font-size: 14px; } svg .tick { fill: var(--soft); font-size: 12px; }
 svg .best { fill: var(--good); font-weight: 600; } svg .grid { stroke: var(--line); }
-svg .stroke { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+svg .stroke { fill: none; stroke-width: 1.6; stroke-opacity: .8; stroke-linejoin: round; }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }
 .legend span { margin-right: 1.2rem; white-space: nowrap; }
 .series-0 { --c: var(--s0); } .series-1 { --c: var(--s1); } .series-2 { --c: var(--s2); } .series-3 { --c: var(--s3); }
