@@ -19,7 +19,10 @@ constexpr double kLengthsDiffer = 0.01;  // relative: runs end when their last r
 constexpr double kSecondsPerHour = 3600.0;
 constexpr std::size_t kMostTold = 12;
 
-bool alike(double a, double b) { return a == b || std::abs(a - b) <= kAlike * std::max(std::abs(a), std::abs(b)); }
+bool alike(double a, double b) {
+  if (a == b) return true;
+  return std::isfinite(a) && std::isfinite(b) && std::abs(a - b) <= kAlike * std::max(std::abs(a), std::abs(b));
+}
 
 /// Faults have been told when the report was read.
 std::string text_at(const ReportInput& report, std::string_view pointer) {

@@ -16,6 +16,7 @@ namespace {
 using scenario::Json;
 
 constexpr double kSecondsPerHour = 3600.0, kSecondsPerDay = 86400.0;
+constexpr double kLeastDivisor = 0.05;  // of its highest value
 
 constexpr const char* kStyle = R"css(
 :root { --ink: #1d2129; --soft: #5c6470; --line: #d9dde3; --paper: #ffffff; --tint: #f5f6f8; --good: #0b7a3b;
@@ -37,14 +38,14 @@ thead th { position: sticky; top: 0; background: var(--paper); border-bottom: 2p
 tr.topic th { background: var(--tint); font-size: 1rem; padding-top: .6rem; } tr.section th { font-weight: 600; }
 tr.alike td, tr.alike th { color: var(--soft); } tbody th { font-weight: 400; }
 td small { display: block; color: var(--soft); white-space: nowrap; } td { white-space: nowrap; }
-.left td { white-space: normal; overflow-wrap: anywhere; } .left td:first-child { white-space: nowrap; } td.best { color: var(--good); font-weight: 600; }
+.left td { white-space: normal; overflow-wrap: break-word; } .left td:first-child { white-space: nowrap; } td.best { color: var(--good); font-weight: 600; }
 td.best b::after { content: " \2605"; font-size: .8em; } td.best small { font-weight: 400; }
 .bars { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.2rem 2rem; }
 svg.chart { width: 100%; height: auto; display: block; } svg.wide { margin: .6rem 0 1rem; }
 svg text { fill: var(--ink); font: 13px system-ui, "Liberation Sans", Arial, sans-serif; }
 svg .chart-title { font-weight: 600; font-size: 14px; } svg .tick { fill: var(--soft); font-size: 12px; }
 svg .best { fill: var(--good); font-weight: 600; } svg .grid { stroke: var(--line); }
-svg .stroke { fill: none; stroke-width: 1.6; stroke-linejoin: round; }
+svg .stroke { fill: none; stroke-width: 1.6; stroke-opacity: .8; stroke-linejoin: round; }
 .key { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; }
 .legend span { margin-right: 1.2rem; white-space: nowrap; }
 .series-0 { --c: var(--s0); } .series-1 { --c: var(--s1); } .series-2 { --c: var(--s2); } .series-3 { --c: var(--s3); }
@@ -76,7 +77,7 @@ struct Course {
 constexpr Course kCourses[] = {
     {"Power of the facility", "kW", 1e-3, "facility_power_w", "facility_w", nullptr, nullptr},
     {"Power of IT", "kW", 1e-3, "it_power_w", "it_w", nullptr, nullptr},
-    {"PUE", "", 1.0, "facility_power_w", "facility_w", "it_power_w", "it_w"},
+    {"PUE, where IT draws at least 5 % of its peak", "", 1.0, "facility_power_w", "facility_w", "it_power_w", "it_w"},
     {"Power of cooling", "kW", 1e-3, "cooling_power_w", "cooling_w", nullptr, nullptr},
     {"Coolant that enters the racks", "\u00b0C", 1.0, "rack_supply_c", "rack_supply_c", nullptr, nullptr},
     {"Air that enters the servers", "\u00b0C", 1.0, "server_inlet_c", "server_inlet_c", nullptr, nullptr},
@@ -198,7 +199,7 @@ class Page {
         for (std::size_t r = 0; r < row.values.size(); ++r) {
           std::string text = shown(row.values[r], row.unit);
           const std::string change = shown_change(row.shares[r]);
-          if (!change.empty()) text += " (" + change + ")";
+          if (!change.empty() && change != "=") text += " (" + change + ")";
           bars.push_back({comparison_.reports[r].name, std::move(text), row.values[r], row.best[r]});
         }
         charts += bar_chart(row.label, bars);
@@ -296,8 +297,11 @@ class Page {
       if (std::all_of(cells->begin(), cells->end(), [](double cell) { return cell == 0.0 || std::isnan(cell); }))
         continue;
       Line line{comparison_.reports[r].name, times.from_s, *cells, r};
+      // Over next to nothing, a quotient of powers says nothing and would squeeze the rest.
+      const double least =
+          divisor == nullptr ? 0.0 : kLeastDivisor * *std::max_element(divisor->begin(), divisor->end());
       for (std::size_t i = 0; divisor != nullptr && i < cells->size(); ++i) {
-        line.y[i] = (*divisor)[i] > 0.0 ? (*cells)[i] / (*divisor)[i] : std::numeric_limits<double>::quiet_NaN();
+        line.y[i] = (*divisor)[i] > least ? (*cells)[i] / (*divisor)[i] : std::numeric_limits<double>::quiet_NaN();
       }
       if (!line.x.empty()) longest = std::max(longest, line.x.back());
       chart.lines.push_back(std::move(line));

@@ -72,9 +72,10 @@ std::string finite(double value, Unit unit) {
     case Unit::count:
       return std::abs(value) < 9e15 ? report::grouped(std::llround(value)) : fmt::format("{:.4g}", value);
     case Unit::per_second:
-      return with_unit(significant(value, 4), "/s");
+      return std::abs(value) >= 1e5 ? report::scaled(value, "/s") : with_unit(significant(value, 4), "/s");
     case Unit::litres:
-      return std::abs(value) >= 10'000.0 ? report::scaled(value * 1e-3, "m3") : with_unit(significant(value, 3), "l");
+      return std::abs(value) >= 10'000.0 ? with_unit(significant(value * 1e-3, 3), "m3")
+                                         : with_unit(significant(value, 3), "l");
     case Unit::litres_per_kwh:
       return fmt::format("{:.3f}", value);
     case Unit::kilograms:
