@@ -1,5 +1,7 @@
 #include "models/compute/rack.hpp"
 
+#include <algorithm>
+
 namespace tokenworks::compute {
 
 void RackSpec::visit(FieldVisitor& v) {
@@ -39,6 +41,19 @@ void RackSpec::visit(FieldVisitor& v) {
   scaled_field(v, "local_write_gb_per_s", local_write_bandwidth, 1e9, "Write bandwidth of a node's own drives together",
                rule().required().above(0));
   field(v, "sources", sources, "Who vouches for which field; a nested field is written with a dot", rule().required());
+}
+
+RackSpec without_fans(const RackSpec& rack, double removed, Watts gpu_idle, Watts gpu_limit) {
+  if (removed <= 0.0) return rack;
+  RackSpec result = rack;
+  const double gone = rack.fan_share_of_base * removed;
+  const Watts added = std::max(gpu_limit - gpu_idle, Watts(0)) * static_cast<double>(rack.gpus_per_node);
+  const Watts fans = (rack.node_base_power + added * rack.node_power_per_gpu_power) * gone;
+  result.nameplate_power = std::max(rack.nameplate_power - fans * static_cast<double>(rack.nodes), Watts(1));
+  result.node_base_power = rack.node_base_power * (1.0 - gone);
+  result.node_power_per_gpu_power = rack.node_power_per_gpu_power * (1.0 - gone);
+  result.fan_share_of_base = gone < 1.0 ? (rack.fan_share_of_base - gone) / (1.0 - gone) : 0.0;
+  return result;
 }
 
 }  // namespace tokenworks::compute

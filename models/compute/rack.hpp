@@ -38,4 +38,8 @@ struct RackSpec {
   void visit(FieldVisitor& v);
 };
 
+/// The rack with `removed` of its nodes' fans taken out. They drew a fixed share of what a node draws besides its GPUs,
+/// so that falls at every load, and the nameplate by what they drew with all GPUs at `gpu_limit` each.
+RackSpec without_fans(const RackSpec& rack, double removed, Watts gpu_idle, Watts gpu_limit);
+
 }  // namespace tokenworks::compute

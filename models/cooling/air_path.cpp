@@ -15,6 +15,7 @@ constexpr std::string_view kPlacements[] = {"perimeter", "in_row"};
 constexpr KelvinDelta kReferenceRise{14.0};   // of the air through the handler whose fans draw fan_share_of_heat
 constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
 constexpr KelvinDelta kWarmestInlet{200.0};   // above supply air: no air handler is left
+constexpr KelvinDelta kLeastMixing{0.1};      // between supply air and servers, in the course of temperatures
 constexpr double kAirExponent = 0.8, kWaterExponent = 0.85, kAirToWaterConductance = 0.5;
 
 struct Leakage {
@@ -86,7 +87,7 @@ void AirPathSpec::visit(FieldVisitor& v) {
   field(v, "thermal", thermal, "Chips on air and the room, for temperatures over time");
 }
 
-void AirPathSpec::add_faults(OptionFaults& faults, const std::string& at) const {
+void AirPathSpec::add_faults(OptionFaults& faults, const std::string& at, Medium medium) const {
   if (equipment_class) {
     const TemperatureRange range = allowable(*equipment_class);
     const Celsius inlet = supply_air + server_inlet_excess();
@@ -97,6 +98,15 @@ void AirPathSpec::add_faults(OptionFaults& faults, const std::string& at) const 
                       "{:g}..{:g} degC",
                       supply_air.value, inlet.value, *equipment_class, range.lowest.value, range.highest.value));
     }
+  }
+  if (medium == Medium::air) {
+    if (chilled_water) {
+      faults.emplace_back(at + "/chilled_water_c",
+                          fmt::format("is {:.4g} degC, but no air handler has chilled water where the heat rejection "
+                                      "takes the hall's air; leave it out",
+                                      chilled_water->value));
+    }
+    return;
   }
   const ExchangerRating rating = coil();
   const KelvinDelta by_fans = water_approach() - rating.approach;
@@ -136,22 +146,29 @@ ExchangerRating AirPathSpec::coil() const {
           kAirToWaterConductance};
 }
 
-AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure)
+AirPath::AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure, Medium medium)
     : thermal_(spec.thermal),
       capacity_(capacity),
       fullest_rack_(fullest_rack),
       most_of_a_rack_(most_of_a_rack(spec)),
       thinner_air_(kSeaLevel / site_pressure),
       recirculation_(leakage(spec).recirculation),
+      least_flow_(spec.least_fan_flow_share),
       server_air_rise_(spec.server_air_rise),
-      approach_(spec.water_approach()),
-      coil_approach_(spec.coil().approach),
-      water_rise_(spec.chilled_water_rise),
+      approach_(0),
+      coil_approach_(0),
+      water_rise_(spec.handler_air_rise()),
       server_inlet_(spec.supply_air + spec.server_inlet_excess()),
-      water_supply_(spec.supply_air - spec.water_approach()),
-      fan_{capacity * (fan_share(spec) * thinner_air_), spec.least_fan_flow_share},
-      pump_(water_pump(capacity + fan_.rated, spec.chilled_water_rise, spec.pump_head)),
-      coil_(spec.coil(), spec.least_fan_flow_share) {}
+      water_supply_(spec.supply_air),
+      fan_{capacity * (fan_share(spec) * thinner_air_), spec.least_fan_flow_share} {
+  if (medium == Medium::air) return;
+  approach_ = spec.water_approach();
+  coil_approach_ = spec.coil().approach;
+  water_rise_ = spec.chilled_water_rise;
+  water_supply_ = spec.supply_air - approach_;
+  pump_ = water_pump(capacity + fan_.rated, spec.chilled_water_rise, spec.pump_head);
+  coil_.emplace(spec.coil(), spec.least_fan_flow_share);
+}
 
 AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   AirEffort effort;
@@ -161,12 +178,12 @@ AirEffort AirPath::effort(const AirPoint& point, ValidityNotes& notes) const {
   if (capacity_.value <= 0.0) return effort;
   const double heat = point.heat / capacity_;
   const double units = std::max(point.air_handlers, 0.0), pumps = std::max(point.pumps, 0.0);
-  const double flow = coil_.hot_flow(heat, units);
+  const double flow = coil_ ? coil_->hot_flow(heat, units) : std::min(std::max(heat, least_flow_), units);
   if (units > 0.0) effort.fans = Fan{fan_.rated * units}.power(flow / units);
-  if (pumps > 0.0) effort.pumps = pump_.power(std::min(coil_.cold_flow(heat, units), pumps));
+  if (coil_ && pumps > 0.0) effort.pumps = pump_.power(std::min(coil_->cold_flow(heat, units), pumps));
   effort.water_heat = point.heat + effort.fans + effort.pumps;
 
-  effort.supply_air = effort.supply_air + (coil_.approach(heat, units, pumps) - coil_approach_);
+  if (coil_) effort.supply_air = effort.supply_air + (coil_->approach(heat, units, pumps) - coil_approach_);
   const double reached = heat > flow ? flow / heat * (1.0 - recirculation_) : 1.0 - recirculation_;
   const double mixed = reached > 0.0 ? server_air_rise_.value * (1.0 / reached - 1.0) : kWarmestInlet.value;
   effort.server_inlet = effort.supply_air + KelvinDelta(std::min(mixed, kWarmestInlet.value));
@@ -183,7 +200,8 @@ ThermalPath AirPath::thermal_path() const {
   path.flow_share_of_resistance = thermal_.flow_share_of_resistance;
   path.chip_capacity = thermal_.chip_capacity;
   path.zone_s = thermal_.room_to_10_k.value / 10.0;
-  path.zone_per_k = 1.0 / (server_inlet_ - water_supply_).value;
+  path.zone_per_k = 1.0 / std::max(server_inlet_ - water_supply_, kLeastMixing).value;
+  if (!coil_) path.zone_s = path.loop_s = path.zone_s * 0.5;  // the loop is the room's air, too: half stands for each
   return path;
 }
 

@@ -4,7 +4,9 @@
 // r);
 //            counter-flow coil, its water held by a valve; where the handlers' flow falls short servers draw their own
 //            outlet air
-//            Thinner air takes more volume through more handlers: their fans draw with the inverse of its density
+//            Thinner air takes more volume through more handlers: their fans draw with the inverse of its density.
+//            Where the heat rejection takes the air itself (outside air), there is no coil and no chilled water: the
+//            air comes at its set point, and what the fans add is heat of the loop
 // Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection
 //            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet); exponents 0.8
 //            of air and 0.85 of water, hA ratio 0.5: LBNL Buildings, DryCoolers
@@ -51,7 +53,7 @@ struct AirPathSpec {
 
   void visit(FieldVisitor& v);
   /// Adds faults, with pointers that begin with `at`.
-  void add_faults(OptionFaults& faults, const std::string& at) const;
+  void add_faults(OptionFaults& faults, const std::string& at, Medium medium = Medium::water) const;
   KelvinDelta water_approach() const;       ///< of supply air above chilled water
   KelvinDelta handler_air_rise() const;     ///< from supply to return
   KelvinDelta server_inlet_excess() const;  ///< of server inlet above supply air
@@ -62,29 +64,32 @@ struct AirPathSpec {
 struct AirPoint {
   Watts heat{0};
   double air_handlers = 1.0, pumps = 1.0;
-  KelvinDelta warmer{0};  ///< of the chilled water above its set point
+  KelvinDelta warmer{0};  ///< of the loop above its set point
 };
 
 struct AirEffort {
   Watts fans{0}, pumps{0};
-  Watts water_heat{0};  ///< room heat, fans and pumps
-  Celsius water_supply, supply_air, server_inlet;
+  Watts water_heat{0};   ///< room heat, fans and pumps, in the loop
+  Celsius water_supply;  ///< of the loop: the supply air's where the heat rejection takes the air
+  Celsius supply_air, server_inlet;
 };
 
 class AirPath {
  public:
-  /// Carries `capacity` of room heat in air of `site_pressure`. `fullest_rack`: see HeatLoad.
-  AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure);
+  /// Carries `capacity` of room heat in air of `site_pressure` to coils on chilled water, or to a heat rejection that
+  /// takes the air. `fullest_rack`: see HeatLoad.
+  AirPath(const AirPathSpec& spec, Watts capacity, Watts fullest_rack, Pascals site_pressure,
+          Medium medium = Medium::water);
   AirEffort effort(const AirPoint& point, ValidityNotes& notes) const;
   WaterLoop water_loop() const { return {water_supply_, water_rise_}; }
-  /// Rated heat in the chilled water; without the pumps, what they are made for.
+  /// Rated heat in the loop; without the pumps, what they are made for.
   Watts water_heat() const { return capacity_ + fan_.rated + pump_.rated; }
   Watts capacity() const { return capacity_; }
   /// The same in the ratings of handlers at sea level, which carry less in thinner air.
   Watts handler_capacity() const { return capacity_ * thinner_air_; }
   Watts rated_fans() const { return fan_.rated; }
   Watts rated_pumps() const { return pump_.rated; }
-  /// All but the loop's part of it.
+  /// All but the loop's part of it, where the loop is water.
   ThermalPath thermal_path() const;
 
  private:
@@ -92,11 +97,12 @@ class AirPath {
   Watts capacity_, fullest_rack_, most_of_a_rack_;
   double thinner_air_;  // volume over that at sea level
   double recirculation_;
+  double least_flow_;
   KelvinDelta server_air_rise_, approach_, coil_approach_, water_rise_;
   Celsius server_inlet_, water_supply_;  // at the set points
   Fan fan_;
   Pump pump_;
-  HeldExchanger coil_;
+  std::optional<HeldExchanger> coil_;  // absent where the heat rejection takes the air
 };
 
 }  // namespace tokenworks::cooling

@@ -7,7 +7,8 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr double kLeastLift = 8.0;  // K, keeps the ideal ratio finite when the condenser is as cold as the water
+constexpr double kVapourRange = 20.0;  // K beyond the curves in which a chiller's capacity grows, an estimate
+constexpr double kLeastLift = 8.0;     // K, keeps the ideal ratio finite when the condenser is as cold as the water
 constexpr double kLargestCarnotShare = 0.75;
 constexpr double kWarmestLeaving = 45.0;  // degC, end of the warm-water extension
 // Keeps a machine from being chosen beyond its most load while another stands still.
@@ -164,8 +165,13 @@ Chiller::Chiller(const ChillerCurves& curves, Watts capacity, Celsius leaving, C
 }
 
 Watts Chiller::available(Celsius leaving, Celsius condenser) const {
-  const Temperatures t = temperatures(*curves_, leaving, condenser);
-  return reference_ * biquadratic(curves_->capacity, t.curve_evaporator, t.curve_condenser);
+  // Warmer water than the curves know makes denser vapour: the curve goes on straight, for so far.
+  const double warmest = curves_->evaporator_maximum, beyond = std::clamp(leaving.value - warmest, 0.0, kVapourRange);
+  const Temperatures t = temperatures(*curves_, std::min(leaving, Celsius(warmest + kVapourRange)), condenser);
+  const double at_curve = biquadratic(curves_->capacity, t.curve_evaporator, t.curve_condenser);
+  if (beyond == 0.0) return reference_ * at_curve;
+  const double below = biquadratic(curves_->capacity, warmest - 1.0, t.curve_condenser);
+  return reference_ * (at_curve + std::max(at_curve - below, 0.0) * beyond);
 }
 
 Capability Chiller::capability(Celsius leaving, Celsius condenser, double in_service, KelvinDelta warmer) const {

@@ -106,8 +106,6 @@ class CoolingPlant {
   virtual std::vector<PartUnits> parts() const = 0;
   /// For chips that give heat to liquid, and for those that give it to air.
   virtual ThermalPath thermal_path(bool chips_on_liquid) const = 0;
-  /// Of the servers' fans, how many the racks do without: they stand in a tank.
-  virtual double server_fan_share_removed() const { return 0.0; }
   /// Rated figures for the report: "chiller_capacity_w" -> watts of heat or power.
   virtual std::vector<std::pair<std::string, double>> ratings() const = 0;
 };
@@ -125,6 +123,9 @@ class CoolingOption {
   virtual ~CoolingOption() = default;
   virtual void visit(FieldVisitor& v) = 0;
   virtual std::string_view heat_rejection_kind() const = 0;
+  /// Of the servers' fans, how many the racks do without: they stand in a tank. Known before a plant is sized, since
+  /// what the racks draw sizes it.
+  virtual double server_fan_share_removed() const { return 0.0; }
   /// All of them; `size` throws where there is one.
   virtual OptionFaults faults() const { return {}; }
   /// A plant whose parts carry `design_load` at `design_weather`.

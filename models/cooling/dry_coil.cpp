@@ -29,7 +29,8 @@ void DryCoilSpec::visit(FieldVisitor& v) {
   field(v, "trim_chiller", trim_chiller, "An air-cooled chiller carries what the coils leave on the design day");
   field(v, "coolers", coolers, "Units that carry the design load",
         rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-  field(v, "spare_coolers", spare_coolers, "Units beyond the need", rule().at_least(0).at_most(1000));
+  field(v, "spare_coolers", spare_coolers, "Units beyond the need",
+        rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
 }
 
 DryCoil::DryCoil(const DryCoilSpec& spec, Watts capacity, const WaterLoop& loop, Celsius design_air,

@@ -21,7 +21,7 @@ struct DryCoilSpec {
   double natural_convection_share = 0.125;
   double water_to_air_capacity = 0.8;
   bool trim_chiller = true;
-  std::int64_t coolers = 4, spare_coolers = 0;
+  std::int64_t coolers = 4, spare_coolers = 1;
   void visit(FieldVisitor& v);
 };
 

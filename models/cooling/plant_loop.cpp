@@ -15,6 +15,7 @@ void give_off(const HeatRejectionPlant& rejection, const PlantPoint& point, Loop
   effort.pumps += outside.pumps;
   effort.chillers += outside.chillers;
   effort.heat_rejection_fans += outside.fans;
+  effort.heat_reused += outside.heat_reused;
   effort.water += outside.water;
   at.capability = outside.capability;
   at.mode = outside.mode;

@@ -26,26 +26,6 @@ PartUnits UnitsSpec::units_of(Part part, Watts capacity) const {
   return {part, needed, needed + spare};
 }
 
-void RejectionUnitsSpec::visit(FieldVisitor& v) {
-  field(v, "chillers", chillers, "Chillers of the heat rejection");
-  field(v, "outdoor_units", outdoor_units, "Towers or coolers of the heat rejection");
-}
-
-void RejectionUnitsSpec::add_units(std::vector<PartUnits>& parts,
-                                   const std::vector<std::pair<std::string, double>>& ratings) const {
-  static constexpr std::string_view kChiller = "chiller_capacity_w", kCapacity = "_capacity_w";
-  const auto ends_with = [](std::string_view text, std::string_view end) {
-    return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-  };
-  for (const auto& [name, value] : ratings) {
-    if (ends_with(name, kChiller)) {
-      cooling::add_units(parts, chillers.units_of(Part::chillers, Watts(value)));
-    } else if (ends_with(name, kCapacity)) {
-      cooling::add_units(parts, outdoor_units.units_of(Part::outdoor_units, Watts(value)));
-    }
-  }
-}
-
 void add_units(std::vector<PartUnits>& parts, const PartUnits& units) {
   if (units.needed <= 0) return;
   for (PartUnits& part : parts) {
@@ -55,6 +35,13 @@ void add_units(std::vector<PartUnits>& parts, const PartUnits& units) {
     return;
   }
   parts.push_back(units);
+}
+
+void add_units(std::vector<PartUnits>& parts, const HeatRejectionPlant& rejection, Watts capacity) {
+  if (!(capacity.value > 0.0)) return;
+  const RejectionUnits units = rejection.units();
+  add_units(parts, {Part::chillers, units.chillers_needed, units.chillers_installed});
+  add_units(parts, {Part::outdoor_units, units.outdoor_needed, units.outdoor_installed});
 }
 
 }  // namespace tokenworks::cooling

@@ -3,7 +3,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "models/cooling/cooling_option.hpp"
@@ -24,17 +23,9 @@ struct UnitsSpec {
   PartUnits units_of(Part part, Watts capacity) const;
 };
 
-/// Chillers and outdoor units of a heat rejection.
-struct RejectionUnitsSpec {
-  UnitsSpec chillers{Watts(1.5e6), 'E', "Machines of 1 to 5 MW are common in large plants"};
-  UnitsSpec outdoor_units{Watts(2.931e6), 'V', "BAC TDFS1238N, record in LBNL Buildings c4117cc"};
-  void visit(FieldVisitor& v);
-  /// Adds what the rated figures of a heat rejection tell of: "..._chiller_capacity_w" are chillers, every other
-  /// "..._capacity_w" stands outdoors.
-  void add_units(std::vector<PartUnits>& parts, const std::vector<std::pair<std::string, double>>& ratings) const;
-};
-
 /// Adds `units` to those of the same part; a part without need is left out.
 void add_units(std::vector<PartUnits>& parts, const PartUnits& units);
+/// Adds chillers and outdoor units of a heat rejection for `capacity`; none for no heat.
+void add_units(std::vector<PartUnits>& parts, const HeatRejectionPlant& rejection, Watts capacity);
 
 }  // namespace tokenworks::cooling

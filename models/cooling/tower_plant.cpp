@@ -49,12 +49,17 @@ TowerPlant::TowerPlant(const TowerPlantSetup& setup)
     : capacity_(setup.capacity),
       loop_(setup.loop),
       approach_(setup.exchanger_approach),
+      tower_approach_(setup.tower.approach),
       condenser_water_(std::max(setup.condenser_water, setup.least_condenser_water)),
       least_condenser_water_(setup.least_condenser_water),
       most_condenser_water_(std::max(setup.most_condenser_water, design_tower_water(setup))),
       chiller_(*setup.curves, chiller_capacity(setup), setup.loop.supply, design_tower_water(setup), setup.chillers),
       tower_(setup.tower, tower_capacity(setup, chiller_), setup.tower_range, setup.design),
       pump_(water_pump(tower_.capacity(), setup.tower_range, setup.pump_head)) {}
+
+Celsius TowerPlant::condenser_set_point(const weather::WeatherPoint& outside) const {
+  return std::max(condenser_water_, outside.wet_bulb + tower_approach_);
+}
 
 TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point, KelvinDelta warmer,
                                     ValidityNotes& notes) const {
@@ -72,7 +77,7 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
         path == TowerPath::mechanical ? 0.0 : free_share(returning, state.coldest, loop_.rise, effectiveness());
     if (path == TowerPath::free) break;
     state.chiller_heat = point.heat * (1.0 - state.free);
-    const Celsius wanted = path == TowerPath::mechanical ? condenser_water_ : least_condenser_water_;
+    const Celsius wanted = path == TowerPath::mechanical ? condenser_set_point(point.outside) : least_condenser_water_;
     state.condenser = std::max(state.coldest, wanted);
     state.chillers = chiller_.work(state.chiller_heat, supply, state.condenser, point.chillers, unused).power;
     const Watts missing = point.heat + state.chillers - state.tower_heat;
@@ -84,7 +89,7 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
     state.tower_heat = next;
   }
   if (state.chiller_heat.value > 0.0) chiller_.work(state.chiller_heat, supply, state.condenser, point.chillers, notes);
-  const Celsius target = path == TowerPath::mechanical ? condenser_water_ : enough;
+  const Celsius target = path == TowerPath::mechanical ? condenser_set_point(point.outside) : enough;
   state.fan_share = tower_.fan_share(state.tower_heat, point.outside, target, point.outdoor);
   state.tower_water = std::max(state.coldest, target);
   return state;

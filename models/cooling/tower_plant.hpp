@@ -2,7 +2,9 @@
 //            an exchanger
 // Equation   exchanger: leaving = return - e (return - tower), e = rise / (rise + approach); the chillers carry what it
 //            leaves; tower heat = loop heat + compressor power (hermetic: all of the motor's); condenser inlet = the
-//            tower's water, not below its least; fans at the least speed that holds what is wanted
+//            tower's water, not below its least; fans at the least speed that holds what is wanted. While the chillers
+//            work alone that is the set point, but not less than the towers' design approach above the wet bulb (reset
+//            by wet bulb): fans at full speed for the last kelvin cost more than they save
 // Source     LBNL Buildings c4117cc, integrated water-side economiser of the chiller plant example; tower.hpp,
 //            chiller.hpp
 // Valid for  constant range of the tower's water, exchanger effectiveness as at its design
@@ -63,11 +65,13 @@ class TowerPlant {
   struct State;
   State state(TowerPath path, const RejectionPoint& point, KelvinDelta warmer, ValidityNotes& notes) const;
   Watts most_heat(TowerPath path, const RejectionPoint& point, KelvinDelta warmer, const State& state) const;
+  /// Of the tower's water while the chillers work alone.
+  Celsius condenser_set_point(const weather::WeatherPoint& outside) const;
   double effectiveness() const { return loop_.rise / (loop_.rise + approach_); }
 
   Watts capacity_;
   WaterLoop loop_;
-  KelvinDelta approach_;
+  KelvinDelta approach_, tower_approach_;
   Celsius condenser_water_, least_condenser_water_, most_condenser_water_;
   Chiller chiller_;
   Tower tower_;

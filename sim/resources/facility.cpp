@@ -61,6 +61,7 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   void refresh();
   void build_supply();
   void settle_at_start();
+  cooling::HeatLoad asked_of_plant() const;
   void mark_stale();
   void apply_flow(std::size_t group);
   void on_timer(std::uint32_t) override { refresh(); }
@@ -195,13 +196,27 @@ cooling::PlantPoint Facility::State::plant_point(const cooling::HeatLoad& load) 
   return point;
 }
 
+/// What the plant is run for: the heat that comes, and while a loop is too warm all that it was designed for, since its
+/// controls then run every machine.
+cooling::HeatLoad Facility::State::asked_of_plant() const {
+  cooling::HeatLoad heat = heat_load(liquid_offered, it - liquid_offered);
+  if (!temperatures) return heat;
+  const bool one_loop = design.plant->modes(Loop::residual_air).empty();
+  if (temperatures->warmer(Loop::main).value > 0.0) {
+    heat.liquid = std::max(heat.liquid, design.heat.liquid);
+    if (one_loop) heat.air = std::max(heat.air, design.heat.air);
+  }
+  if (temperatures->warmer(Loop::residual_air).value > 0.0) heat.air = std::max(heat.air, design.heat.air);
+  return heat;
+}
+
 /// Weather, modes, temperatures of loops or what is in service have changed.
 void Facility::State::plant_changed() {
   cooling->set_state(plant_point({}));
   mark_stale();
   if (!temperatures) return;
   ValidityNotes unused;
-  temperatures->set_plant(design.plant->effort(plant_point(heat_load(liquid_offered, it - liquid_offered)), unused));
+  temperatures->set_plant(design.plant->effort(plant_point(asked_of_plant()), unused));
 }
 
 void Facility::State::advance(Picoseconds to) {
@@ -247,7 +262,7 @@ void Facility::State::refresh() {
   it = load.wall() + stores + switches;
   liquid_offered = load.liquid_heat;
 
-  const cooling::HeatLoad heat = heat_load(liquid_offered, it - liquid_offered);
+  const cooling::HeatLoad heat = asked_of_plant();
   CoolingFigures effort = cooling->effort(heat);
   for (const Loop loop : kLoopList) {
     const std::size_t wanted = effort.wanted_mode[loop];
@@ -262,7 +277,9 @@ void Facility::State::refresh() {
   set(Consumer::air_handler_fans, fans_and_pumps_run ? rounded(effort[CoolingFigures::air_handler_fans_w]) : 0);
   set(Consumer::pumps, fans_and_pumps_run ? rounded(effort[CoolingFigures::pumps_w]) : 0);
   set(Consumer::heat_rejection_fans, fans_and_pumps_run ? rounded(effort[CoolingFigures::heat_rejection_fans_w]) : 0);
-  set(FacilityLevel::liquid_heat, rounded(effort[CoolingFigures::heat_to_liquid_w]));
+  // Of the heat that the plant is asked for, the part that a liquid path takes is that of the heat that comes.
+  const double to_liquid = heat.liquid.value > 0.0 ? to_watts(liquid_offered) / heat.liquid.value : 0.0;
+  set(FacilityLevel::liquid_heat, rounded(effort[CoolingFigures::heat_to_liquid_w] * std::max(to_liquid, 0.0)));
   set(FacilityLevel::reused_heat, rounded(effort[CoolingFigures::heat_reused_w]));
   set(FacilityLevel::evaporation, micrograms(effort[CoolingFigures::evaporation_kg_per_s]));
   set(FacilityLevel::drift, micrograms(effort[CoolingFigures::drift_kg_per_s]));
@@ -353,6 +370,7 @@ void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   if (!s.racks.set_node_on(node, on)) return;
   s.mark_stale();
   if (s.temperatures && s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
+  if (s.temperatures) s.temperatures->nodes_switched(group);
 }
 
 void Facility::set_shared_power(Consumer consumer, double watts, Picoseconds now) {

@@ -26,6 +26,16 @@ cooling::HeatLoad design_load(const ScenarioSpec& spec, Catalog& catalog) {
   return load;
 }
 
+/// Settings that make no plant. Whether there is a cooling that can be sized.
+bool check_set_points(const ScenarioSpec& spec, FaultList& faults) {
+  if (!spec.factory.cooling.has_value() || faults.concern("/factory/cooling")) return false;
+  const cooling::OptionFaults found = spec.factory.cooling->faults();
+  for (const auto& [pointer, message] : found) {
+    faults.add(FaultKind::conflicting_keys, "/factory/cooling" + pointer, message);
+  }
+  return found.empty();
+}
+
 void check_units(const std::string& pointer, const CoolingUnitFailureSpec& incident,
                  const std::vector<cooling::PartUnits>& parts, FaultList& faults) {
   const auto part =
@@ -49,6 +59,7 @@ void check_units(const std::string& pointer, const CoolingUnitFailureSpec& incid
 void check_cooling(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, FaultList& faults) {
   std::vector<std::string> names;
   for (const RackGroupSpec& group : spec.factory.racks) names.push_back(group.name);
+  const bool is_sound = check_set_points(spec, faults);
   std::unique_ptr<cooling::CoolingPlant> plant;  // made when first asked for
   for (std::size_t i = 0; i < spec.incidents.size(); ++i) {
     if (!spec.incidents[i].has_value() || !racks_known) continue;
@@ -61,7 +72,7 @@ void check_cooling(const ScenarioSpec& spec, Catalog& catalog, bool racks_known,
                  nearest_name(pump->target, names));
     }
     if (const auto* units = dynamic_cast<const CoolingUnitFailureSpec*>(&*spec.incidents[i])) {
-      if (!spec.factory.cooling.has_value() || faults.stand_at("/factory/cooling")) continue;
+      if (!is_sound) continue;
       if (!plant) plant = spec.factory.cooling->size(design_load(spec, catalog), weather::WeatherPoint());
       check_units(pointer, *units, plant->parts(), faults);
     }

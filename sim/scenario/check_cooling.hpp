@@ -1,4 +1,5 @@
-// Whether what the scenario says of the cooling can be: incidents that strike what is there.
+// Whether what the scenario says of the cooling can be: set points that make a plant, incidents that strike what is
+// there.
 #pragma once
 
 #include <cstdint>

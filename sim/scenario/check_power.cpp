@@ -11,6 +11,9 @@
 namespace tokenworks::scenario {
 namespace {
 
+// Power supplies at rest take at most an eighth more than they give.
+constexpr double kSupplyLossAtRest = 1.125;
+
 /// A tree for these racks, to know its nodes by name: what they are sized for does not matter here.
 power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   power::PowerLoads loads;
@@ -18,7 +21,15 @@ power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   for (const RackGroupSpec& group : spec.factory.racks) {
     const compute::RackSpec* kind = catalog.rack(group.kind, unused);
     const double nameplate = kind != nullptr ? kind->nameplate_power.value : 0.0;
-    loads.racks.push_back({group.name, Watts(std::max(nameplate, 1.0) * static_cast<double>(group.count)), Watts(0)});
+    double rest = 0.0;
+    if (kind != nullptr) {
+      const compute::GpuSpec* gpu = catalog.gpu(kind->gpu, unused);
+      const double gpus = gpu != nullptr ? gpu->power.idle.value * static_cast<double>(kind->gpus_per_node) : 0.0;
+      rest = (kind->node_base_power.value + gpus) * static_cast<double>(kind->nodes) + kind->rack_shared_power.value;
+      rest *= kSupplyLossAtRest;
+    }
+    const auto count = static_cast<double>(group.count);
+    loads.racks.push_back({group.name, Watts(std::max(nameplate, 1.0) * count), Watts(rest * count)});
   }
   loads.mechanical = loads.house = Watts(1);
   return spec.factory.power->network(loads);
@@ -35,7 +46,10 @@ void check_node(const std::string& pointer, const std::string& target, const std
 }  // namespace
 
 void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, FaultList& faults) {
-  if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power")) return;
+  if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power") ||
+      faults.stand_at("/factory/racks")) {
+    return;
+  }
   std::vector<std::string> racks;
   for (const RackGroupSpec& group : spec.factory.racks) racks.push_back(group.name);
   const std::vector<power::NetworkFault> found = spec.factory.power->faults(racks);
@@ -44,6 +58,11 @@ void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, F
   }
   if (!found.empty()) return;
   const power::NetworkSpec tree = tree_of(spec, catalog);
+  const std::vector<power::NetworkFault> of_tree = power::network_faults(tree);
+  for (const power::NetworkFault& fault : of_tree) {
+    faults.add(FaultKind::bad_power_tree, "/factory/power", fault.message);
+  }
+  if (!of_tree.empty()) return;
   std::vector<std::string> utilities, inner;
   for (const power::NodeSpec& node : tree.nodes) {
     if (node.kind == "utility") utilities.push_back(node.name);

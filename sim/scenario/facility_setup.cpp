@@ -10,10 +10,12 @@ resources::Facility::Setup facility_setup(ReadOutcome& scenario, const resources
   resources::Facility::Setup setup;
   for (const RackGroupSpec* rack :
        sorted_by_name(factory.racks, [](const RackGroupSpec& group) { return group.name; })) {
-    const compute::RackSpec& kind = *scenario.catalog.rack(rack->kind, scenario.faults);
-    const compute::GpuSpec& gpu = *scenario.catalog.gpu(kind.gpu, scenario.faults);
-    setup.groups.push_back({rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count,
-                            gpu.temperature_limits, {}});
+    const compute::RackSpec& listed = *scenario.catalog.rack(rack->kind, scenario.faults);
+    const compute::GpuSpec& gpu = *scenario.catalog.gpu(listed.gpu, scenario.faults);
+    const compute::RackSpec kind =
+        compute::without_fans(listed, factory.cooling->server_fan_share_removed(), gpu.power.idle, gpu.power.limit);
+    setup.groups.push_back(
+        {rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count, gpu.temperature_limits, factory.gpu_throttle});
   }
   if (factory.storage) {
     const storage::StorageProfile profile = (*factory.storage)->profile();

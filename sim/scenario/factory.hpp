@@ -89,6 +89,7 @@ class Factory {
   std::vector<std::int64_t> nodes_of(const std::vector<std::string>& racks) const;
   std::int64_t node_number(const std::string& target) const;
   std::size_t group_number(const std::string& racks) const;
+  std::vector<std::size_t> followed_groups() const;
   std::string describe_work_left() const;
   jobs::LlmService& service(const std::string& name) const;
   const compute::GpuSpec& gpu_of(const RackGroupSpec& group, const compute::RackSpec& kind);
@@ -97,6 +98,7 @@ class Factory {
   jobs::NetworkIncident network_incident(const std::string& kind, const NetworkIncidentSpec& spec,
                                          Picoseconds at) const;
   void report_power(metrics::RunResult& result) const;
+  void report_power_tree(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
   void tell_unfinished(Picoseconds end) const;
   void report_electricity(metrics::RunResult& result, Picoseconds end) const;

@@ -90,6 +90,7 @@ metrics::RunResult Factory::result() {
   result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
   const auto has_clock = [](const metrics::ServiceResult& service) { return service.clock.has_value(); };
   if (std::any_of(result.services.begin(), result.services.end(), has_clock)) add_clock_assumptions(result.assumptions);
+  report_power_tree(result);
   std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
   });
@@ -266,6 +267,16 @@ void Factory::report_sessions(metrics::RunResult& result) const {
   }
 }
 
+/// Rack groups whose temperatures are followed.
+std::vector<std::size_t> Factory::followed_groups() const {
+  std::vector<std::size_t> groups;
+  const resources::RackTemperatures* temperatures = facility_->temperatures();
+  for (std::size_t group = 0; temperatures != nullptr && group < racks_.size(); ++group) {
+    if (temperatures->follows(group)) groups.push_back(group);
+  }
+  return groups;
+}
+
 void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
   using resources::Consumer;
   auto& columns = result.columns;
@@ -278,6 +289,15 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
     columns.push_back({column.name, "degC", column.meaning, "mean"});
   }
   columns.push_back({"water_l_per_s", "l/s", "Water that the site takes", "mean"});
+  columns.push_back({"grid_power_w", "W", "From the grid", "mean"});
+  const std::vector<std::size_t> groups = followed_groups();
+  for (const std::size_t group : groups) {
+    const std::string name = racks_[group]->name + ".";
+    columns.push_back({name + "hottest_chip_c", "degC", "Hottest GPU", "end"});
+    columns.push_back({name + "coolant_c", "degC", "Coolant that enters the racks, or the room's air", "end"});
+    columns.push_back(
+        {name + "clock_share", "1", "Of the clock that power alone would allow: less when GPUs are hot", "end"});
+  }
   for (const auto& service : services_) {
     const std::string name = service->name() + ".";
     columns.push_back({name + "arrivals", "1", "Requests that arrived", "sum"});
@@ -319,6 +339,17 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
                                         sample.mean(resources::FacilityLevel::drift) +
                                         sample.mean(resources::FacilityLevel::blow_down)) *
                     1e-9);
+    cells.push_back(to_watts(sample.mean(resources::FacilityLevel::grid)));
+    if (!groups.empty()) {
+      const auto& series = facility_->temperatures()->series();
+      const std::vector<resources::GroupTemperatures> now =
+          row < series.size() ? series[row] : facility_->temperatures()->all_groups();
+      for (const std::size_t group : groups) {
+        cells.push_back(now[group].hottest_c);
+        cells.push_back(now[group].coolant_c);
+        cells.push_back(now[group].clock_share);
+      }
+    }
     for (const auto& service : services_) {
       const jobs::ServiceStats& stats = service->stats();
       const auto mean = [&](const metrics::LevelSeries& levels) {

@@ -11,13 +11,14 @@ namespace {
 
 struct Spec {
   std::string curves = "air_cooled_path_a";
-  std::int64_t chillers = 1, spare_chillers = 0;
+  std::int64_t chillers = 4, spare_chillers = 1;
 
   void visit(FieldVisitor& v) {
     field(v, "curves", curves, "Published curves of capacity and power", rule().one_of(kAirCooledChillers));
-    field(v, "chillers", chillers, "Machines that carry the design load",
-          rule().at_least(1).at_most(1000).default_from('E', "One stands for the yard: no staging"));
-    field(v, "spare_chillers", spare_chillers, "Machines beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "chillers", chillers, "Machines that carry the design load, staged by least power",
+          rule().at_least(1).at_most(1000).default_from('E', "A common number"));
+    field(v, "spare_chillers", spare_chillers, "Machines beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
   }
 };
 

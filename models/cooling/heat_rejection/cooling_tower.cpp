@@ -20,7 +20,7 @@ struct Spec {
   KelvinDelta exchanger_approach{2.0};
   bool trim_chiller = true;
   std::string curves = "york_ys_1758kw_screw";
-  std::int64_t chillers = 1, spare_chillers = 0, towers = 4, spare_towers = 0;
+  std::int64_t chillers = 1, spare_chillers = 0, towers = 4, spare_towers = 1;
   TowerSpec tower;
   Pascals tower_head{200e3};
   Celsius least_condenser_water{12.8}, most_condenser_water{40.0};
@@ -36,7 +36,8 @@ struct Spec {
     field(v, "spare_chillers", spare_chillers, "Machines beyond the need", rule().at_least(0).at_most(1000));
     field(v, "towers", towers, "Cells that carry the design load",
           rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-    field(v, "spare_towers", spare_towers, "Cells beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "spare_towers", spare_towers, "Cells beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
     field(v, "tower", tower, "The cooling tower");
     field(v, "tower_head_pa", tower_head, "Head of the tower water pumps",
           rule().at_least(0).default_from('E', "150 to 250 kPa are common"));

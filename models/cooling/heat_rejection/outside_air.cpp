@@ -31,7 +31,7 @@ struct Spec {
   double bleed_share = 0.3;
   double back_up_share = 1.0;
   std::string curves = "air_cooled_path_a";
-  std::int64_t chillers = 1, spare_chillers = 0, air_units = 8, spare_air_units = 0;
+  std::int64_t chillers = 1, spare_chillers = 0, air_units = 8, spare_air_units = 1;
   KelvinDelta coil_approach{12.0};
   KelvinDelta least_difference{2.0};
   KelvinDelta dead_band{1.0};
@@ -53,7 +53,8 @@ struct Spec {
     field(v, "spare_chillers", spare_chillers, "Machines beyond the need", rule().at_least(0).at_most(1000));
     field(v, "air_units", air_units, "Units of fans, filters and stage that carry the design load",
           rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-    field(v, "spare_air_units", spare_air_units, "Units beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "spare_air_units", spare_air_units, "Units beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
     field(v, "coil_approach_k", coil_approach, "Supply air above the back-up's chilled water",
           rule().above(0).at_most(40).default_from('E', "Between 10 K (LBNL Buildings) and 13 K (STULZ CRS 560 CW)"));
     field(v, "least_difference_k", least_difference, "Outside air is used while so much colder than the return",

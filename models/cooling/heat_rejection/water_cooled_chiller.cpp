@@ -18,7 +18,7 @@ constexpr std::size_t kFree = 0, kPartial = 1, kMechanical = 2;
 
 struct Spec {
   std::string curves = "york_yk_2771kw_vsd";
-  std::int64_t chillers = 4, spare_chillers = 0, towers = 4, spare_towers = 0;
+  std::int64_t chillers = 4, spare_chillers = 1, towers = 4, spare_towers = 1;
   TowerSpec tower;
   KelvinDelta condenser_rise{5.0};
   Pascals condenser_head{200e3};
@@ -31,16 +31,19 @@ struct Spec {
     field(v, "curves", curves, "Published curves of capacity and power", rule().one_of(kWaterCooledChillers));
     field(v, "chillers", chillers, "Machines that carry the design load, staged by least power",
           rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-    field(v, "spare_chillers", spare_chillers, "Machines beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "spare_chillers", spare_chillers, "Machines beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
     field(v, "towers", towers, "Cells that carry the design load",
           rule().at_least(1).at_most(1000).default_from('E', "A common number"));
-    field(v, "spare_towers", spare_towers, "Cells beyond the need", rule().at_least(0).at_most(1000));
+    field(v, "spare_towers", spare_towers, "Cells beyond the need",
+          rule().at_least(0).at_most(1000).default_from('E', "Usual practice"));
     field(v, "tower", tower, "The cooling tower");
     field(v, "condenser_rise_k", condenser_rise, "Temperature rise of the condenser water",
           rule().above(0).at_most(20).default_from('E', "The rise behind the curves' condensing temperature"));
     field(v, "condenser_head_pa", condenser_head, "Head of the condenser water pumps",
           rule().at_least(0).default_from('E', "150 to 250 kPa are common"));
-    field(v, "condenser_water_c", condenser_water, "Set point of the tower's water while the chillers work alone",
+    field(v, "condenser_water_c", condenser_water,
+          "Least set point of the tower's water while chillers work alone; else wet bulb + approach_k of the tower",
           rule().at_least(5).at_most(40).default_from('E', "Between the least and the design temperature"));
     field(v, "least_condenser_water_c", least_condenser_water, "Condenser water is not colder; a bypass keeps it",
           rule().at_least(5).at_most(40).default_from('E', "Lower end of the published curves"));

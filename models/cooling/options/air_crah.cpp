@@ -1,8 +1,10 @@
 // Question   what an air-cooled hall draws: air handlers on chilled water in rows of racks with aisles
-// Equation   air_path.hpp over all heat of the racks
+// Equation   air_path.hpp over all heat of the racks; with outside air, handlers without coils and no chilled water
 // Source     air_path.hpp
 // Valid for  racks that air can cool; heat offered to cold plates is taken as air, since the hall has no liquid
 // Checked by tests/models/cooling/cooling_options_test.cpp
+#include <fmt/format.h>
+
 #include "models/cooling/air_path.hpp"
 #include "models/cooling/cooling_option.hpp"
 #include "models/cooling/plant_loop.hpp"
@@ -14,6 +16,7 @@ namespace {
 constexpr Option<HeatRejection> kHeatRejections[] = {
     {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
     {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
+    {"outside_air", "Outside air through the hall, with an evaporative stage and back-up chillers", make_outside_air},
 };
 
 struct Spec {
@@ -21,7 +24,6 @@ struct Spec {
   double sizing_margin = 1.1;
   Choice<HeatRejection> heat_rejection{kHeatRejections, "air_cooled_chiller"};
   UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each large chiller"};
-  RejectionUnitsSpec rejection_units;
   LoopVolumeSpec volume;
 
   void visit(FieldVisitor& v) {
@@ -30,7 +32,6 @@ struct Spec {
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection, "How heat leaves the site");
     field(v, "facility_pumps", facility_pumps, "Chilled water pumps");
-    rejection_units.visit(v);
     volume.visit(v);
   }
 };
@@ -38,13 +39,15 @@ struct Spec {
 class Plant final : public CoolingPlant {
  public:
   Plant(const Spec& spec, const HeatLoad& design, const weather::WeatherPoint& weather)
-      : air_(spec.air, (design.liquid + design.air) * spec.sizing_margin, design.fullest_rack, weather.pressure),
+      : air_(spec.air, (design.liquid + design.air) * spec.sizing_margin, design.fullest_rack, weather.pressure,
+             spec.heat_rejection->medium()),
         rejection_(spec.heat_rejection->size(air_.water_heat(), air_.water_loop(), weather)),
         path_(air_.thermal_path()) {
-    path_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
+    const bool has_water = spec.heat_rejection->medium() == Medium::water;
+    if (has_water) path_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
     add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
-    add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
-    spec.rejection_units.add_units(parts_, rejection_->ratings());
+    if (has_water) add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
+    add_units(parts_, *rejection_, air_.water_heat());
   }
 
   CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {
@@ -87,7 +90,11 @@ class AirCrah final : public CoolingOption {
   std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
   OptionFaults faults() const override {
     OptionFaults faults;
-    spec_.air.add_faults(faults, "");
+    spec_.air.add_faults(faults, "", spec_.heat_rejection->medium());
+    if (spec_.heat_rejection->medium() == Medium::air && spec_.volume.buffer_m3 > 0.0) {
+      faults.emplace_back("/buffer_tank_m3", fmt::format("is {:.4g} m3, but outside air takes no water to the hall",
+                                                         spec_.volume.buffer_m3));
+    }
     return faults;
   }
   std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,

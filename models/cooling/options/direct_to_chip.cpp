@@ -50,7 +50,6 @@ struct Spec {
   double sizing_margin = 1.1;
   Choice<HeatRejection> heat_rejection{kHeatRejections, "dry_cooler"};
   UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each outdoor unit or large chiller"};
-  RejectionUnitsSpec rejection_units;
   LoopVolumeSpec volume;
 
   Spec() { residual_air.supply_air = Celsius(24.0); }
@@ -85,7 +84,6 @@ struct Spec {
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection, "How the liquid loop's heat leaves the site");
     field(v, "facility_pumps", facility_pumps, "Facility and chilled water pumps");
-    rejection_units.visit(v);
     volume.visit(v);
   }
 
@@ -153,8 +151,8 @@ class Plant final : public CoolingPlant {
     add_units(parts_, spec.coolant_units.units_of(Part::coolant_units, liquid_.capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, liquid_.facility_heat()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
-    spec.rejection_units.add_units(parts_, rejection_->ratings());
-    if (air_rejection_) spec.rejection_units.add_units(parts_, air_rejection_->ratings());
+    add_units(parts_, *rejection_, main);
+    if (air_rejection_) add_units(parts_, *air_rejection_, air_.water_heat());
     make_thermal_paths(spec, design);
   }
 

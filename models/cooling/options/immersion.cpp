@@ -42,7 +42,6 @@ struct Spec {
   double sizing_margin = 1.1;
   Choice<HeatRejection> heat_rejection{kHeatRejections, "dry_cooler"};
   UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each outdoor unit or large chiller"};
-  RejectionUnitsSpec rejection_units;
   LoopVolumeSpec volume;
 
   Spec() { tanks.redundancy = "n"; }
@@ -76,7 +75,6 @@ struct Spec {
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection, "How heat leaves the site");
     field(v, "facility_pumps", facility_pumps, "Facility water pumps");
-    rejection_units.visit(v);
     volume.visit(v);
   }
 
@@ -115,7 +113,7 @@ class Plant final : public CoolingPlant {
     path_.loop_s = spec.volume.heat_capacity(design.liquid + design.air);
     add_units(parts_, spec.tanks.units_of(Part::coolant_units, liquid_.capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, liquid_.facility_heat()));
-    spec.rejection_units.add_units(parts_, rejection_->ratings());
+    add_units(parts_, *rejection_, liquid_.facility_heat());
   }
 
   CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {
@@ -143,7 +141,6 @@ class Plant final : public CoolingPlant {
   }
   std::vector<PartUnits> parts() const override { return parts_; }
   ThermalPath thermal_path(bool) const override { return path_; }
-  double server_fan_share_removed() const override { return 1.0; }
   std::vector<std::pair<std::string, double>> ratings() const override {
     std::vector<std::pair<std::string, double>> all = rejection_->ratings();
     all.emplace_back("oil_pumps_w", liquid_.rated_coolant_pumps().value);
@@ -165,6 +162,7 @@ class Immersion final : public CoolingOption {
  public:
   void visit(FieldVisitor& v) override { spec_.visit(v); }
   std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
+  double server_fan_share_removed() const override { return 1.0; }
   OptionFaults faults() const override { return spec_.faults(); }
   std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
                                      const weather::WeatherPoint& design_weather) const override {

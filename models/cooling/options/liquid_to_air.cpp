@@ -35,7 +35,6 @@ struct Spec {
   double sizing_margin = 1.1;
   Choice<HeatRejection> heat_rejection{kHeatRejections, "air_cooled_chiller"};
   UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each large chiller"};
-  RejectionUnitsSpec rejection_units;
   LoopVolumeSpec volume;
 
   void visit(FieldVisitor& v) {
@@ -54,7 +53,6 @@ struct Spec {
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection, "How heat leaves the site");
     field(v, "facility_pumps", facility_pumps, "Chilled water pumps");
-    rejection_units.visit(v);
     volume.visit(v);
   }
 
@@ -92,7 +90,7 @@ class Plant final : public CoolingPlant {
     add_units(parts_, spec.air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.coolant_units.units_of(Part::coolant_units, liquid_.capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
-    spec.rejection_units.add_units(parts_, rejection_->ratings());
+    add_units(parts_, *rejection_, air_.water_heat());
   }
 
   CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {

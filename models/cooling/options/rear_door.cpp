@@ -23,6 +23,7 @@ namespace {
 constexpr Option<HeatRejection> kHeatRejections[] = {
     {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
     {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
+    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
 };
 
 constexpr std::string_view kDoors[] = {"active", "passive"};
@@ -48,7 +49,6 @@ struct Spec {
   double sizing_margin = 1.1;
   Choice<HeatRejection> heat_rejection{kHeatRejections, "air_cooled_chiller"};
   UnitsSpec facility_pumps{Watts(2e6), 'E', "One for each large chiller"};
-  RejectionUnitsSpec rejection_units;
   LoopVolumeSpec volume;
 
   void visit(FieldVisitor& v) {
@@ -77,7 +77,6 @@ struct Spec {
           rule().at_least(1).default_from('E', "Spare units and growth"));
     field(v, "heat_rejection", heat_rejection, "How the heat of the doors' water leaves the site");
     field(v, "facility_pumps", facility_pumps, "Facility and chilled water pumps");
-    rejection_units.visit(v);
     volume.visit(v);
   }
 
@@ -129,8 +128,8 @@ class Plant final : public CoolingPlant {
     add_units(parts_, spec.residual_air.air_handlers.units_of(Part::air_handlers, air_.handler_capacity()));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, rated_door_heat_));
     add_units(parts_, spec.facility_pumps.units_of(Part::facility_pumps, air_.water_heat()));
-    spec.rejection_units.add_units(parts_, rejection_->ratings());
-    spec.rejection_units.add_units(parts_, air_rejection_->ratings());
+    add_units(parts_, *rejection_, rated_door_heat_);
+    add_units(parts_, *air_rejection_, air_.water_heat());
   }
 
   CoolingEffort effort(const PlantPoint& point, ValidityNotes& notes) const override {
@@ -142,7 +141,9 @@ class Plant final : public CoolingPlant {
     if (capacity_.value <= 0.0) return effort;
     const double load = heat / capacity_;
     const double pumps = std::max(point.condition.of(Part::facility_pumps), 0.0);
-    const Watts fans = fan_.power(load);
+    // Doors have no units of their own: their fans stand where neither handlers nor pumps run, without power.
+    const bool has_power = pumps > 0.0 || point.condition.of(Part::air_handlers) > 0.0;
+    const Watts fans = has_power ? fan_.power(load) : Watts(0);
 
     // What the doors take with their valves open; the room's handlers take the rest as far as they can.
     const KelvinDelta room_warmer = point.warmer[Loop::residual_air];

@@ -4,6 +4,9 @@
 // Valid for  sites of one chain, of two sides, or of blocks with a reserve
 // Checked by tests/models/power/standard_chain_test.cpp
 #include "models/power/standard_chain.hpp"
+#include <algorithm>
+#include <optional>
+
 #include "models/power/power_option.hpp"
 
 namespace tokenworks::power {
@@ -23,6 +26,10 @@ class StandardChain final : public PowerOption {
           rule().share().default_from('E', "0.5 to 1 % at rated load is common practice"));
     field(v, "ups_module_power_w", design_.ups_module_power, "Rated output of one UPS module, for n_plus_1",
           rule().above(0).default_from('E', "Common module size"));
+    field(v, "sized_for_w", sized_for_,
+          "Power of the racks that the chain is built for: less than their nameplates oversubscribes it; absent: the "
+          "nameplates",
+          rule().above(0));
     field(v, "blocks", design_.blocks, "Blocks that carry, besides the reserve; acts with block_redundant alone",
           rule().at_least(1).at_most(100));
     field(v, "generators", design_.generators, "Whether generators stand behind the utility");
@@ -32,8 +39,11 @@ class StandardChain final : public PowerOption {
   }
   NetworkSpec network(const PowerLoads& loads) const override {
     ChainDesign design = design_;
+    Watts nameplates{0};
+    for (const PowerLoads::Racks& racks : loads.racks) nameplates += racks.nameplate;
+    const double share = sized_for_ && nameplates.value > 0.0 ? *sized_for_ / nameplates : 1.0;
     for (const PowerLoads::Racks& racks : loads.racks)
-      design.racks.push_back({racks.name, racks.nameplate, racks.idle});
+      design.racks.push_back({racks.name, racks.nameplate * share, racks.idle});
     design.mechanical = loads.mechanical;
     design.house = loads.house;
     return standard_chain(design);
@@ -42,6 +52,7 @@ class StandardChain final : public PowerOption {
 
  private:
   ChainDesign design_;
+  std::optional<Watts> sized_for_;
 };
 
 }  // namespace

@@ -107,7 +107,7 @@ TEST_CASE("immersion: 40 degC facility water on dry coolers lies in the publishe
   const double year = over_temperate_year(*plant, 0, 10e6) / 10e6 + 0.014;
   CHECK(year > 0.03);
   CHECK(year < 0.05);
-  CHECK(plant->server_fan_share_removed() == 1.0);
+  CHECK(option("immersion")->server_fan_share_removed() == 1.0);
 }
 
 TEST_CASE("cooling options: warmer set points take less power", "[models][cooling]") {
@@ -204,6 +204,146 @@ TEST_CASE("cooling options: redundancy of a part", "[models][cooling]") {
   CHECK(handlers() == std::pair<std::int64_t, std::int64_t>(10, 10));
 }
 
+TEST_CASE("cooling options: units of the heat rejection are those that it is sized of", "[models][cooling]") {
+  const auto units = [](const CoolingOption& hall, const HeatLoad& load, Part part) {
+    for (const PartUnits& listed : hall.size(load, at(35))->parts()) {
+      if (listed.part == part) return std::pair(listed.needed, listed.installed);
+    }
+    return std::pair<std::int64_t, std::int64_t>(0, 0);
+  };
+  using Units = std::pair<std::int64_t, std::int64_t>;
+  const HeatLoad air{Watts(0), Watts(1e6)};
+  Choice<CoolingOption> hall = option("air_crah");
+  set_field(*hall, "heat_rejection", std::string("water_cooled_chiller"));
+  set_field(*hall, "heat_rejection/chillers", 3.0);
+  set_field(*hall, "heat_rejection/spare_chillers", 2.0);
+  set_field(*hall, "heat_rejection/towers", 6.0);
+  CHECK(units(*hall, air, Part::chillers) == Units(3, 5));
+  CHECK(units(*hall, air, Part::outdoor_units) == Units(6, 7));
+  // Coolers of the cold plates' loop; a trim chiller, four machines of the residual air and one spare. No liquid heat,
+  // no coolers.
+  CHECK(units(*option("direct_to_chip"), {Watts(8e5), Watts(2e5)}, Part::outdoor_units) == Units(4, 5));
+  CHECK(units(*option("direct_to_chip"), {Watts(8e5), Watts(2e5)}, Part::chillers) == Units(5, 6));
+  CHECK(units(*option("direct_to_chip"), air, Part::outdoor_units) == Units(0, 0));
+  CHECK(units(*option("direct_to_chip"), air, Part::chillers) == Units(4, 5));
+}
+
+TEST_CASE("air_crah: outside air needs no chilled water", "[models][cooling]") {
+  Choice<CoolingOption> hall = option("air_crah");
+  set_field(*hall, "heat_rejection", std::string("outside_air"));
+  set_field(*hall, "supply_air_c", 24.0);
+  const HeatLoad load{Watts(0), Watts(1e6)};
+  CHECK(hall->faults().empty());
+  const auto plant = hall->size(load, at(35));
+  for (const PartUnits& part : plant->parts()) CHECK(part.part != Part::facility_pumps);
+  CHECK(plant->modes(Loop::main) == std::vector<std::string>{"outside_air", "evaporative", "partial", "mechanical"});
+
+  ValidityNotes notes;
+  PlantPoint point{.load = load, .outside = at(10)};
+  const CoolingEffort cold = settled_effort(*plant, point, notes);
+  CHECK(plant->modes(Loop::main)[point.modes[Loop::main]] == "outside_air");
+  CHECK(cold.pumps.value == 0.0);
+  CHECK(cold.chillers.value == 0.0);
+  CHECK(cold.heat_rejection_fans.value > 0.0);
+  CHECK(cold.loops[Loop::main].supply.value == 24.0);
+  CHECK_THAT(cold.server_inlet.value, WithinAbs(24.0 + 14.0 * 0.03 / 0.97, 1e-9));
+  CHECK_THAT(cold.loops[Loop::main].heat.value, WithinRel((Watts(1e6) + cold.air_handler_fans).value, 1e-12));
+  CHECK(notes.all().empty());
+
+  // 32 degC and 20 %, wet bulb 17 degC: the stage could make 19 degC, and makes the set point.
+  point = {.load = load, .outside = weather::air_at_relative_humidity(Celsius(32), 0.2, Pascals(101325))};
+  const CoolingEffort dry = settled_effort(*plant, point, notes);
+  CHECK(plant->modes(Loop::main)[point.modes[Loop::main]] == "evaporative");
+  CHECK(dry.chillers.value == 0.0);
+  CHECK(dry.water.evaporation.value > 0.0);
+  CHECK(point.warmer[Loop::main].value == 0.0);
+  // The stage takes 8 of the 22 K between outside and return; no more water than the heat itself could evaporate.
+  CHECK(dry.water.evaporation.value * 2.43e6 < 1e6);
+
+  point = {.load = load, .outside = weather::air_at_relative_humidity(Celsius(30), 0.8, Pascals(101325))};
+  const CoolingEffort humid = settled_effort(*plant, point, notes);
+  CHECK(plant->modes(Loop::main)[point.modes[Loop::main]] == "mechanical");
+  CHECK(humid.chillers.value > 0.1e6);
+  CHECK(humid.water.total().value == 0.0);
+
+  // Less air where the handlers fail: servers draw their own.
+  point = {.load = load, .outside = at(10)};
+  point.condition.of(Part::air_handlers) = 0.5;
+  CHECK(plant->effort(point, notes).server_inlet.value > 28.0);
+
+  // Zone and loop share the room's heat capacity: 18 J/K a watt.
+  const ThermalPath path = plant->thermal_path(false);
+  CHECK_THAT(path.zone_s + path.loop_s, WithinRel(18.0, 1e-12));
+  CHECK_THAT(1.0 / path.zone_per_k, WithinRel(14.0 * 0.03 / 0.97, 1e-9));
+  set_field(*hall, "recirculation_share", 0.0);
+  CHECK(std::isfinite(hall->size(load, at(35))->thermal_path(false).zone_per_k));
+
+  set_field(*hall, "chilled_water_c", 10.0);
+  set_field(*hall, "buffer_tank_m3", 10.0);
+  const OptionFaults faults = hall->faults();
+  REQUIRE(faults.size() == 2);
+  CHECK(faults[0].first == "/chilled_water_c");
+  CHECK(faults[1].first == "/buffer_tank_m3");
+}
+
+TEST_CASE("cooling options: without power the plant is asked all the same", "[models][cooling]") {
+  const auto is_finite = [](const CoolingEffort& effort) {
+    bool finite = std::isfinite(effort.total().value) && std::isfinite(effort.water.total().value) &&
+                  std::isfinite(effort.rack_supply.value) && std::isfinite(effort.server_inlet.value);
+    for (const Loop loop : {Loop::main, Loop::residual_air}) {
+      finite = finite && std::isfinite(effort.loops[loop].heat.value) &&
+               std::isfinite(effort.loops[loop].supply.value) &&
+               !std::isnan(effort.loops[loop].capability.at_set_point.value) &&
+               std::isfinite(effort.loops[loop].capability.beyond.value);
+    }
+    return finite;
+  };
+  for (const Option<CoolingOption>& listed : cooling_options()) {
+    Choice<CoolingOption> any = option(listed.kind);
+    for (const char* rejection :
+         {"outside_air", "air_cooled_chiller", "water_cooled_chiller", "dry_cooler", "adiabatic", "cooling_tower"}) {
+      try {
+        set_field(*any, "heat_rejection", std::string(rejection));
+      } catch (const std::invalid_argument&) {
+        continue;  // no pair of these
+      }
+      INFO(listed.kind << " " << rejection);
+      for (const HeatLoad& load : {HeatLoad{Watts(8e5), Watts(2e5)}, HeatLoad{Watts(0), Watts(0)}}) {
+        const auto plant = any->size({Watts(8e5), Watts(2e5)}, at(35));
+        for (const double dry_bulb : {-20.0, 20.0, 45.0}) {
+          for (std::size_t mode = 0; mode < plant->modes(Loop::main).size(); ++mode) {
+            PlantPoint point{.load = load, .outside = at(dry_bulb)};
+            point.modes[Loop::main] = mode;
+            for (double& share : point.condition.in_service) share = 0.0;
+            ValidityNotes notes;
+            const CoolingEffort stopped = plant->effort(point, notes);
+            CHECK(is_finite(stopped));
+            CHECK(stopped.chillers.value == 0.0);
+            CHECK(stopped.heat_rejection_fans.value == 0.0);
+            CHECK(stopped.loops[Loop::main].capability.at_set_point.value <= 0.0);
+            const CoolingEffort settled = settled_effort(*plant, point, notes);
+            CHECK(is_finite(settled));
+            CHECK(settled.total().value == 0.0);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("cooling options: heat that somebody takes is told", "[models][cooling]") {
+  const HeatLoad load{Watts(8e5), Watts(2e5)};
+  for (const Option<CoolingOption>& listed : cooling_options()) {
+    CAPTURE(listed.kind);
+    Choice<CoolingOption> hall = option(listed.kind);
+    set_field(*hall, "heat_rejection/heat_reuse/demand_w", 1e5);
+    set_field(*hall, "heat_rejection/heat_reuse/least_temperature_c", 10.0);
+    const auto plant = hall->size(load, at(35));
+    ValidityNotes notes;
+    CHECK(plant->effort({.load = load, .outside = at(20)}, notes).heat_reused.value == 1e5);
+  }
+}
+
 TEST_CASE("direct_to_chip: one plant for cold plates and residual air", "[models][cooling]") {
   Choice<CoolingOption> hall = option("direct_to_chip");
   set_field(*hall, "facility_supply_c", 20.0);
@@ -288,7 +428,7 @@ TEST_CASE("cooling options: set points of coolant and chilled water stand for ap
   CHECK(other.loops[Loop::residual_air].supply.value == 14.0);
 }
 
-TEST_CASE("cooling options: half the chillers settle where warmer water lets them carry the heat",
+TEST_CASE("cooling options: fewer chillers settle where warmer water lets them carry the heat",
           "[models][cooling]") {
   const HeatLoad load{Watts(0), Watts(1e6)};
   const auto plant = option("air_crah")->size(load, at(35));
@@ -296,10 +436,13 @@ TEST_CASE("cooling options: half the chillers settle where warmer water lets the
   ValidityNotes notes;
   const CoolingEffort whole = settled_effort(*plant, point, notes);
   CHECK(point.warmer[Loop::main].value == 0.0);
-  point.condition.of(Part::chillers) = 0.7;
+  // So many that colder water than the curves' warmest, 10 degC, is not enough: 8 degC is the set point.
+  const LoopEffort& with_all = whole.loops[Loop::main];
+  point.condition.of(Part::chillers) = 0.97 * (with_all.heat / with_all.capability.at_set_point);
   const CoolingEffort fewer = settled_effort(*plant, point, notes);
   const KelvinDelta warmer = point.warmer[Loop::main];
-  CHECK(warmer.value > 1.0);
+  CHECK(warmer.value > 0.5);
+  CHECK(warmer.value < 2.0);
   const LoopEffort& loop = fewer.loops[Loop::main];
   CHECK_THAT((loop.capability.at_set_point + loop.capability.beyond * warmer).value, WithinRel(loop.heat.value, 1e-6));
   CHECK_THAT((fewer.server_inlet - whole.server_inlet).value, WithinAbs(warmer.value, 1e-9));
@@ -407,7 +550,9 @@ TEST_CASE("cooling plants: laws of every option", "[models][cooling][law]") {
     } else {
       set_field(*choice, "facility_supply_c", static_cast<double>(*rc::gen::inRange(25, 46)));
     }
-    if (kind != "air_crah" && kind != "liquid_to_air") {
+    if (kind == "air_crah") {
+      set_field(*choice, "heat_rejection", *rc::gen::element<std::string>("air_cooled_chiller", "outside_air"));
+    } else if (kind != "liquid_to_air") {
       set_field(*choice, "heat_rejection", *rc::gen::element<std::string>("air_cooled_chiller", "dry_cooler"));
     }
     const double liquid_share = *rc::gen::inRange(0, 101) / 100.0;
