@@ -47,15 +47,11 @@ std::vector<Answer> answers(std::string_view set, const std::filesystem::path& f
   return all;
 }
 
-/// By name, of those that have an answer; all have, or the simulator lacks one of their options.
+/// By name.
 std::map<std::string, Answer> by_name(std::vector<Answer> all) {
   std::map<std::string, Answer> named;
   for (Answer& answer : all) {
     INFO(answer.measured.group << ": " << answer.measured.name << ": " << answer.outcome.reason);
-    if (answer.outcome.status == Status::left_out) {
-      CHECK(answer.outcome.reason.find("/factory/cooling/heat_rejection/kind") != std::string::npos);
-      continue;
-    }
     REQUIRE(answer.outcome.status == Status::predicted);
     std::string name = answer.measured.group + ": " + answer.measured.name;
     CHECK(named.emplace(std::move(name), std::move(answer)).second);
@@ -66,7 +62,7 @@ std::map<std::string, Answer> by_name(std::vector<Answer> all) {
 TEST_CASE("published sites: PUE and water by the normals of the catalog stay where they are", "[validation]") {
   const auto sites = by_name(answers("facility", "/no/such/folder"));
   const Answer& esif = sites.at("liquid: cold plates, towers, no chiller: NREL ESIF, denver_co");
-  CHECK_THAT(esif.predicted("pue"), WithinAbs(1.043, 0.005));
+  CHECK_THAT(esif.predicted("pue"), WithinAbs(1.045, 0.005));
   CHECK_THAT(esif.predicted("pue"), WithinAbs(1.036, 0.03));
   // Published 1.08: less than the heat would evaporate without any blow-down, so that some of it left another way.
   CHECK_THAT(esif.predicted("wue_l_per_kwh"), WithinAbs(1.58, 0.1));
@@ -88,11 +84,15 @@ TEST_CASE("published sites: PUE and water by the normals of the catalog stay whe
   }
   CHECK_THAT(sites.at("air: legacy hall, chillers in the yard: survey mean, legacy halls at half their load, 6 places")
                  .predicted("pue"),
-             WithinAbs(1.535, 0.01));
+             WithinAbs(1.512, 0.02));
   CHECK_THAT(sites.at("air: chillers in the yard: US fleet of 2023, 6 places").predicted("pue"),
-             WithinAbs(1.364, 0.01));
+             WithinAbs(1.360, 0.015));
   CHECK_THAT(sites.at("air: chillers, towers, economiser: hyperscale, chillers and towers, 6 places").predicted("pue"),
-             WithinAbs(1.115, 0.025));
+             WithinAbs(1.111, 0.015));
+  const Answer& outside_air = sites.at("air: outside air: hyperscale, outside air, 6 places");
+  CHECK_THAT(outside_air.predicted("pue"), WithinAbs(1.089, 0.015));
+  // Published 0.26 for a fleet with sites of other kinds: air of 27 degC is rarely wetted.
+  CHECK_THAT(outside_air.predicted("wue_l_per_kwh"), WithinAbs(0.013, 0.01));
   // Published 0.15 to 0.17 without a place: 0.03 in Frankfurt and Seattle, 0.13 and 0.14 in Leesburg and Bologna.
   CHECK_THAT(sites.at("liquid: cold plates, adiabatic: dry coolers with pads, 6 places").predicted("wue_l_per_kwh"),
              WithinAbs(0.09, 0.015));
@@ -127,14 +127,19 @@ TEST_CASE("facility states: hours by mode, PUE and water beside another model", 
     INFO(name);
     const std::string& group = answer.measured.group;
     const bool singapore = answer.measured.name.starts_with("singapore");
+    const bool rear_doors = group.starts_with("rear doors");
     const bool hot_and_dry = answer.measured.name.starts_with("phoenix") || answer.measured.name.starts_with("tucson");
     for (std::size_t i = 0; i < answer.measured.comparisons.size(); ++i) {
       const Comparison& comparison = answer.measured.comparisons[i];
       const double difference = answer.outcome.predicted.at(i) - comparison.measured;
       INFO(comparison.metric << ' ' << answer.outcome.predicted.at(i) << " beside " << comparison.measured);
       if (comparison.metric == "pue") CHECK_THAT(difference, WithinAbs(0, singapore ? 0.025 : 0.02));
-      if (comparison.metric == "hours_on_chillers_alone") CHECK_THAT(difference, WithinAbs(0, 0.08));
-      // Our towers come nearer to the wet bulb at part load, and ours have exchangers of 2 K.
+      if (comparison.metric == "hours_on_chillers_alone")
+        CHECK_THAT(difference, WithinAbs(rear_doors ? -0.06 : 0, 0.08));
+      // Our towers are sized for 4 K at each design day and come nearer to the wet bulb at part load.
+      if (comparison.metric == "hours_without_chiller" && rear_doors) {
+        CHECK_THAT(difference, WithinAbs(0.25, 0.27));
+      }
       if (comparison.metric == "hours_without_chiller" && group.starts_with("air")) {
         CHECK_THAT(difference, WithinAbs(0.1, 0.11));
       }

@@ -37,7 +37,8 @@ TEST_CASE("power runs: a trace finds its run by system and benchmark", "[validat
   CHECK(read(folder.path()).left_out.reasons().front().second == 3);
   folder.write("mlperf_nvidia_v5.1_configs.csv",
                "platform,scenario,model,tensor_parallelism,pipeline_parallelism,moe_expert_parallelism,precision,"
-               "gpu_batch_size,max_num_tokens\n");
+               "gpu_batch_size,max_num_tokens\n"
+               "B200-SXM-180GBx8,Offline,llama3_1-8b,1,1,,fp4,6000,12000\n");
   folder.write("mlperf_inference_llm.csv",
                "round,division,submitter,platform,accel_norm,total_accelerators,model,scenario,tokens_per_s,"
                "samples_per_s,mean_output_tokens,system_power_avg_w,system\n"
