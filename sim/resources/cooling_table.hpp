@@ -1,8 +1,8 @@
 // The cooling plant's effort as a table over liquid and air heat, filled where a run goes and read by straight lines:
 // plant models solve for fan speeds and take microseconds, a run asks at every change of a batch.
 //
-// Error of the straight lines: about (1/512)^2 of the plant's power where its curves are smooth, and below 0.1 % at a
-// change of mode. The value is a function of heat and state alone, whatever was asked before.
+// Error of the straight lines: about (1/512)^2 of the plant's power where its curves are smooth, below 0.1 % at a change
+// of mode; where a unit is switched on, they rise along its step between two knots. The value is a function of heat and state alone, whatever was asked before.
 #pragma once
 
 #include <array>

@@ -62,6 +62,7 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   void build_supply();
   void settle_at_start();
   cooling::HeatLoad asked_of_plant() const;
+  std::int64_t warmest_room() const;
   void mark_stale();
   void apply_flow(std::size_t group);
   void on_timer(std::uint32_t) override { refresh(); }
@@ -196,6 +197,16 @@ cooling::PlantPoint Facility::State::plant_point(const cooling::HeatLoad& load) 
   return point;
 }
 
+/// Of the groups whose GPUs give their heat to the air.
+std::int64_t Facility::State::warmest_room() const {
+  std::int64_t warmest = books.level(place(FacilityLevel::server_inlet));
+  for (std::size_t group = 0; group < racks.groups(); ++group) {
+    if (racks.design(group).nameplate_liquid > 0 || !temperatures->follows(group)) continue;
+    warmest = std::max(warmest, thousandths(temperatures->group(group).coolant_c));
+  }
+  return warmest;
+}
+
 /// What the plant is run for: the heat that comes, and while a loop is too warm all that it was designed for, since its
 /// controls then run every machine.
 cooling::HeatLoad Facility::State::asked_of_plant() const {
@@ -287,7 +298,9 @@ void Facility::State::refresh() {
   set(FacilityLevel::main_supply, thousandths(effort[CoolingFigures::main_supply_c]));
   set(FacilityLevel::residual_supply, thousandths(effort[CoolingFigures::residual_supply_c]));
   set(FacilityLevel::rack_supply, thousandths(effort[CoolingFigures::rack_supply_c]));
-  set(FacilityLevel::server_inlet, thousandths(effort[CoolingFigures::server_inlet_c]));
+  // While no fans move the air, the plant has no say in what the servers breathe: the room has.
+  set(FacilityLevel::server_inlet,
+      fans_and_pumps_run || !temperatures ? thousandths(effort[CoolingFigures::server_inlet_c]) : warmest_room());
   set(FacilityLevel::outside_dry_bulb, thousandths(setup.weather.dry_bulb.value));
   set(FacilityLevel::outside_wet_bulb, thousandths(setup.weather.wet_bulb.value));
 

@@ -312,6 +312,7 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
     condition.of(units.part) = static_cast<double>(units.installed) / static_cast<double>(units.needed);
   }
   ValidityNotes notes;
+  int at_steps = 0;
   for (int step = 0; step < 40; ++step) {
     facility.add_gpu_power(step % 180, to_milliwatts(3777.0), step);
     const double it = to_watts(facility.it_power());
@@ -332,8 +333,12 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
                 .total() +
             Watts(house));
     transformer = chain.losses(Watts(it), Watts(expected + house)).transformer.value;
-    CHECK_THAT(to_watts(facility.facility_power()) - it - house - transformer, WithinRel(expected, 1e-3));
+    const double found = to_watts(facility.facility_power()) - it - house - transformer;
+    CHECK_THAT(found, WithinRel(expected, 0.02));
+    // Between two knots where a unit is switched on, the table rises along its step.
+    if (std::abs(found - expected) > 1e-3 * expected) ++at_steps;
   }
+  CHECK(at_steps <= 1);
 }
 
 TEST_CASE("facility: loads beyond the nameplates are answered and noted", "[resources]") {
