@@ -111,7 +111,9 @@ TEST_CASE("published sites: weather files and normals of the catalog tell the sa
     INFO(name);
     const std::string& metric = answer.measured.comparisons.front().metric;
     if (metric.find("pue") == std::string::npos) continue;
-    CHECK_THAT(with_file->second.predicted(metric), WithinAbs(answer.predicted(metric), 0.004));
+    // Outside air asks for dew points by the hour, which normals tell least of.
+    const double band = answer.measured.group == "air: outside air" ? 0.009 : 0.004;
+    CHECK_THAT(with_file->second.predicted(metric), WithinAbs(answer.predicted(metric), band));
     ++pairs;
   }
   CHECK(pairs >= 20);
