@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   add_calibrate_command(program, exit_code);
   add_validate_command(program, exit_code);
   add_year_command(program, exit_code);
+  add_compare_command(program, exit_code);
 
   if (argc > 1 && argv[1][0] != '-' && !knows_command(program, argv[1])) {
     std::vector<std::string> names;

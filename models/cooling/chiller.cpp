@@ -7,7 +7,8 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr double kLeastLift = 8.0;  // K, keeps the ideal ratio finite when the condenser is as cold as the water
+constexpr double kVapourRange = 20.0;  // K beyond the curves in which a chiller's capacity grows, an estimate
+constexpr double kLeastLift = 8.0;     // K, keeps the ideal ratio finite when the condenser is as cold as the water
 constexpr double kLargestCarnotShare = 0.75;
 constexpr double kWarmestLeaving = 45.0;  // degC, end of the warm-water extension
 // Keeps a machine from being chosen beyond its most load while another stands still.
@@ -169,7 +170,18 @@ Watts Chiller::available(Celsius leaving, Celsius condenser) const {
 }
 
 Capability Chiller::capability(Celsius leaving, Celsius condenser, double in_service, KelvinDelta warmer) const {
-  return capability_at([&](KelvinDelta by) { return available(leaving + by, condenser) * in_service; }, warmer);
+  // Warmer water than the curves know makes denser vapour: from its set point, or where the curve ends, capacity goes
+  // on growing straight, for so far.
+  const Temperatures t = temperatures(*curves_, leaving, condenser);
+  const double ends = curves_->evaporator_maximum, from = std::max(ends, leaving.value);
+  const double last = biquadratic(curves_->capacity, ends, t.curve_condenser);
+  const double growth = std::max(1.0 - biquadratic(curves_->capacity, ends - 1.0, t.curve_condenser) / last, 0.0);
+  return capability_at(
+      [&](KelvinDelta by) {
+        const double water = leaving.value + by.value, beyond = std::clamp(water - from, 0.0, kVapourRange);
+        return available(Celsius(std::min(water, from)), condenser) * (in_service * (1.0 + growth * beyond));
+      },
+      warmer);
 }
 
 ChillerWork Chiller::work(Watts heat, Celsius leaving, Celsius condenser, double in_service,

@@ -1,14 +1,14 @@
 #include "sim/jobs/power_control.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
-#include <set>
 #include <utility>
 
 namespace tokenworks::jobs {
 namespace {
 
-enum : std::uint32_t { kLook, kAct, kResponse, kTags };
+enum : std::uint32_t { kLook, kAct, kRead, kResponse, kTags };
 enum Phase { kBaseline, kStart, kRampEnd, kEnd, kReleased };
 
 }  // namespace
@@ -41,10 +41,11 @@ PowerControl::PowerControl(Setup setup) : setup_(std::move(setup)) {
         }
       }
     }
-    loop.gpus_seen.resize(classes_.size());
-    loop.look = timer(kLook, loops_.size() - 1);
     loop.act = timer(kAct, loops_.size() - 1);
+    loop.read = timer(kRead, loops_.size() - 1);
+    loop.look = timer(kLook, loops_.size() - 1);
     simulation.set_idle(loop.look);
+    simulation.set_idle(loop.read);
   };
   for (PowerLimit& limit : setup_.limits) add_loop(std::move(limit), std::nullopt);
   for (std::size_t i = 0; i < setup_.demand_responses.size(); ++i) {
@@ -72,15 +73,31 @@ void PowerControl::switch_on(Loop& loop) {
   loop.on = true;
   loop.stage = 0;
   loop.looked = now;
-  loop.seen = setup_.facility.metered(loop.meter, now);
-  for (std::size_t c = 0; c < classes_.size(); ++c) loop.gpus_seen[c] = gpu_energy(classes_[c], now);
-  setup_.simulation.set_timer(loop.look, now + to_picoseconds(setup_.policy->interval.value));
+  loop.readings = {reading(loop, now)};
+  wait_for_look(loop);
+}
+
+PowerControl::Reading PowerControl::reading(const Loop& loop, Picoseconds now) const {
+  Reading taken{now, setup_.facility.metered(loop.meter, now), {}};
+  for (const Class& of : classes_) taken.gpus.push_back(gpu_energy(of, now));
+  return taken;
+}
+
+/// The window of the next look begins at a reading: at one of its own where no look is at that date.
+void PowerControl::wait_for_look(Loop& loop) {
+  const Picoseconds now = setup_.simulation.now();
+  const Picoseconds interval = to_picoseconds(setup_.policy->interval.value);
+  const Picoseconds window = to_picoseconds(setup_.policy->window.value);
+  setup_.simulation.set_timer(loop.look, now + interval);
+  if (window < interval) setup_.simulation.set_timer(loop.read, now + interval - window);
 }
 
 void PowerControl::switch_off(Loop& loop) {
   loop.on = false;
   setup_.simulation.cancel_timer(loop.look);
-  loop.next_caps_w.clear();
+  setup_.simulation.cancel_timer(loop.read);
+  loop.decided_w.clear();
+  loop.on_the_way = {{setup_.simulation.now(), {}}};
   act(loop);
 }
 
@@ -92,6 +109,9 @@ void PowerControl::on_timer(std::uint32_t tag) {
       break;
     case kAct:
       act(loops_[place]);
+      break;
+    case kRead:
+      loops_[place].readings.push_back(reading(loops_[place], setup_.simulation.now()));
       break;
     default:
       on_response(place);
@@ -114,10 +134,14 @@ double PowerControl::limit_w(const Loop& loop, Picoseconds now) const {
 }
 
 void PowerControl::look(Loop& loop) {
-  const Picoseconds now = setup_.simulation.now(), span = now - loop.looked;
-  const Femtojoules seen = setup_.facility.metered(loop.meter, now);
+  const Picoseconds now = setup_.simulation.now(), since_look = now - loop.looked;
+  const Picoseconds window = to_picoseconds(setup_.policy->window.value);
+  // Where the window is longer than what has been read so far, or begins between two readings, it is the shorter one.
+  while (loop.readings.size() > 1 && loop.readings[0].at < now - window) loop.readings.pop_front();
+  const Reading from = loop.readings.front(), to = reading(loop, now);
+  const Picoseconds span = now - from.at;
   capping::Snapshot snapshot;
-  snapshot.measured_w = to_joules(seen - loop.seen) / to_seconds(span);
+  snapshot.measured_w = to_joules(to.meter - from.meter) / to_seconds(span);
   snapshot.limit_w = limit_w(loop, now);
   snapshot.stage = loop.stage;
   for (std::size_t c = 0; c < classes_.size(); ++c) {
@@ -132,39 +156,45 @@ void PowerControl::look(Loop& loop) {
         load.most_w = std::min(load.most_w, gpus.caps.most_w);
       }
     }
-    const Femtojoules energy = gpu_energy(classes_[c], now);
+    const Femtojoules energy = to.gpus[c] - from.gpus[c];
     std::int64_t all = 0;
     for (const LlmService* service : classes_[c].services) all += service->gpus();
-    if (load.gpus > 0)
-      load.draw_w = to_joules(energy - loop.gpus_seen[c]) / to_seconds(span) / static_cast<double>(all);
+    if (load.gpus > 0) load.draw_w = to_joules(energy) / to_seconds(span) / static_cast<double>(all);
     if (load.gpus == 0) load.most_w = 0.0;
     load.cap_w = loop.caps_w.empty() ? load.most_w : std::min(loop.caps_w[c], load.most_w);
-    loop.gpus_seen[c] = energy;
   }
   ++loop.looks;
-  if (snapshot.measured_w > snapshot.limit_w) loop.over += span;
-  if (!loop.caps_w.empty()) loop.capped += span;
+  if (snapshot.measured_w > snapshot.limit_w) loop.over += since_look;
+  if (!loop.caps_w.empty()) loop.capped += since_look;
   loop.highest_w = std::max(loop.highest_w, snapshot.measured_w);
   loop.looked = now;
-  loop.seen = seen;
+  loop.readings.push_back(to);
 
   const bool at_once = capping::brakes(*setup_.policy, snapshot.measured_w, snapshot.limit_w);
   const capping::Decision decision = at_once ? capping::brake(snapshot) : setup_.policy->decide(snapshot);
   loop.stage = decision.stage;
-  loop.next_caps_w = decision.caps_any(snapshot) ? decision.caps_w : std::vector<double>();
-  if (loop.next_caps_w != loop.caps_w) {
+  std::vector<double> decided = decision.caps_any(snapshot) ? decision.caps_w : std::vector<double>();
+  if (decided != loop.decided_w) {
     ++loop.decisions;
-    setup_.simulation.set_timer(loop.act, now + (at_once ? 0 : to_picoseconds(setup_.policy->delay.value)));
+    loop.decided_w = decided;
+    if (at_once) loop.on_the_way.clear();  // the brake overrides what is on its way
+    const Picoseconds delay = at_once ? 0 : to_picoseconds(setup_.policy->delay.value);
+    loop.on_the_way.emplace_back(now + delay, std::move(decided));
+    setup_.simulation.set_timer(loop.act, loop.on_the_way.front().first);
   }
-  if (!setup_.simulation.nothing_pending()) {
-    setup_.simulation.set_timer(loop.look, now + to_picoseconds(setup_.policy->interval.value));
-  }
+  if (!setup_.simulation.nothing_pending()) wait_for_look(loop);
 }
 
 void PowerControl::act(Loop& loop) {
-  if (loop.caps_w == loop.next_caps_w) return;
-  loop.caps_w = loop.next_caps_w;
-  apply();
+  const Picoseconds now = setup_.simulation.now();
+  bool changes = false;
+  while (!loop.on_the_way.empty() && loop.on_the_way.front().first <= now) {
+    changes = changes || loop.caps_w != loop.on_the_way.front().second;
+    loop.caps_w = std::move(loop.on_the_way.front().second);
+    loop.on_the_way.pop_front();
+  }
+  if (!loop.on_the_way.empty()) setup_.simulation.set_timer(loop.act, loop.on_the_way.front().first);
+  if (changes) apply();
 }
 
 /// Of several limits that cap a service on a node, the lowest acts.

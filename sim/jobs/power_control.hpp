@@ -5,8 +5,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/engine/simulation.hpp"
@@ -56,6 +58,11 @@ class PowerControl final : private engine::TimerClient {
   std::vector<metrics::PowerLimitResult> report_limits(Picoseconds end) const;
 
  private:
+  struct Reading {
+    Picoseconds at = 0;
+    Femtojoules meter = 0;
+    std::vector<Femtojoules> gpus;  // by class
+  };
   /// One limit with its meter; demand responses are limits that last.
   struct Loop {
     PowerLimit limit;
@@ -64,11 +71,12 @@ class PowerControl final : private engine::TimerClient {
     std::vector<std::vector<std::int64_t>> nodes;  // by class: with GPUs of its services
     bool on = false;
     Picoseconds looked = 0;
-    Femtojoules seen = 0;                // at the meter, then
-    std::vector<Femtojoules> gpus_seen;  // by class, then
+    std::deque<Reading> readings;  // back to the start of the window
     std::int32_t stage = 0;
-    std::vector<double> caps_w, next_caps_w;  // by class, of one GPU; of none: its most
-    engine::TimerId look = 0, act = 0;
+    std::vector<double> caps_w;     // by class, of one GPU, that act; of none: there are none
+    std::vector<double> decided_w;  // last decision
+    std::deque<std::pair<Picoseconds, std::vector<double>>> on_the_way;  // decisions with the dates at which they act
+    engine::TimerId look = 0, act = 0, read = 0;
     // For the report.
     std::int64_t looks = 0, decisions = 0;
     Picoseconds over = 0, capped = 0;
@@ -94,6 +102,8 @@ class PowerControl final : private engine::TimerClient {
   void on_response(std::size_t response);
   double limit_w(const Loop& loop, Picoseconds now) const;
   Femtojoules gpu_energy(const Class& of, Picoseconds now) const;
+  Reading reading(const Loop& loop, Picoseconds now) const;
+  void wait_for_look(Loop& loop);
   void switch_on(Loop& loop);
   void switch_off(Loop& loop);
 

@@ -200,6 +200,14 @@ struct SessionResult {
   double electricity_usd = 0.0;  ///< likewise
 };
 
+/// How safe a load of the power tree is.
+struct PowerLoadResult {
+  std::string load;
+  std::vector<std::string> single_points_of_failure;
+  std::vector<std::pair<std::string, std::string>> failing_pairs;  ///< that darken it together
+  std::optional<double> availability;  ///< absent: the tree is too wide for the exact formula
+};
+
 /// A limit on a node of the power tree that is kept by capping GPUs.
 struct PowerLimitResult {
   std::string node;
@@ -236,6 +244,7 @@ struct PowerResult {
   double generator_fuel_l = 0.0, time_on_battery_s = 0.0;
   std::vector<PowerEventResult> events;
   std::vector<PowerLimitResult> limits;
+  std::vector<PowerLoadResult> loads;
 };
 
 struct CoolingResult {

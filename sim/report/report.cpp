@@ -87,6 +87,19 @@ Json session_json(const metrics::SessionResult& sessions) {
 }
 
 Json power_json(const metrics::PowerResult& power) {
+  constexpr double kMinutesPerYear = 365.25 * 24 * 60;
+  Json loads = Json::array();
+  for (const metrics::PowerLoadResult& load : power.loads) {
+    Json pairs = Json::array();
+    for (const auto& [a, b] : load.failing_pairs) pairs.push_back({a, b});
+    std::optional<double> minutes;
+    if (load.availability) minutes = (1.0 - *load.availability) * kMinutesPerYear;
+    loads.push_back({{"load", load.load},
+                     {"single_points_of_failure", load.single_points_of_failure},
+                     {"failing_pairs", std::move(pairs)},
+                     {"availability", number(load.availability)},
+                     {"minutes_without_power_a_year", number(minutes)}});
+  }
   Json limits = Json::array();
   for (const metrics::PowerLimitResult& limit : power.limits) {
     limits.push_back({{"node", limit.node},
@@ -121,7 +134,8 @@ Json power_json(const metrics::PowerResult& power) {
             {"generator_fuel_l", power.generator_fuel_l},
             {"time_on_battery_s", power.time_on_battery_s}}},
           {"events", std::move(events)},
-          {"limits", std::move(limits)}};
+          {"limits", std::move(limits)},
+          {"loads", std::move(loads)}};
 }
 
 Json cooling_json(const metrics::CoolingResult& cooling) {

@@ -327,7 +327,12 @@ Json power() {
                                          {"decisions", count("to set or lift caps")},
                                          {"over_limit_s", number("by means between two looks")},
                                          {"capped_s", number("in which caps held")},
-                                         {"highest_w", number("mean between two looks")}}))}});
+                                         {"highest_w", number("mean between two looks")}}))},
+                 {"loads", list(object({{"load", text("sink of the power tree")},
+                                        {"single_points_of_failure", list(text())},
+                                        {"failing_pairs", list(list(text()), "that darken it together")},
+                                        {"availability", number_or_null("by rates of failure and repair")},
+                                        {"minutes_without_power_a_year", number_or_null()}}))}});
 }
 
 Json cooling() {

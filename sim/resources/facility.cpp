@@ -370,6 +370,7 @@ void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   if (!s.racks.set_node_on(node, on)) return;
   s.mark_stale();
   if (s.temperatures && s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
+  if (s.temperatures) s.temperatures->nodes_switched(group);
 }
 
 void Facility::set_shared_power(Consumer consumer, double watts, Picoseconds now) {

@@ -124,20 +124,35 @@ void RackTemperatures::load_changed(std::size_t number, const GroupLoad& before,
   zones_->add_heat(*group.chips, to.chips - from.chips, to.other - from.other);
   if (group.air) zones_->add_heat(*group.air, 0, heat_to_air_zone(after) - heat_to_air_zone(before));
   const Picoseconds now = setup_.simulation.now();
-  if (!zones_->watched(*group.chips)) {
-    if (now < group.next_look) return;
-    group.next_look = (now / kHottestLook + 1) * kHottestLook;
+  if (!zones_->watched(*group.chips) && now < group.next_look) {
+    group.look_is_due = true;
+    return;
   }
+  look_for_hottest(number);
+}
+
+void RackTemperatures::look_for_hottest(std::size_t number) {
+  Group& group = groups_[number];
+  group.look_is_due = false;
+  group.next_look = (setup_.simulation.now() / kHottestLook + 1) * kHottestLook;
   const Milliwatts hottest = setup_.racks.hottest_gpu(number);
-  zones_->set_hottest(*group.chips, heat_to_chips_zone(group, after, hottest).hottest);
+  zones_->set_hottest(*group.chips, heat_to_chips_zone(group, setup_.racks.load(number), hottest).hottest);
+}
+
+void RackTemperatures::nodes_switched(std::size_t group) {
+  if (groups_[group].chips) look_for_hottest(group);
 }
 
 void RackTemperatures::set_flow(std::size_t group, double share) {
-  if (groups_[group].chips) zones_->set_flow(*groups_[group].chips, share);
+  if (!groups_[group].chips) return;
+  if (groups_[group].look_is_due) look_for_hottest(group);
+  zones_->set_flow(*groups_[group].chips, share);
 }
 
 void RackTemperatures::restore(std::size_t group) {
-  if (groups_[group].chips) zones_->restore(*groups_[group].chips);
+  if (!groups_[group].chips) return;
+  if (groups_[group].look_is_due) look_for_hottest(group);
+  zones_->restore(*groups_[group].chips);
 }
 
 void RackTemperatures::set_plant(const cooling::CoolingEffort& at) {
@@ -175,6 +190,9 @@ void RackTemperatures::loop_held_changed(std::size_t, bool held) {
 
 void RackTemperatures::on_timer(std::uint32_t tag) {
   if (tag == kMeter) {
+    for (std::size_t group = 0; group < groups_.size(); ++group) {
+      if (groups_[group].look_is_due) look_for_hottest(group);
+    }
     series_.push_back(all_groups());
     if (!setup_.simulation.nothing_pending()) wait(meter_, setup_.series_interval);
     return;

@@ -53,6 +53,8 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
 
   // What happens, from now on ----------------------------------------------------------------------------------------
   void load_changed(std::size_t group, const GroupLoad& before, const GroupLoad& after);
+  /// After load_changed(): nodes of the group were switched, so that its hottest GPU may be another one.
+  void nodes_switched(std::size_t group);
   /// Of the rated flow of the group's coolant.
   void set_flow(std::size_t group, double share);
   /// A group that overheated may work again at what its temperature allows.
@@ -75,6 +77,7 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
     std::optional<std::size_t> chips;  // zone that its GPUs are in
     std::optional<std::size_t> air;    // zone of what they do not give to liquid
     bool on_liquid = false;
+    bool look_is_due = false;
     Picoseconds next_look = 0;  // for its hottest GPU, while the zone is not followed
     Celsius restart_below{0};   // of its coolant and its chips
   };
@@ -87,6 +90,7 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   ZoneHeat heat_to_chips_zone(const Group& group, const GroupLoad& load, Milliwatts hottest) const;
   static Milliwatts heat_to_air_zone(const GroupLoad& load) { return load.wall() - load.liquid_heat; }
   bool all_loops_held() const;
+  void look_for_hottest(std::size_t group);
 
   Setup setup_;
   RackTemperatureClient* client_ = nullptr;

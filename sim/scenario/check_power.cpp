@@ -1,6 +1,7 @@
 #include "sim/scenario/check_power.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 namespace tokenworks::scenario {
 namespace {
 
+// Power supplies at rest take at most an eighth more than they give.
+constexpr double kSupplyLossAtRest = 1.125;
+
 /// A tree for these racks, to know its nodes by name: what they are sized for does not matter here.
 power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   power::PowerLoads loads;
@@ -18,8 +22,13 @@ power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   for (const RackGroupSpec& group : spec.factory.racks) {
     const compute::RackSpec* kind = catalog.rack(group.kind, unused);
     const double nameplate = kind != nullptr ? kind->nameplate_power.value : 0.0;
-    // Servers alone, without their GPUs: less than any rack draws at rest.
-    const double rest = kind != nullptr ? kind->node_base_power.value * static_cast<double>(kind->nodes) : 0.0;
+    double rest = 0.0;
+    if (kind != nullptr) {
+      const compute::GpuSpec* gpu = catalog.gpu(kind->gpu, unused);
+      const double gpus = gpu != nullptr ? gpu->power.idle.value * static_cast<double>(kind->gpus_per_node) : 0.0;
+      rest = (kind->node_base_power.value + gpus) * static_cast<double>(kind->nodes) + kind->rack_shared_power.value;
+      rest *= kSupplyLossAtRest;
+    }
     const auto count = static_cast<double>(group.count);
     loads.racks.push_back({group.name, Watts(std::max(nameplate, 1.0) * count), Watts(rest * count)});
   }
@@ -41,6 +50,7 @@ void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, F
   if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power")) return;
   std::vector<std::string> racks;
   for (const RackGroupSpec& group : spec.factory.racks) racks.push_back(group.name);
+  if (std::set<std::string>(racks.begin(), racks.end()).size() < racks.size()) return;  // told of elsewhere
   const std::vector<power::NetworkFault> found = spec.factory.power->faults(racks);
   for (const power::NetworkFault& fault : found) {
     faults.add(FaultKind::bad_power_tree, "/factory/power" + fault.place, fault.message);

@@ -98,6 +98,7 @@ class Factory {
   jobs::NetworkIncident network_incident(const std::string& kind, const NetworkIncidentSpec& spec,
                                          Picoseconds at) const;
   void report_power(metrics::RunResult& result) const;
+  void report_power_tree(metrics::RunResult& result) const;
   void report_cooling(metrics::RunResult& result) const;
   void tell_unfinished(Picoseconds end) const;
   void report_electricity(metrics::RunResult& result, Picoseconds end) const;

@@ -1,6 +1,12 @@
 // The part of the factory's building that has to do with what its power and its cooling do to the work.
 #include <algorithm>
+#include <set>
+#include <stdexcept>
 #include <utility>
+
+#include <fmt/format.h>
+
+#include "models/power/availability.hpp"
 
 #include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/factory.hpp"
@@ -158,6 +164,37 @@ void Factory::build_power_control(metrics::RunWatch* watch) {
     setup.services.push_back({services_[s].get(), llm_specs_[s]->power_class == "batch" ? 0 : 1});
   }
   power_control_ = std::make_unique<jobs::PowerControl>(std::move(setup));
+}
+
+/// What darkens each load, and how often. The rates of failure that no node states are assumptions.
+void Factory::report_power_tree(metrics::RunResult& result) const {
+  const power::Network& network = facility_->supply().network();
+  std::vector<power::SinkAvailability> available;
+  try {
+    available = power::availability(network);
+  } catch (const std::invalid_argument&) {  // too wide
+  }
+  for (const power::WeakPoints& weak : power::weak_points(network)) {
+    metrics::PowerLoadResult& load = result.power.loads.emplace_back();
+    load.load = network.name(weak.sink);
+    for (const power::NodeId node : weak.single) load.single_points_of_failure.push_back(network.name(node));
+    for (const auto& [a, b] : weak.pairs) load.failing_pairs.emplace_back(network.name(a), network.name(b));
+    for (const power::SinkAvailability& of : available) {
+      if (of.sink == weak.sink) load.availability = of.availability;
+    }
+  }
+  std::set<power::NodeKind> assumed;
+  for (power::NodeId node = 0; node < network.size(); ++node) {
+    if (!network.node(node).reliability && !power::is_sink(network.kind(node))) assumed.insert(network.kind(node));
+  }
+  for (const power::NodeKind kind : assumed) {
+    const power::DefaultReliability& given = power::default_reliability(kind);
+    if (given.evidence != 'E' && given.evidence != 'R') continue;
+    result.assumptions.push_back(
+        {fmt::format("models/power/availability/{}", power::node_kind_name(kind)),
+         fmt::format("{} failures a year, {} h to repair", given.spec.failures_per_year, given.spec.repair_h),
+         std::string(1, given.evidence), std::string(given.source)});
+  }
 }
 
 }  // namespace tokenworks::scenario

@@ -90,6 +90,7 @@ metrics::RunResult Factory::result() {
   result.assumptions.insert(result.assumptions.end(), assumptions_.begin(), assumptions_.end());
   const auto has_clock = [](const metrics::ServiceResult& service) { return service.clock.has_value(); };
   if (std::any_of(result.services.begin(), result.services.end(), has_clock)) add_clock_assumptions(result.assumptions);
+  report_power_tree(result);
   std::stable_sort(result.assumptions.begin(), result.assumptions.end(), [](const auto& a, const auto& b) {
     return std::tie(a.subject, a.source) < std::tie(b.subject, b.source);
   });

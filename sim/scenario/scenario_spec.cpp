@@ -86,6 +86,7 @@ void FactorySpec::visit(FieldVisitor& v) {
   field(v, "power", power, "The chain from the grid to the racks");
   field(v, "cooling", cooling, "How heat leaves the hall");
   field(v, "power_control", power_control, "Limits on the power tree that are kept by capping GPUs");
+  field(v, "gpu_throttle", gpu_throttle, "How GPUs lower their clocks between their limits of temperature");
   field(v, "cooling_restart", cooling_restart, "How the cooling comes back after it had no power");
   field(v, "restart_after_s", restart_after,
         "From the end of what darkened racks (heat, want of power) to their servers being up again",

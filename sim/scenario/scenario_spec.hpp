@@ -19,6 +19,7 @@
 #include "models/llm/parallelism.hpp"
 #include "models/power/power_option.hpp"
 #include "models/storage/storage_option.hpp"
+#include "models/thermal/throttle.hpp"
 #include "models/topology/parts.hpp"
 #include "models/topology/scale_up_option.hpp"
 #include "models/weather/weather_option.hpp"
@@ -101,6 +102,7 @@ struct FactorySpec {
   Choice<power::PowerOption> power;
   Choice<cooling::CoolingOption> cooling;
   PowerControlSpec power_control;
+  thermal::ThrottleLaw gpu_throttle;
   CoolingRestartSpec cooling_restart;
   Seconds restart_after{600};  ///< racks that went dark by heat or for want of power start after so long at least
   FactorySpec();

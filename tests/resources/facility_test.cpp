@@ -307,12 +307,19 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
   Facility facility = site.build();
   const double nameplate = 10 * 132e3;
   const auto plant = site.cooling->size({Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, at(35.0));
+  cooling::PlantCondition condition;
+  for (const cooling::PartUnits& units : plant->parts()) {
+    condition.of(units.part) = static_cast<double>(units.installed) / static_cast<double>(units.needed);
+  }
   ValidityNotes notes;
   for (int step = 0; step < 40; ++step) {
     facility.add_gpu_power(step % 180, to_milliwatts(3777.0), step);
     const double it = to_watts(facility.it_power());
     const double expected =
-        plant->effort({.load = {Watts(0.87 * it), Watts(0.13 * it)}, .outside = at(27.0)}, notes).total().value;
+        plant
+            ->effort({.load = {Watts(0.87 * it), Watts(0.13 * it)}, .outside = at(27.0), .condition = condition}, notes)
+            .total()
+            .value;
     facility.finish(step);  // moves nothing at its own date
     const double house = 0.01 * nameplate;
     double transformer = 0.0;

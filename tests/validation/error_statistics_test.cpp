@@ -26,6 +26,14 @@ TEST_CASE("error statistics: by hand", "[validation]") {
   CHECK(s.worst.name == "c");  // the first of equal ones
 }
 
+TEST_CASE("error statistics: differences, by hand", "[validation]") {
+  // Differences 0.02, -0.01, 0.06.
+  const ErrorStatistics s = error_statistics({{1.12, 1.1, "a", true}, {0.0, 0.01, "b", true}, {1.06, 1.0, "c", true}});
+  CHECK_THAT(s.median, WithinAbs(0.02, 1e-12));
+  CHECK_THAT(s.bias, WithinAbs(0.02, 1e-12));
+  CHECK(s.worst.name == "c");
+}
+
 TEST_CASE("error statistics: a perfect prediction has no error and no bias", "[validation][law]") {
   const ErrorStatistics s = error_statistics({{2, 2, "a"}, {3, 3, "b"}});
   CHECK(s.median == 0);

@@ -24,6 +24,7 @@ void add_list_command(CLI::App& program, int& exit_code);
 void add_calibrate_command(CLI::App& program, int& exit_code);
 void add_validate_command(CLI::App& program, int& exit_code);
 void add_year_command(CLI::App& program, int& exit_code);
+void add_compare_command(CLI::App& program, int& exit_code);
 
 /// Says on standard error that `what` has no `name`, which there are, and which comes nearest. Returns kFaultyInput.
 int refuse_name(std::string_view what, const std::string& name, std::span<const std::string> names);

@@ -66,8 +66,8 @@ std::vector<MeasuredCase> chosen(std::vector<MeasuredCase> cases, const Argument
 /// The cases of one file that is there; nothing when it is not.
 std::optional<FileValidation> read_file(const CaseFile& file, const std::filesystem::path& folder,
                                         const Arguments& arguments, scenario::FaultList& faults) {
-  const std::filesystem::path path = folder / file.path;
-  if (!std::filesystem::exists(path)) {
+  const std::filesystem::path path = file.has_file() ? folder / file.path : folder;
+  if (file.has_file() && !std::filesystem::exists(path)) {
     if (!arguments.only.empty()) {
       faults.add(
           {.kind = scenario::FaultKind::missing_file, .message = "there is no such file", .file = path.string()});
@@ -121,10 +121,23 @@ void try_paths(const Arguments& arguments) {
   }
 }
 
+/// What was asked for; without names everything, but with a folder only what may lie there.
+bool is_wanted(const CaseFile& file, const Arguments& arguments) {
+  if (arguments.only.empty()) return file.has_file() || arguments.data.empty();
+  return std::find(arguments.only.begin(), arguments.only.end(), file.name) != arguments.only.end();
+}
+
+bool needs_folder(const Arguments& arguments) {
+  const auto files = case_files();
+  return arguments.only.empty() || std::any_of(files.begin(), files.end(), [&](const CaseFile& file) {
+           return file.has_file() && is_wanted(file, arguments);
+         });
+}
+
 int validate(const Arguments& arguments) {
   const std::filesystem::path folder =
       arguments.data.empty() ? default_data_folder() : std::filesystem::path(arguments.data);
-  if (!std::filesystem::is_directory(folder)) {
+  if (needs_folder(arguments) && !std::filesystem::is_directory(folder)) {
     fmt::print(
         stderr, "{}: there is no such folder; {}\n", folder.string(),
         arguments.data.empty() ? "name the folder of measurements by --data DIR" : "allowed: a folder of measurements");
@@ -145,9 +158,7 @@ int validate(const Arguments& arguments) {
   scenario::FaultList faults;
   std::vector<FileValidation> files;
   for (const CaseFile& file : case_files()) {
-    const bool wanted = arguments.only.empty() ||
-                        std::find(arguments.only.begin(), arguments.only.end(), file.name) != arguments.only.end();
-    if (!wanted) continue;
+    if (!is_wanted(file, arguments)) continue;
     if (auto validation = read_file(file, folder, arguments, faults)) files.push_back(std::move(*validation));
   }
   if (!faults.empty()) {
@@ -179,7 +190,9 @@ int validate(const Arguments& arguments) {
 
 std::string list_of_cases() {
   std::string text = "Sets of cases:\n";
-  for (const CaseFile& file : case_files()) text += fmt::format("  {:<22} {} ({})\n", file.name, file.help, file.path);
+  for (const CaseFile& file : case_files()) {
+    text += fmt::format("  {:<22} {} ({})\n", file.name, file.help, file.has_file() ? file.path : "no file needed");
+  }
   return text;
 }
 
@@ -191,7 +204,8 @@ void add_validate_command(CLI::App& program, int& exit_code) {
       program.add_subcommand("validate", "Run the simulator on published measurements and print its error by group");
   command
       ->add_option("--data", arguments->data,
-                   "Folder of measurements (default: ../shared/data/validation beside the source tree)")
+                   "Folder of measurements (default: ../shared/data/validation beside the source tree); sets without a "
+                   "file are then run when --only names them")
       ->type_name("DIR");
   command->add_option("--only", arguments->only, "Sets of cases, see below; all when absent")
       ->delimiter(',')

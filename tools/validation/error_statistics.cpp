@@ -5,7 +5,7 @@
 
 namespace tokenworks::validation {
 
-double Pair::error() const { return std::abs(predicted / measured - 1.0); }
+double Pair::error() const { return std::abs(difference ? predicted - measured : predicted / measured - 1.0); }
 
 double quantile(std::vector<double> values, double share) {
   std::sort(values.begin(), values.end());
@@ -16,16 +16,17 @@ double quantile(std::vector<double> values, double share) {
 }
 
 ErrorStatistics error_statistics(const std::vector<Pair>& pairs) {
-  std::vector<double> errors, logs;
+  std::vector<double> errors, leanings;
   for (const Pair& pair : pairs) {
     errors.push_back(pair.error());
-    logs.push_back(std::log(pair.predicted / pair.measured));
+    leanings.push_back(pair.difference ? pair.predicted - pair.measured : std::log(pair.predicted / pair.measured));
   }
   ErrorStatistics statistics;
   statistics.count = pairs.size();
   statistics.median = quantile(errors, 0.5);
   statistics.p90 = quantile(errors, 0.9);
-  statistics.bias = std::expm1(quantile(logs, 0.5));
+  const double leaning = quantile(leanings, 0.5);
+  statistics.bias = pairs.front().difference ? leaning : std::expm1(leaning);
   statistics.worst = pairs[static_cast<std::size_t>(std::max_element(errors.begin(), errors.end()) - errors.begin())];
   return statistics;
 }

@@ -1,6 +1,9 @@
 // What measurements print, read off a run of ours.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "tools/validation/measured_case.hpp"
 
 namespace tokenworks::validation {
@@ -21,5 +24,16 @@ double total_throughput_per_gpu(const CaseRun& run);
 double mean_gpu_power_w(const CaseRun& run);
 /// Of everything inside the racks at their input, mean of the run.
 double mean_it_power_w(const CaseRun& run);
+/// The same over the intervals of the series that lie in the window of the service: their mean, and the value below
+/// which a share of them lies.
+double window_it_power_w(const CaseRun& run);
+double window_it_power_w(const CaseRun& run, double share);
+
+/// Of a year: facility over IT energy; litres a kWh of IT; cooling and cooling of electrical rooms, of the facility's
+/// energy; hours of the main loop in modes named so, of all.
+double year_pue(const CaseRun& run);
+double year_wue_l_per_kwh(const CaseRun& run);
+double year_cooling_share(const CaseRun& run);
+double year_mode_share(const CaseRun& run, const std::vector<std::string>& modes);
 
 }  // namespace tokenworks::validation

@@ -20,7 +20,9 @@ void collect(const Goal& goal, const FileValidation& file, std::vector<Pair>& pa
     for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
       const Comparison& comparison = measured.comparisons[i];
       if (comparison.metric != goal.metric) continue;
-      pairs.push_back({judged.outcome.predicted[i], comparison.measured, measured.group + ": " + measured.name});
+      const double predicted = judged.outcome.predicted[i];
+      pairs.push_back(
+          {predicted, comparison.nearest(predicted), measured.group + ": " + measured.name, comparison.difference});
     }
   }
 }
@@ -62,6 +64,16 @@ const std::vector<Goal>& goals() {
        {},
        {0.08, std::nullopt},
        {0.04, std::nullopt}},
+      {"server wall power of whole runs, average",
+       "power_traces",
+       "server_power_w",
+       {},
+       {},
+       {0.05, std::nullopt},
+       {0.02, std::nullopt}},
+      {"PUE, sites cooled by liquid", "facility", "pue", {"liquid"}, {}, {0.03, 0.03}, {0.02, 0.02}},
+      {"PUE, sites cooled by air", "facility", "pue", {"air"}, {}, {0.1, 0.1}, {0.05, 0.05}},
+      {"WUE", "facility", "wue_l_per_kwh", {}, {}, {0.2, 0.2}, {0.1, 0.1}},
       {"throughput under a cap over that without, H200",
        "power_caps",
        "throughput_ratio",

@@ -4,6 +4,10 @@
 
 namespace tokenworks::validation {
 
+double Comparison::nearest(double predicted_value) const {
+  return measured_most ? std::clamp(predicted_value, measured, *measured_most) : measured;
+}
+
 void ReasonCounts::count(std::string_view reason, std::size_t rows) {
   if (rows == 0) return;
   const auto found =

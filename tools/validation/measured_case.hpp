@@ -13,6 +13,7 @@
 
 #include "sim/jobs/request.hpp"
 #include "sim/metrics/run_result.hpp"
+#include "sim/metrics/year_result.hpp"
 #include "sim/scenario/fault.hpp"
 #include "sim/scenario/json_text.hpp"
 
@@ -22,6 +23,7 @@ namespace tokenworks::validation {
 struct CaseRun {
   metrics::RunResult result;
   std::vector<jobs::EndedRequest> requests;  ///< of a replay, by arrival
+  metrics::YearResult year;                  ///< of a case that is a year of a facility
   const metrics::ServiceResult& service() const { return result.services.front(); }
 };
 
@@ -30,7 +32,11 @@ struct Comparison {
   std::string metric;
   double measured = 0.0;
   std::function<double(const CaseRun&)> predicted;
-  std::string part = {};  ///< of the case, when it has several figures of one metric: "bench-17"
+  std::string part = {};                     ///< of the case, when it has several figures of one metric: "bench-17"
+  std::optional<double> measured_most = {};  ///< end of a published range that begins with `measured`
+  bool difference = false;                   ///< the error is a difference, no share: PUE, shares of a year
+  /// What is measured or, of a range, what of it is nearest.
+  double nearest(double predicted_value) const;
 };
 
 /// A request to be replayed.
@@ -44,8 +50,11 @@ struct MeasuredCase {
   std::string group;           ///< GPU, model, engine, mode, precision: errors are told and parts are split by it
   std::string engine_version;  ///< as printed; empty when it is not known
   scenario::Json scenario;     ///< null: the figures come from a model alone, and nothing is run
-  std::vector<ReplayedRequest> replay;  ///< when not empty: the arrivals of the scenario's workload
-  bool idle = false;                    ///< no request is meant to come
+  std::vector<ReplayedRequest> replay;       ///< when not empty: the arrivals of the scenario's workload
+  bool idle = false;                         ///< no request is meant to come
+  bool year = false;                         ///< a year of the facility, from the operating points of the scenario
+  std::vector<scenario::Json> other_places;  ///< the same facility elsewhere; the year is that of all together
+  std::string stated;  ///< what the scenario says besides the defaults; told with the figures where it is not empty
   std::vector<Comparison> comparisons;
 };
 

@@ -18,6 +18,8 @@
 
 #include "sim/scenario/read_scenario.hpp"
 #include "sim/scenario/run.hpp"
+#include "sim/scenario/site_models.hpp"
+#include "sim/scenario/year_run.hpp"
 
 namespace tokenworks::validation {
 namespace {
@@ -32,6 +34,7 @@ bool is_our_fault(const Fault& fault) { return !fault.file.empty() || fault.kind
 /// The reason in words that many cases share, so that they are counted together.
 std::string reason_of(const scenario::FaultList& faults, const Json& scenario) {
   const Fault& fault = faults.kept().front();
+  if (scenario.at("services").empty()) return fmt::format("{}: {}", fault.pointer, fault.message);
   const Json& service = scenario.at("services").at(0);
   if (fault.kind == FaultKind::unknown_name && fault.pointer == "/services/0/model") {
     return fmt::format("the catalog has no model {}", service.at("model").get<std::string>());
@@ -90,7 +93,7 @@ Json figures_of(const MeasuredCase& measured, const CaseRun& run) {
   Json predicted = Json::array();
   for (const Comparison& comparison : measured.comparisons) {
     const double value = comparison.predicted(run);
-    if (!std::isfinite(value) || value <= 0) {
+    if (!std::isfinite(value) || value < 0 || (value == 0 && !comparison.difference)) {
       return {{"failed", fmt::format("{} came out as {}", comparison.metric, value)}};
     }
     predicted.push_back(value);
@@ -98,8 +101,34 @@ Json figures_of(const MeasuredCase& measured, const CaseRun& run) {
   return {{"predicted", predicted}};
 }
 
+Json refusal(const scenario::FaultList& faults, const Json& scenario) {
+  return {{is_our_fault(faults.kept().front()) ? "failed" : "left_out", reason_of(faults, scenario)}};
+}
+
+/// Years of all places, one behind the other.
+Json answer_of_years(const MeasuredCase& measured, const scenario::Overrides& overrides) {
+  std::vector<Json> places = {measured.scenario};
+  places.insert(places.end(), measured.other_places.begin(), measured.other_places.end());
+  CaseRun run;
+  for (const Json& place : places) {
+    scenario::ReadOutcome scenario = scenario::read_scenario_text(place.dump(), measured.name, {}, overrides);
+    if (!scenario.faults.empty()) return refusal(scenario.faults, place);
+    ValidityNotes notes;
+    scenario::SiteModels site = scenario::load_site(scenario, notes);
+    metrics::YearResult year =
+        scenario::run_year(scenario, std::move(site), scenario.spec.year.value().operating_points, "scenario");
+    if (run.year.hours.empty()) {
+      run.year = std::move(year);
+    } else {
+      run.year.hours.insert(run.year.hours.end(), year.hours.begin(), year.hours.end());
+    }
+  }
+  return figures_of(measured, run);
+}
+
 Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) {
   if (measured.scenario.is_null()) return figures_of(measured, {});
+  if (measured.year) return answer_of_years(measured, overrides);
   Json json = measured.scenario;
   std::optional<TemporaryTrace> trace;
   if (!measured.replay.empty()) {
@@ -107,12 +136,9 @@ Json answer(const MeasuredCase& measured, const scenario::Overrides& overrides) 
     json["workloads"][0]["arrivals"] = {{"kind", "trace"}, {"format", "tokenworks_csv"}, {"path", trace->path()}};
   }
   scenario::ReadOutcome scenario = scenario::read_scenario_text(json.dump(), measured.name, {}, overrides);
-  if (!scenario.faults.empty()) {
-    const bool ours = is_our_fault(scenario.faults.kept().front());
-    return {{ours ? "failed" : "left_out", reason_of(scenario.faults, measured.scenario)}};
-  }
-  scenario::RunOptions options;
+  if (!scenario.faults.empty()) return refusal(scenario.faults, measured.scenario);
   CaseRun run;
+  scenario::RunOptions options;
   if (trace) {
     options.on_ended = [&](const std::string&, const jobs::EndedRequest& request) {
       if (request.ending == jobs::Ending::completed) run.requests.push_back(request);

@@ -44,9 +44,10 @@ std::vector<LabelledErrors> errors_of(const FileValidation& file, Part part, Gro
     for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
       const Comparison& comparison = measured.comparisons[i];
       const std::string name = comparison.part.empty() ? measured.name : measured.name + " " + comparison.part;
-      const Pair pair{judged.outcome.predicted[i], comparison.measured, name};
+      const double predicted = judged.outcome.predicted[i];
+      const Pair pair{predicted, comparison.nearest(predicted), name, comparison.difference};
       add(labels[label_of(measured, by)], comparison.metric, pair);
-      add(all, comparison.metric, {pair.predicted, pair.measured, measured.group + ": " + name});
+      add(all, comparison.metric, {pair.predicted, pair.measured, measured.group + ": " + name, pair.difference});
     }
   }
   std::vector<LabelledErrors> list;

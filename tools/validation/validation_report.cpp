@@ -68,8 +68,31 @@ void append_failures(std::string& text, const FileValidation& file) {
   }
 }
 
+/// Figures of each case, with what its scenario states besides the defaults.
+void append_stated(std::string& text, const FileValidation& file) {
+  std::string group;
+  for (const JudgedCase& judged : file.cases) {
+    const MeasuredCase& measured = judged.measured;
+    if (measured.stated.empty() || judged.outcome.status != Status::predicted) continue;
+    if (measured.group != group) text += fmt::format("  {}\n", measured.group);
+    group = measured.group;
+    text += fmt::format("    {}:", measured.name);
+    for (std::size_t i = 0; i < measured.comparisons.size(); ++i) {
+      const Comparison& comparison = measured.comparisons[i];
+      const double predicted = judged.outcome.predicted[i], nearest = comparison.nearest(predicted);
+      text += fmt::format("{} {} {:.3f}, published {:.4g}", i == 0 ? "" : ";", comparison.metric, predicted,
+                          comparison.measured);
+      if (comparison.measured_most) text += fmt::format(" to {:.4g}", *comparison.measured_most);
+      text += comparison.difference ? fmt::format(" ({:+.3f})", predicted - nearest)
+                                    : fmt::format(" ({:+.0f} %)", 100 * (predicted / nearest - 1.0));
+    }
+    text += fmt::format("\n      {}\n", measured.stated);
+  }
+}
+
 void append_file(std::string& text, const FileValidation& file, const ReportOptions& options) {
-  text += fmt::format("{} ({}): {} rows, {} cases, {} predicted\n", file.name, file.path, file.rows, file.cases.size(),
+  text += fmt::format("{} ({}): {} rows, {} cases, {} predicted\n", file.name,
+                      file.path.empty() ? "figures in the program" : file.path, file.rows, file.cases.size(),
                       count_cases(file, Status::predicted));
   append_reasons(text, "rows left out", file.left_out);
   append_reasons(text, "rows of which only a part counts", file.partly);
@@ -77,6 +100,7 @@ void append_file(std::string& text, const FileValidation& file, const ReportOpti
   if (const std::size_t not_run = count_cases(file, Status::not_run))
     text += fmt::format("  {} cases were not run\n", not_run);
   append_failures(text, file);
+  append_stated(text, file);
   for (const Part part : {Part::judge, Part::fit}) {
     const std::vector<LabelledErrors> errors = errors_of(file, part, options.by);
     if (errors.empty()) continue;

@@ -7,12 +7,15 @@ namespace tokenworks::validation {
 CaseSet read_collective_networks(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_collectives(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_expert_exchange(const std::filesystem::path& path, scenario::FaultList& faults);
+CaseSet read_facility_sites(const std::filesystem::path& path, scenario::FaultList& faults);
+CaseSet read_facility_states(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_inferencex_points(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_inferencex_published(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_low_concurrency_latency(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_mlenergy_llm(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_mlperf_inference(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_power_caps(const std::filesystem::path& path, scenario::FaultList& faults);
+CaseSet read_power_runs(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_power_traces(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_splitwise_perf_model(const std::filesystem::path& path, scenario::FaultList& faults);
 CaseSet read_trtllm_perf_overview(const std::filesystem::path& path, scenario::FaultList& faults);
@@ -40,6 +43,11 @@ std::span<const CaseFile> case_files() {
       CaseFile{"power_caps", "mlperf_inference_llm.csv", "MLPerf on H200 under caps on GPU power and without",
                read_power_caps},
       CaseFile{"server_idle", "power_traces/index.csv", "wall power of idle servers", read_power_traces},
+      CaseFile{"power_traces", "power_traces/index.csv", "wall power of whole runs: average and 95 % of seconds",
+               read_power_runs},
+      CaseFile{"facility", "", "PUE and WUE of published sites", read_facility_sites},
+      CaseFile{"facility_states", "", "hours by mode, PUE and water beside those of another model",
+               read_facility_states},
   };
   return kFiles;
 }

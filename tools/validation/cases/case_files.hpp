@@ -12,9 +12,10 @@ namespace tokenworks::validation {
 
 struct CaseFile {
   std::string_view name;  ///< on the command line
-  std::string_view path;  ///< in the folder of measurements
+  std::string_view path;  ///< in the folder of measurements; empty: its few figures stand in the program
   std::string_view help;
-  /// Reads the file at `path` completely; all faults go to `faults`.
+  bool has_file() const { return !path.empty(); }
+  /// Reads the file at `path` completely; all faults go to `faults`. `path` is the folder where there is no file.
   CaseSet (*read)(const std::filesystem::path& path, scenario::FaultList& faults);
 };
 std::span<const CaseFile> case_files();
