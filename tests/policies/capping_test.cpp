@@ -82,7 +82,7 @@ TEST_CASE("capping: POLCA's stages and their release", "[policies]") {
 }
 
 TEST_CASE("capping: what the limit leaves is filled, batch gives way first", "[policies]") {
-  const auto policy = option("proportional", R"({"target_share": 1.0})");
+  const auto policy = option("proportional", R"({"target_share": 1.0, "rise_share": 1.0})");
   Plant plant;  // 10.6 kW of 10: 600 W are taken from batch, 75 each
   plant.look(*policy);
   CHECK(plant.caps_w == std::vector<double>{525, 700});

@@ -24,6 +24,8 @@ class Proportional final : public CappingOption {
           rule().share().above(0).default_from('E', "Room for what changes between two looks"));
     field(v, "release_margin", margin_, "Share of the limit by which less must be wanted before caps are lifted",
           rule().share().default_from('E', "So that caps are not lifted and set by turns"));
+    field(v, "rise_share", rise_, "Of the range of a GPU's cap, the most by which it rises from one look to the next",
+          rule().above(0).at_most(1).default_from('E', "So that what hangs on GPU power does not carry the node over"));
   }
 
   Decision decide(const Snapshot& now) const override {
@@ -52,13 +54,15 @@ class Proportional final : public CappingOption {
         cap = wants[i] - taken / gpus;
         over -= taken;
       }
+      // What hangs on a GPU's power (fans, losses, cooling) rises with it and shows at the next look only.
+      if (load.cap_w < load.most_w) cap = std::min(cap, load.cap_w + rise_ * (load.most_w - least));
       decision.caps_w.push_back(std::clamp(cap, least, load.most_w));
     }
     return decision;
   }
 
  private:
-  double target_ = 0.97, margin_ = 0.05;
+  double target_ = 0.97, margin_ = 0.05, rise_ = 0.1;
 };
 
 }  // namespace
