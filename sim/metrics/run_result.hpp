@@ -263,6 +263,7 @@ struct CoolingResult {
 /// Water that the site takes, by where it goes.
 struct WaterResult {
   double evaporation_l = 0.0, drift_l = 0.0, blow_down_l = 0.0;
+  double electricity_l = 0.0;  ///< consumed where the grid's electricity was made
   double withdrawn_l() const { return evaporation_l + drift_l + blow_down_l; }
   double consumed_l() const { return evaporation_l + drift_l; }
 };

@@ -152,9 +152,14 @@ Json cooling_json(const metrics::CoolingResult& cooling) {
 }
 
 Json water_json(const metrics::WaterResult& water, double it_kwh) {
-  return {{"used_l", water.withdrawn_l()},        {"consumed_l", water.consumed_l()},
-          {"evaporation_l", water.evaporation_l}, {"drift_l", water.drift_l},
-          {"blow_down_l", water.blow_down_l},     {"wue_l_per_kwh", number(ratio(water.withdrawn_l(), it_kwh))}};
+  return {{"used_l", water.withdrawn_l()},
+          {"consumed_l", water.consumed_l()},
+          {"evaporation_l", water.evaporation_l},
+          {"drift_l", water.drift_l},
+          {"blow_down_l", water.blow_down_l},
+          {"wue_l_per_kwh", number(ratio(water.withdrawn_l(), it_kwh))},
+          {"electricity_l", water.electricity_l},
+          {"wue_source_l_per_kwh", number(ratio(water.withdrawn_l() + water.electricity_l, it_kwh))}};
 }
 
 Json incidents_json(const std::vector<metrics::IncidentResult>& incidents) {

@@ -17,6 +17,8 @@
 namespace tokenworks::scenario {
 namespace {
 
+constexpr double kJoulesPerKilowattHour = 3.6e6;
+
 struct TemperatureColumn {
   resources::FacilityLevel level;
   const char* name;
@@ -204,7 +206,8 @@ void Factory::report_cooling(metrics::RunResult& result) const {
   if (result.power.it_energy_j > 0) cooling.ere = (facility_j - cooling.heat_reused_j) / result.power.it_energy_j;
   // Micrograms a second over picoseconds; a kilogram of water is taken as a litre.
   const auto litres = [this](FacilityLevel level) { return static_cast<double>(facility_->total(level)) * 1e-21; };
-  result.water = {litres(FacilityLevel::evaporation), litres(FacilityLevel::drift), litres(FacilityLevel::blow_down)};
+  result.water = {litres(FacilityLevel::evaporation), litres(FacilityLevel::drift), litres(FacilityLevel::blow_down),
+                  result.power.grid_j / kJoulesPerKilowattHour * electricity_.water_l_per_kwh};
 }
 
 void Factory::report_fabric(metrics::RunResult& result) const {

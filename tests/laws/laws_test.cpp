@@ -154,6 +154,11 @@ void check_energy(const json& report) {
   double services = number(power.at("unassigned_energy_j"));
   for (const json& service : report.at("services")) services += number(service.at("energy_j"));
   RC_ASSERT(std::abs(services - facility) <= 1e-9 * facility);
+  // What comes from the grid and from generators is used, or in batteries.
+  const json& sources = power.at("sources");
+  const double given =
+      number(sources.at("grid_j")) + number(sources.at("generators_j")) - number(sources.at("stored_j"));
+  RC_ASSERT(std::abs(given - facility) <= 1e-9 * facility);
 }
 
 /// The integral of the series equals the totals.
