@@ -105,12 +105,14 @@ class Facility {
   void set_cooling_running(bool fans_and_pumps, bool chillers, Picoseconds now);
   const PowerSupply& supply() const;
   void set_power_client(PowerSupplyClient* client);
-  /// Number of a new meter of what a node of the power tree gives; of all feeds of the grid together without a node.
+  /// Number of a new meter of what a node of the power tree gives (a sink: draws); of all feeds of the grid together
+  /// without a node.
   std::size_t add_meter(std::optional<power::NodeId> node);
   /// What has passed a meter from its being added to `now`.
   Femtojoules metered(std::size_t meter, Picoseconds now) const;
   std::size_t groups() const;
-  /// Whether a node can ever give more, with every load at its largest, also when any single part is out.
+  /// Whether a node can ever give (a sink: draw) more, with every load at its largest, also when any single part is
+  /// out.
   bool can_exceed(std::optional<power::NodeId> node, Watts limit) const;
   /// The power tree, with all that is drawn told of it up to now; null without a clock.
   PowerSystem* power_system(Picoseconds now);

@@ -61,11 +61,15 @@ Milliwatts PowerSupply::transformer_loss() const {
   return flow().loss_of(NodeKind::transformer) + flow().loss_of(NodeKind::switchgear);
 }
 
+Milliwatts PowerSupply::carried(std::optional<NodeId> node) const {
+  if (!node) return flow().input_of(NodeKind::utility);
+  return power::is_sink(network_->kind(*node)) ? flow().input(*node) : flow().output(*node);
+}
+
 void PowerSupply::read(Meter& meter, Picoseconds now) const {
-  const Milliwatts level = meter.node ? flow().output(*meter.node) : flow().input_of(NodeKind::utility);
   meter.total += static_cast<Femtojoules>(meter.level) * (now - meter.since);
   meter.since = now;
-  meter.level = level;
+  meter.level = carried(meter.node);
 }
 
 std::size_t PowerSupply::add_meter(std::optional<NodeId> node) {
@@ -77,6 +81,7 @@ std::size_t PowerSupply::add_meter(std::optional<NodeId> node) {
 }
 
 bool PowerSupply::can_exceed(std::optional<NodeId> node, Watts limit) const {
+  if (node && power::is_sink(network_->kind(*node))) return to_watts(largest_demand_[*node]) > limit.value;
   const std::vector<Milliwatts> most = flow().largest_after_any_loss(largest_demand_);
   double watts = 0.0;
   for (NodeId id = 0; id < network_->size(); ++id) {

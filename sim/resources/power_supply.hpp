@@ -110,6 +110,7 @@ class PowerSupply final : private PowerListener {
     Picoseconds since = 0;
     Femtojoules total = 0;
   };
+  Milliwatts carried(std::optional<power::NodeId> node) const;
   void read(Meter& meter, Picoseconds now) const;
 
   Setup setup_;

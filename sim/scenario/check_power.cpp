@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "sim/scenario/json_text.hpp"
 #include "sim/scenario/power_incident_spec.hpp"
 
 namespace tokenworks::scenario {
@@ -36,6 +38,19 @@ power::NetworkSpec tree_of(const ScenarioSpec& spec, Catalog& catalog) {
   return spec.factory.power->network(loads);
 }
 
+/// Racks that bear the name of a node that the option makes. Whether there are none.
+bool check_rack_names(const std::vector<std::string>& racks, const power::NetworkSpec& tree, FaultList& faults) {
+  bool is_sound = true;
+  for (const power::NodeSpec& node : tree.nodes) {
+    const auto rack = std::find(racks.begin(), racks.end(), node.name);
+    if (node.kind == "rack" || rack == racks.end()) continue;
+    faults.add(FaultKind::duplicate_name, fmt::format("/factory/racks/{}/name", rack - racks.begin()),
+               fmt::format("{} is a {} of the power tree; choose another name", shown(node.name), node.kind));
+    is_sound = false;
+  }
+  return is_sound;
+}
+
 void check_node(const std::string& pointer, const std::string& target, const std::vector<std::string>& nodes,
                 std::string_view what, FaultList& faults) {
   if (target.empty() || faults.concern(pointer)) return;
@@ -44,9 +59,32 @@ void check_node(const std::string& pointer, const std::string& target, const std
              nearest_name(target, nodes));
 }
 
+/// Limits stand at nodes above the racks and at racks, one at each; "meter" is all feeds of the grid.
+void check_limits(const std::vector<PowerLimitSpec>& limits, std::vector<std::string> places, FaultList& faults) {
+  places.emplace_back("meter");
+  std::set<std::string> limited;
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const std::string pointer = fmt::format("/factory/power_control/limits/{}/node", i);
+    check_node(pointer, limits[i].node, places, "limits stand at", faults);
+    if (limited.insert(limits[i].node).second || faults.concern(pointer)) continue;
+    faults.add(FaultKind::duplicate_name, pointer, fmt::format("{} has a limit already", shown(limits[i].node)));
+  }
+}
+
+void check_policy(const PowerControlSpec& control, FaultList& faults) {
+  const std::string pointer = "/factory/power_control/policy";
+  if (!control.policy.has_value() || faults.concern(pointer)) return;
+  const auto thresholds = control.policy->thresholds();
+  if (!thresholds || thresholds->low <= thresholds->high) return;
+  faults.add(FaultKind::out_of_range, fmt::format("{}/{}", pointer, thresholds->low_key),
+             fmt::format("found {}; allowed: at most {}, {}", number_text(thresholds->low), thresholds->high_key,
+                         number_text(thresholds->high)));
+}
+
 }  // namespace
 
 void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, FaultList& faults) {
+  check_policy(spec.factory.power_control, faults);
   if (!racks_known || !spec.factory.power.has_value() || faults.stand_at("/factory/power")) return;
   std::vector<std::string> racks;
   for (const RackGroupSpec& group : spec.factory.racks) racks.push_back(group.name);
@@ -57,6 +95,7 @@ void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, F
   }
   if (!found.empty()) return;
   const power::NetworkSpec tree = tree_of(spec, catalog);
+  if (!check_rack_names(racks, tree, faults)) return;
   const std::vector<power::NetworkFault> of_tree = power::network_faults(tree);
   for (const power::NetworkFault& fault : of_tree) {
     faults.add(FaultKind::bad_power_tree, "/factory/power", fault.message);
@@ -67,6 +106,9 @@ void check_power(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, F
     if (node.kind == "utility") utilities.push_back(node.name);
     if (!power::is_sink(power::node_kind(node.kind))) inner.push_back(node.name);
   }
+  std::vector<std::string> metered = inner;
+  metered.insert(metered.end(), racks.begin(), racks.end());
+  check_limits(spec.factory.power_control.limits, std::move(metered), faults);
   for (std::size_t i = 0; i < spec.incidents.size(); ++i) {
     if (!spec.incidents[i].has_value()) continue;
     const std::string pointer = fmt::format("/incidents/{}/target", i);

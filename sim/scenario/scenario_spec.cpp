@@ -58,7 +58,7 @@ FactorySpec::FactorySpec()
     : power(power::power_options(), "standard_chain"), cooling(cooling::cooling_options(), "air_crah") {}
 
 void PowerLimitSpec::visit(FieldVisitor& v) {
-  field(v, "node", node, "Node of the power tree (busway, ups_a); meter: all feeds of the grid together");
+  field(v, "node", node, "Node of the power tree (busway, ups_a) or rack group; meter: all feeds of the grid together");
   field(v, "limit_w", limit, "Most that it shall carry, mean over the policy's window", rule().required().above(0));
 }
 
