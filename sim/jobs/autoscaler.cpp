@@ -2,12 +2,9 @@
 
 #include <algorithm>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
-namespace {
-
-constexpr std::uint64_t kAfterFleets = std::uint64_t{5} << 32;  // ranks among incidents
-
-}  // namespace
 
 Autoscaler::Autoscaler(engine::Simulation& simulation, Fleet& fleet, std::size_t pool,
                        const scaling::ScalingOption& option, std::uint64_t number)
@@ -16,7 +13,7 @@ Autoscaler::Autoscaler(engine::Simulation& simulation, Fleet& fleet, std::size_t
       pool_(pool),
       range_(fleet.service().replicas_of(pool)),
       option_(option),
-      timer_(simulation.add_timer(*this, 0, engine::rank(engine::RankClass::incident, kAfterFleets + number))),
+      timer_(simulation.add_timer(*this, 0, incident_rank(IncidentPlace::autoscalers, number))),
       interval_(to_picoseconds(option.interval.value)),
       cool_down_up_(to_picoseconds(option.cool_down_up.value)),
       cool_down_down_(to_picoseconds(option.cool_down_down.value)) {

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "models/cooling/cooling_option.hpp"
 #include "sim/engine/simulation.hpp"
+#include "sim/jobs/incident_calendar.hpp"
 #include "sim/jobs/thermal_protection.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/metrics/run_watch.hpp"
@@ -16,31 +16,27 @@
 namespace tokenworks::jobs {
 
 struct CoolingIncident {
-  std::string kind, target;          ///< as the scenario names them
+  PlannedIncident plan;
   std::optional<std::size_t> group;  ///< whose coolant it is; absent: units of the plant
   double flow_share = 0.0;           ///< of the group's flow that is left
   cooling::Part part = cooling::Part::chillers;
   std::int64_t units = 0;  ///< of the part that fail
-  Picoseconds at = 0;
-  std::optional<Picoseconds> repair_after;
 };
 
-class CoolingIncidents final : private engine::TimerClient {
+class CoolingIncidents {
  public:
   CoolingIncidents(engine::Simulation& simulation, resources::Facility& facility, const ThermalProtection& protection,
                    std::vector<CoolingIncident> incidents, metrics::RunWatch* watch = nullptr);
   std::vector<metrics::IncidentResult> report(Picoseconds end) const;
 
  private:
-  void on_timer(std::uint32_t tag) override;
   void apply(const CoolingIncident& incident);
 
   engine::Simulation& simulation_;
   resources::Facility& facility_;
   const ThermalProtection& protection_;
-  metrics::RunWatch* watch_;
   std::vector<CoolingIncident> incidents_;
-  std::vector<bool> happened_, acts_;
+  IncidentCalendar calendar_;
 };
 
 }  // namespace tokenworks::jobs

@@ -2,20 +2,17 @@
 
 #include <utility>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
-namespace {
-
-constexpr std::uint64_t kAfterSwaps = std::uint64_t{4} << 32;  // ranks among incidents
-
-}  // namespace
 
 Fleet::Fleet(engine::Simulation& simulation, resources::Fabric* fabric, Setup setup)
     : simulation_(simulation), fabric_(fabric), setup_(std::move(setup)), service_(setup_.loaded.service) {
   for (std::int32_t replica = 0; replica < service_->replica_count(); ++replica) {
     Unit& one = units_.emplace_back();
-    one.timer = simulation.add_timer(
-        *this, static_cast<std::uint32_t>(replica),
-        engine::rank(engine::RankClass::incident, kAfterSwaps + setup_.number + static_cast<std::uint64_t>(replica)));
+    one.timer =
+        simulation.add_timer(*this, static_cast<std::uint32_t>(replica),
+                             incident_rank(IncidentPlace::fleets, setup_.number + static_cast<std::uint64_t>(replica)));
     if (service_->is_up(replica)) continue;
     one.phase = Phase::down;
     one.wanted = false;

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
 namespace {
-
-constexpr std::uint64_t kAfterNetwork = std::uint64_t{3} << 32;  // ranks among incidents
 
 std::vector<std::int32_t> all_of(const Fleet& fleet) {
   std::vector<std::int32_t> replicas;
@@ -23,9 +23,7 @@ std::optional<double> ratio(std::optional<double> one, std::optional<double> oth
 
 ModelSwaps::ModelSwaps(engine::Simulation& simulation, std::vector<ModelSwap> swaps, metrics::RunWatch* watch)
     : simulation_(simulation), watch_(watch), swaps_(std::move(swaps)), progress_(swaps_.size()) {
-  const auto rank = [](std::size_t number) {
-    return engine::rank(engine::RankClass::incident, kAfterNetwork + static_cast<std::uint64_t>(number));
-  };
+  const auto rank = [](std::size_t number) { return incident_rank(IncidentPlace::model_swaps, number); };
   for (std::size_t i = 0; i < swaps_.size(); ++i) {
     progress_[i].timer = simulation.add_timer(*this, static_cast<std::uint32_t>(i), rank(i));
     simulation.set_timer(progress_[i].timer, swaps_[i].at);

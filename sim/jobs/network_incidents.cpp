@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
 
 NetworkIncidents::NetworkIncidents(engine::Simulation& simulation, resources::Fabric& fabric,
@@ -14,10 +16,9 @@ NetworkIncidents::NetworkIncidents(engine::Simulation& simulation, resources::Fa
       services_(services),
       incidents_(std::move(incidents)),
       progress_(incidents_.size()) {
-  constexpr std::uint64_t kAfterWeightLoads = std::uint64_t{2} << 32;
   for (std::size_t i = 0; i < incidents_.size(); ++i) {
-    progress_[i].timer = simulation.add_timer(*this, static_cast<std::uint32_t>(i),
-                                              engine::rank(engine::RankClass::incident, kAfterWeightLoads + i));
+    progress_[i].timer =
+        simulation.add_timer(*this, static_cast<std::uint32_t>(i), incident_rank(IncidentPlace::network, i));
     simulation.set_timer(progress_[i].timer, incidents_[i].at);
   }
   for (std::size_t s = 0; s < services_.size(); ++s) {

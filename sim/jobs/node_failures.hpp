@@ -3,9 +3,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "sim/jobs/incident_calendar.hpp"
 #include "sim/jobs/node_outages.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/metrics/run_watch.hpp"
@@ -14,13 +14,11 @@ namespace tokenworks::jobs {
 
 /// One failure as planned by the scenario.
 struct NodeFailure {
-  std::string target;  ///< as the scenario names it
+  PlannedIncident plan;
   std::int64_t node = 0;
-  Picoseconds at = 0;
-  std::optional<Picoseconds> repair_after;
 };
 
-class NodeFailures final : private engine::TimerClient {
+class NodeFailures {
  public:
   /// `watch` may be null.
   NodeFailures(engine::Simulation& simulation, NodeOutages& outages, std::vector<NodeFailure> failures,
@@ -29,13 +27,10 @@ class NodeFailures final : private engine::TimerClient {
   std::vector<metrics::IncidentResult> report() const;
 
  private:
-  void on_timer(std::uint32_t tag) override;
-
-  engine::Simulation& simulation_;
   NodeOutages& outages_;
-  metrics::RunWatch* watch_;
   std::vector<NodeFailure> failures_;
   std::vector<std::optional<NodeOutages::Id>> struck_;  // by failure
+  IncidentCalendar calendar_;
 };
 
 }  // namespace tokenworks::jobs

@@ -2,12 +2,10 @@
 // own, the lowest acts.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "sim/engine/simulation.hpp"
+#include "sim/jobs/incident_calendar.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
 #include "sim/metrics/run_result.hpp"
 #include "sim/metrics/run_watch.hpp"
@@ -17,31 +15,25 @@ namespace tokenworks::jobs {
 struct PowerCap {
   LlmService* service = nullptr;
   double watts_per_gpu = 0.0;
-  Picoseconds at = 0;
-  std::optional<Picoseconds> repair_after;
+};
+struct PlannedPowerCap {
+  PlannedIncident plan;
+  PowerCap cap;
 };
 
-class PowerCaps final : private engine::TimerClient {
+class PowerCaps {
  public:
   /// `always`: of each service that has one, a cap from the start on.
-  PowerCaps(engine::Simulation& simulation, std::vector<PowerCap> caps, const std::vector<PowerCap>& always,
+  PowerCaps(engine::Simulation& simulation, std::vector<PlannedPowerCap> caps, std::vector<PowerCap> always,
             metrics::RunWatch* watch = nullptr);
   std::vector<metrics::IncidentResult> report() const;
 
  private:
-  struct Progress {
-    bool happened = false, acts = false;
-    std::optional<Picoseconds> lifted;
-    engine::TimerId timer = 0;
-  };
-
-  void on_timer(std::uint32_t tag) override;
   void apply(LlmService& service) const;
 
-  engine::Simulation& simulation_;
-  metrics::RunWatch* watch_;
-  std::vector<PowerCap> caps_, always_;
-  std::vector<Progress> progress_;
+  std::vector<PowerCap> always_;
+  std::vector<PlannedPowerCap> caps_;
+  IncidentCalendar calendar_;
 };
 
 }  // namespace tokenworks::jobs

@@ -5,6 +5,8 @@
 #include <map>
 #include <utility>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
 namespace {
 
@@ -16,14 +18,17 @@ enum Phase { kBaseline, kStart, kRampEnd, kEnd, kReleased };
 PowerControl::PowerControl(Setup setup) : setup_(std::move(setup)) {
   std::map<std::int32_t, std::vector<LlmService*>> by_order;
   for (const CappedService& capped : setup_.services) by_order[capped.order].push_back(capped.service);
-  for (auto& [order, services] : by_order) classes_.push_back({order, std::move(services)});
+  for (auto& [order, services] : by_order) {
+    Class& added = classes_.emplace_back();
+    added.services = std::move(services);
+    for (const LlmService* service : added.services) added.gpus += service->gpus();
+  }
 
   engine::Simulation& simulation = setup_.simulation;
-  constexpr std::uint64_t kFirst = 1ULL << 44;  // beyond the numbers of incidents
-  std::uint64_t number = kFirst;
+  std::uint64_t number = 0;
   const auto timer = [&](std::uint32_t what, std::size_t place) {
     return simulation.add_timer(*this, static_cast<std::uint32_t>(place) * kTags + what,
-                                engine::rank(engine::RankClass::incident, number++));
+                                incident_rank(IncidentPlace::power_control, number++));
   };
   const auto add_loop = [&](PowerLimit limit, std::optional<std::size_t> response) {
     Loop& loop = loops_.emplace_back();
@@ -31,13 +36,14 @@ PowerControl::PowerControl(Setup setup) : setup_(std::move(setup)) {
     loop.response = response;
     loop.meter = setup_.facility.add_meter(loop.limit.id);
     for (const Class& of : classes_) {
-      std::vector<std::int64_t>& nodes = loop.nodes.emplace_back();
+      std::vector<CappedGpus>& gpus = loop.gpus.emplace_back();
       for (const std::size_t group : loop.limit.groups) {
         const auto [first, end] = setup_.facility.nodes_of(group);
         for (std::int64_t node = first; node < end; ++node) {
-          const bool has_gpus = std::any_of(of.services.begin(), of.services.end(),
-                                            [node](const LlmService* s) { return s->gpus_on(node).gpus > 0; });
-          if (has_gpus) nodes.push_back(node);
+          for (LlmService* service : of.services) {
+            const LlmService::GpusOnNode found = service->gpus_on(node);
+            if (found.gpus > 0) gpus.push_back({node, service, found});
+          }
         }
       }
     }
@@ -147,19 +153,13 @@ void PowerControl::look(Loop& loop) {
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     capping::GpuLoad& load = snapshot.classes.emplace_back();
     load.most_w = std::numeric_limits<double>::infinity();
-    for (const std::int64_t node : loop.nodes[c]) {
-      for (const LlmService* service : classes_[c].services) {
-        const LlmService::GpusOnNode gpus = service->gpus_on(node);
-        if (gpus.gpus == 0) continue;
-        load.gpus += gpus.gpus;
-        load.least_w = std::max(load.least_w, gpus.caps.least_w);
-        load.most_w = std::min(load.most_w, gpus.caps.most_w);
-      }
+    for (const CappedGpus& gpus : loop.gpus[c]) {
+      load.gpus += gpus.found.gpus;
+      load.least_w = std::max(load.least_w, gpus.found.caps.least_w);
+      load.most_w = std::min(load.most_w, gpus.found.caps.most_w);
     }
     const Femtojoules energy = to.gpus[c] - from.gpus[c];
-    std::int64_t all = 0;
-    for (const LlmService* service : classes_[c].services) all += service->gpus();
-    if (load.gpus > 0) load.draw_w = to_joules(energy) / to_seconds(span) / static_cast<double>(all);
+    if (load.gpus > 0) load.draw_w = to_joules(energy) / to_seconds(span) / static_cast<double>(classes_[c].gpus);
     if (load.gpus == 0) load.most_w = 0.0;
     load.cap_w = loop.caps_w.empty() ? load.most_w : std::min(loop.caps_w[c], load.most_w);
   }
@@ -200,19 +200,16 @@ void PowerControl::act(Loop& loop) {
 /// Of several limits that cap a service on a node, the lowest acts.
 void PowerControl::apply() {
   for (std::size_t c = 0; c < classes_.size(); ++c) {
-    std::map<std::int64_t, double> caps;
-    for (const Loop& loop : loops_) {
-      for (const std::int64_t node : loop.nodes[c]) {
-        double& cap = caps.try_emplace(node, LlmService::kNoCap).first->second;
-        if (!loop.caps_w.empty()) cap = std::min(cap, loop.caps_w[c]);
+    for (LlmService* service : classes_[c].services) {
+      std::map<std::int64_t, double> caps;  // by node
+      for (const Loop& loop : loops_) {
+        for (const CappedGpus& gpus : loop.gpus[c]) {
+          if (gpus.service != service) continue;
+          double& cap = caps.try_emplace(gpus.node, LlmService::kNoCap).first->second;
+          if (!loop.caps_w.empty() && loop.caps_w[c] < gpus.found.caps.most_w) cap = std::min(cap, loop.caps_w[c]);
+        }
       }
-    }
-    for (const auto& [node, cap] : caps) {
-      for (LlmService* service : classes_[c].services) {
-        const LlmService::GpusOnNode gpus = service->gpus_on(node);
-        if (gpus.gpus == 0) continue;
-        service->set_power_cap(node, cap >= gpus.caps.most_w ? LlmService::kNoCap : cap);
-      }
+      for (const auto& [node, cap] : caps) service->set_power_cap(node, cap);
     }
   }
 }

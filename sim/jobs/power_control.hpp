@@ -63,12 +63,18 @@ class PowerControl final : private engine::TimerClient {
     Femtojoules meter = 0;
     std::vector<Femtojoules> gpus;  // by class
   };
+  /// GPUs of a service on a node.
+  struct CappedGpus {
+    std::int64_t node = 0;
+    LlmService* service = nullptr;
+    LlmService::GpusOnNode found;
+  };
   /// One limit with its meter; demand responses are limits that last.
   struct Loop {
     PowerLimit limit;
     std::optional<std::size_t> response;  // place among the demand responses
     std::size_t meter = 0;
-    std::vector<std::vector<std::int64_t>> nodes;  // by class: with GPUs of its services
+    std::vector<std::vector<CappedGpus>> gpus;  // by class: under its node
     bool on = false;
     Picoseconds looked = 0;
     std::deque<Reading> readings;  // back to the start of the window
@@ -91,8 +97,8 @@ class PowerControl final : private engine::TimerClient {
     int phase = 0;
   };
   struct Class {
-    std::int32_t order = 0;
     std::vector<LlmService*> services;
+    std::int64_t gpus = 0;  // of all of them
   };
 
   void on_timer(std::uint32_t tag) override;

@@ -3,6 +3,8 @@
 #include <numeric>
 #include <utility>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
 namespace {
 
@@ -11,9 +13,8 @@ constexpr std::uint32_t kPumps = 0, kChillers = 1, kFirstGroup = 2;
 }  // namespace
 
 PowerEffects::PowerEffects(Setup setup) : setup_(std::move(setup)), open_(setup_.groups.size()) {
-  constexpr std::uint64_t kFirst = 1ULL << 42;  // beyond the numbers of incidents
   const auto timer = [&](std::uint32_t tag) {
-    return setup_.simulation.add_timer(*this, tag, engine::rank(engine::RankClass::incident, kFirst + tag));
+    return setup_.simulation.add_timer(*this, tag, incident_rank(IncidentPlace::power_effects, tag));
   };
   pumps_ = timer(kPumps);
   chillers_ = timer(kChillers);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "models/compute/clock.hpp"
+#include "sim/jobs/incident_rank.hpp"
 
 namespace tokenworks::jobs {
 namespace {
@@ -17,13 +18,14 @@ constexpr Picoseconds kRestartLook = 60 * kPicosecondsPerSecond;
 }  // namespace
 
 ThermalProtection::ThermalProtection(Setup setup) : setup_(std::move(setup)), logs_(setup_.groups.size()) {
-  constexpr std::uint64_t kFirst = 1ULL << 40;  // beyond the numbers of planned incidents
   for (std::size_t group = 0; group < logs_.size(); ++group) {
     const auto tag = static_cast<std::uint32_t>(2 * group);
-    logs_[group].apply =
-        setup_.simulation.add_timer(*this, tag + kApply, engine::rank(engine::RankClass::incident, kFirst + 2 * group));
-    logs_[group].restart = setup_.simulation.add_timer(
-        *this, tag + kRestart, engine::rank(engine::RankClass::incident, kFirst + 2 * group + 1));
+    const auto timer = [&](std::uint32_t what) {
+      return setup_.simulation.add_timer(*this, tag + what,
+                                         incident_rank(IncidentPlace::thermal_protection, tag + what));
+    };
+    logs_[group].apply = timer(kApply);
+    logs_[group].restart = timer(kRestart);
     setup_.simulation.set_idle(logs_[group].restart);
   }
   resources::RackTemperatureClient& self = *this;

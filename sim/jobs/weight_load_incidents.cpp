@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "sim/jobs/incident_rank.hpp"
+
 namespace tokenworks::jobs {
 
 WeightLoadIncidents::WeightLoadIncidents(engine::Simulation& simulation, RunEnd& run_end, resources::Fabric* fabric,
@@ -11,11 +13,10 @@ WeightLoadIncidents::WeightLoadIncidents(engine::Simulation& simulation, RunEnd&
       watch_(watch),
       incidents_(std::move(incidents)),
       progress_(incidents_.size()) {
-  constexpr std::uint64_t kAfterNodeFailures = std::uint64_t{1} << 32;
   for (std::size_t i = 0; i < incidents_.size(); ++i) {
     progress_[i].edition = std::make_unique<WeightLoads>(fabric, incidents_[i].loaded);
-    const engine::TimerId timer = simulation.add_timer(
-        *this, static_cast<std::uint32_t>(i), engine::rank(engine::RankClass::incident, kAfterNodeFailures + i));
+    const engine::TimerId timer =
+        simulation.add_timer(*this, static_cast<std::uint32_t>(i), incident_rank(IncidentPlace::weight_loads, i));
     simulation.set_timer(timer, incidents_[i].at);
   }
 }

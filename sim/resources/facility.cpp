@@ -11,6 +11,7 @@
 #include "sim/resources/cooling_table.hpp"
 #include "sim/resources/level_books.hpp"
 #include "sim/resources/peak_second.hpp"
+#include "sim/resources/rank_after_steps.hpp"
 
 namespace tokenworks::resources {
 namespace {
@@ -158,7 +159,7 @@ void Facility::State::build_supply() {
   PowerSupplyClient& self = *this;
   supply->set_client(&self);
   if (setup.simulation == nullptr) return;
-  settle = setup.simulation->add_timer(*this, 0, engine::rank(engine::RankClass::step, (std::uint64_t{1} << 56) - 5));
+  settle = setup.simulation->add_timer(*this, 0, rank_after_steps(AfterSteps::facility));
   setup.simulation->set_idle(settle);
 }
 

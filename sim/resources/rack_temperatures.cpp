@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/resources/rank_after_steps.hpp"
+
 namespace tokenworks::resources {
 namespace {
 
@@ -79,9 +81,8 @@ RackTemperatures::RackTemperatures(Setup setup, const cooling::CoolingEffort& at
     ZoneTemperatureClient& self = *this;
     zones_ = std::make_unique<ZoneTemperatures>(setup_.simulation, self, std::move(zones), std::move(loops));
   }
-  const auto last = (std::uint64_t{1} << 56) - 3;
-  meter_ = setup_.simulation.add_timer(*this, kMeter, engine::rank(engine::RankClass::step, last));
-  drift_ = setup_.simulation.add_timer(*this, kDrift, engine::rank(engine::RankClass::step, last - 1));
+  meter_ = setup_.simulation.add_timer(*this, kMeter, rank_after_steps(AfterSteps::temperature_series));
+  drift_ = setup_.simulation.add_timer(*this, kDrift, rank_after_steps(AfterSteps::drifting_loops));
   setup_.simulation.set_idle(meter_);
   setup_.simulation.set_idle(drift_);
 }

@@ -7,6 +7,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "sim/resources/rank_after_steps.hpp"
+
 namespace tokenworks::resources {
 namespace {
 
@@ -68,9 +70,7 @@ ZoneTemperatures::ZoneTemperatures(engine::Simulation& simulation, ZoneTemperatu
     Loop loop;
     loop.spec = loop.next_spec = spec;
     const auto number = static_cast<std::uint32_t>(loops_.size());
-    // After everything else of a date.
-    loop.timer = simulation.add_timer(*this, number,
-                                      engine::rank(engine::RankClass::step, (std::uint64_t{1} << 56) - 1 - number));
+    loop.timer = simulation.add_timer(*this, number, rank_after_steps(AfterSteps::zone_temperatures, number));
     simulation.set_idle(loop.timer);
     loops_.push_back(std::move(loop));
   }

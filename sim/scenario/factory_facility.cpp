@@ -10,17 +10,10 @@
 
 #include "sim/scenario/cooling_incident_spec.hpp"
 #include "sim/scenario/factory.hpp"
+#include "sim/scenario/factory_parts.hpp"
 #include "sim/scenario/power_incident_spec.hpp"
 
 namespace tokenworks::scenario {
-namespace {
-
-std::optional<Picoseconds> span_of(const std::optional<Seconds>& seconds) {
-  if (!seconds) return std::nullopt;
-  return to_picoseconds(seconds->value);
-}
-
-}  // namespace
 
 std::size_t Factory::group_number(const std::string& racks) const {
   const auto group = std::find_if(racks_.begin(), racks_.end(), [&](const auto* one) { return one->name == racks; });
@@ -42,27 +35,25 @@ void Factory::build_thermal_protection(metrics::RunWatch* watch) {
   std::vector<jobs::CoolingIncident> incidents;
   for (const IncidentSpec& incident : scenario_.spec.incidents) {
     jobs::CoolingIncident added;
-    added.kind = incident.kind();
-    added.at = to_picoseconds(incident->at.value);
+    added.plan.kind = incident.kind();
+    added.plan.at = to_picoseconds(incident->at.value);
     if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*incident)) {
-      added.target = pump->target;
+      added.plan.target = pump->target;
       added.group = group_number(pump->target);
       added.flow_share = pump->flow_share;
-      added.repair_after = span_of(pump->repair_after);
+      added.plan.repair_after = span_of(pump->repair_after);
     } else if (const auto* unit = dynamic_cast<const CoolingUnitFailureSpec*>(&*incident)) {
-      added.target = cooling::part_name(unit->part);
+      added.plan.target = cooling::part_name(unit->part);
       added.part = unit->part;
       added.units = unit->units;
-      added.repair_after = span_of(unit->repair_after);
+      added.plan.repair_after = span_of(unit->repair_after);
     } else {
       continue;
     }
     incidents.push_back(std::move(added));
   }
-  // At one date in the order of what they strike, whatever their order in the file.
-  std::stable_sort(incidents.begin(), incidents.end(), [](const auto& a, const auto& b) {
-    return a.at != b.at ? a.at < b.at : a.kind + a.target < b.kind + b.target;
-  });
+  std::stable_sort(incidents.begin(), incidents.end(),
+                   [](const auto& a, const auto& b) { return jobs::strikes_before(a.plan, b.plan); });
   cooling_incidents_ =
       std::make_unique<jobs::CoolingIncidents>(*simulation_, *facility_, *protection_, std::move(incidents), watch);
 }
@@ -84,28 +75,27 @@ void Factory::build_power_incidents(metrics::RunWatch* watch) {
   std::vector<jobs::PowerIncident> incidents;
   for (const IncidentSpec& incident : scenario_.spec.incidents) {
     jobs::PowerIncident added;
-    added.kind = incident.kind();
-    added.at = to_picoseconds(incident->at.value);
+    added.plan.kind = incident.kind();
+    added.plan.at = to_picoseconds(incident->at.value);
     if (const auto* loss = dynamic_cast<const UtilityLossSpec*>(&*incident)) {
-      added.target = loss->target.value_or("");
+      added.plan.target = loss->target.value_or("");
       added.is_utility = true;
-      added.repair_after = span_of(loss->repair_after);
+      added.plan.repair_after = span_of(loss->repair_after);
       for (power::NodeId id = 0; id < network.size(); ++id) {
         if (network.kind(id) != power::NodeKind::utility) continue;
         if (!loss->target || network.name(id) == *loss->target) added.nodes.push_back(id);
       }
     } else if (const auto* path = dynamic_cast<const PowerPathDownSpec*>(&*incident)) {
-      added.target = path->target;
+      added.plan.target = path->target;
       added.nodes.push_back(*network.find(path->target));
-      added.repair_after = span_of(path->repair_after);
+      added.plan.repair_after = span_of(path->repair_after);
     } else {
       continue;
     }
     incidents.push_back(std::move(added));
   }
-  std::stable_sort(incidents.begin(), incidents.end(), [](const auto& a, const auto& b) {
-    return a.at != b.at ? a.at < b.at : a.kind + a.target < b.kind + b.target;
-  });
+  std::stable_sort(incidents.begin(), incidents.end(),
+                   [](const auto& a, const auto& b) { return jobs::strikes_before(a.plan, b.plan); });
   power_incidents_ =
       std::make_unique<jobs::PowerIncidents>(*simulation_, *facility_, *power_effects_, std::move(incidents), watch);
 }

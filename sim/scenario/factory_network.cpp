@@ -168,14 +168,11 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
   std::vector<jobs::WeightLoadIncident> weight_loads;
   std::vector<const ModelSwapSpec*> swap_specs;
   std::vector<jobs::NetworkIncident> network;
-  const auto repair_after = [](const std::optional<Seconds>& span) -> std::optional<Picoseconds> {
-    if (!span) return std::nullopt;
-    return to_picoseconds(span->value);
-  };
   for (const IncidentSpec& incident : scenario_.spec.incidents) {
     const Picoseconds at = to_picoseconds(incident->at.value);
     if (const auto* failure = dynamic_cast<const NodeFailureSpec*>(&*incident)) {
-      failures.push_back({failure->target, node_number(failure->target), at, repair_after(failure->repair_after)});
+      failures.push_back({{std::string(incident.kind()), failure->target, at, span_of(failure->repair_after)},
+                          node_number(failure->target)});
     } else if (const auto* load = dynamic_cast<const WeightLoadSpec*>(&*incident)) {
       const auto loaded = std::find_if(loaded_.begin(), loaded_.end(), [&](const jobs::LoadedService& one) {
         return one.service->name() == load->service;
@@ -192,7 +189,8 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
     std::stable_sort(list.begin(), list.end(),
                      [&](const auto& a, const auto& b) { return a.at != b.at ? a.at < b.at : target(a) < target(b); });
   };
-  sort(failures, [](const jobs::NodeFailure& f) { return f.target; });
+  std::stable_sort(failures.begin(), failures.end(),
+                   [](const auto& a, const auto& b) { return jobs::strikes_before(a.plan, b.plan); });
   sort(weight_loads, [](const jobs::WeightLoadIncident& w) { return w.service; });
   std::stable_sort(swap_specs.begin(), swap_specs.end(), [](const ModelSwapSpec* a, const ModelSwapSpec* b) {
     return a->at != b->at ? a->at < b->at : a->service < b->service;
@@ -214,29 +212,31 @@ void Factory::build_incidents(metrics::RunWatch* watch) {
 }
 
 void Factory::build_power_caps(metrics::RunWatch* watch) {
-  std::vector<jobs::PowerCap> caps, always;
+  std::vector<jobs::PlannedPowerCap> caps;
+  std::vector<jobs::PowerCap> always;
   const auto named = [this](const std::string& name) {
     return std::find_if(services_.begin(), services_.end(), [&](const auto& one) { return one->name() == name; })
         ->get();
   };
   for (const LlmServiceSpec* service : llm_specs_) {
-    if (service->gpu_power_cap) always.push_back({named(service->name), service->gpu_power_cap->value, 0, {}});
+    if (service->gpu_power_cap) always.push_back({named(service->name), service->gpu_power_cap->value});
   }
   for (const IncidentSpec& incident : scenario_.spec.incidents) {
     const auto* cap = dynamic_cast<const GpuPowerCapSpec*>(&*incident);
     if (cap == nullptr) continue;
-    std::optional<Picoseconds> repair_after;
-    if (cap->repair_after) repair_after = to_picoseconds(cap->repair_after->value);
-    caps.push_back({named(cap->service), cap->watts_per_gpu.value, to_picoseconds(cap->at.value), repair_after});
+    caps.push_back(
+        {{std::string(incident.kind()), cap->service, to_picoseconds(cap->at.value), span_of(cap->repair_after)},
+         {named(cap->service), cap->watts_per_gpu.value}});
   }
   if (caps.empty() && always.empty()) return;
   // At one date in the order of their services, whatever their order in the file.
-  std::stable_sort(caps.begin(), caps.end(), [](const jobs::PowerCap& a, const jobs::PowerCap& b) {
-    if (a.at != b.at) return a.at < b.at;
-    if (a.service != b.service) return a.service->name() < b.service->name();
-    return a.watts_per_gpu < b.watts_per_gpu;
+  std::sort(caps.begin(), caps.end(), [](const jobs::PlannedPowerCap& a, const jobs::PlannedPowerCap& b) {
+    if (jobs::strikes_before(a.plan, b.plan) || jobs::strikes_before(b.plan, a.plan)) {
+      return jobs::strikes_before(a.plan, b.plan);
+    }
+    return a.cap.watts_per_gpu < b.cap.watts_per_gpu;
   });
-  power_caps_ = std::make_unique<jobs::PowerCaps>(*simulation_, std::move(caps), always, watch);
+  power_caps_ = std::make_unique<jobs::PowerCaps>(*simulation_, std::move(caps), std::move(always), watch);
 }
 
 jobs::NetworkIncident Factory::network_incident(const std::string& kind, const NetworkIncidentSpec& spec,

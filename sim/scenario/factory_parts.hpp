@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "models/topology/parts.hpp"
@@ -28,6 +29,11 @@ inline std::vector<const LlmServiceSpec*> llm_services(const ScenarioSpec& spec)
     list.push_back(&dynamic_cast<const LlmServiceSpec&>(**service));
   }
   return list;
+}
+
+inline std::optional<Picoseconds> span_of(const std::optional<Seconds>& span) {
+  if (!span) return std::nullopt;
+  return to_picoseconds(span->value);
 }
 
 inline std::int64_t total_nodes(const placement::RackGroup& group) { return group.racks * group.nodes_per_rack; }
