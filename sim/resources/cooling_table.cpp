@@ -17,23 +17,10 @@ CoolingFigures between(const CoolingFigures& a, const CoolingFigures& b, double 
 }  // namespace
 
 CoolingFigures::CoolingFigures(const cooling::CoolingEffort& effort) {
-  const auto& main = effort.loops[Loop::main];
-  const auto& residual = effort.loops[Loop::residual_air];
-  values = {effort.air_handler_fans.value,
-            effort.pumps.value,
-            effort.chillers.value,
-            effort.heat_rejection_fans.value,
-            effort.heat_to_liquid.value,
-            effort.heat_reused.value,
-            effort.water.evaporation.value,
-            effort.water.drift.value,
-            effort.water.blow_down.value,
-            effort.rack_supply.value,
-            effort.server_inlet.value,
-            main.supply.value,
-            residual.supply.value,
-            main.heat.value,
-            residual.heat.value};
+  values = {effort.air_handler_fans.value,    effort.pumps.value,          effort.chillers.value,
+            effort.heat_rejection_fans.value, effort.heat_to_liquid.value, effort.heat_reused.value,
+            effort.water.evaporation.value,   effort.water.drift.value,    effort.water.blow_down.value,
+            effort.rack_supply.value,         effort.server_inlet.value,   effort.loops[Loop::main].supply.value};
   for (const Loop loop : {Loop::main, Loop::residual_air}) {
     mode[loop] = static_cast<std::uint8_t>(effort.loops[loop].mode);
     wanted_mode[loop] = static_cast<std::uint8_t>(effort.loops[loop].wanted_mode);

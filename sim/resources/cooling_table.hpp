@@ -1,8 +1,9 @@
 // The cooling plant's effort as a table over liquid and air heat, filled where a run goes and read by straight lines:
 // plant models solve for fan speeds and take microseconds, a run asks at every change of a batch.
 //
-// Error of the straight lines: about (1/512)^2 of the plant's power where its curves are smooth, below 0.1 % at a change
-// of mode; where a unit is switched on, they rise along its step between two knots. The value is a function of heat and state alone, whatever was asked before.
+// Error of the straight lines: about (1/512)^2 of the plant's power where its curves are smooth, below 0.1 % at a
+// change of mode; where a unit is switched on, they rise along its step between two knots. The value is a function of
+// heat and state alone, whatever was asked before.
 #pragma once
 
 #include <array>
@@ -29,9 +30,6 @@ struct CoolingFigures {
     rack_supply_c,
     server_inlet_c,
     main_supply_c,
-    residual_supply_c,
-    main_heat_w,
-    residual_heat_w,
     figures
   };
   std::array<double, figures> values = {};
@@ -40,9 +38,6 @@ struct CoolingFigures {
   CoolingFigures() = default;
   explicit CoolingFigures(const cooling::CoolingEffort& effort);
   double operator[](Figure figure) const { return values[figure]; }
-  double power_w() const {
-    return values[air_handler_fans_w] + values[pumps_w] + values[chillers_w] + values[heat_rejection_fans_w];
-  }
 };
 
 class CoolingTable {

@@ -46,7 +46,18 @@ constexpr Picoseconds kModeDwell = 1200 * kPicosecondsPerSecond;
 Milliwatts rounded(double watts) { return static_cast<Milliwatts>(watts * 1e3 + 0.5); }
 Milliwatts rounded(Watts power) { return rounded(power.value); }
 std::int64_t micrograms(double kilograms) { return static_cast<std::int64_t>(kilograms * 1e9 + 0.5); }
-std::int64_t thousandths(double value) { return std::llround(value * 1e3); }
+std::int64_t thousandths(double value) { return static_cast<std::int64_t>(value * 1e3 + (value < 0.0 ? -0.5 : 0.5)); }
+
+/// What fans and pumps of a loop add to it, of its heat at a load.
+cooling::ByLoop<Watts> own_heat(const cooling::CoolingEffort& effort, const cooling::HeatLoad& load,
+                                bool has_residual_loop) {
+  const Watts all = load.liquid + load.air;
+  const Watts to_main = has_residual_loop ? effort.heat_to_liquid : all;
+  cooling::ByLoop<Watts> own;
+  own[Loop::main] = effort.loops[Loop::main].heat - to_main;
+  own[Loop::residual_air] = effort.loops[Loop::residual_air].heat - (all - to_main);
+  return own;
+}
 
 }  // namespace
 
@@ -66,10 +77,18 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   std::int64_t warmest_room() const;
   void mark_stale();
   void apply_flow(std::size_t group);
-  void on_timer(std::uint32_t) override { refresh(); }
+  void on_timer(std::uint32_t) override {
+    advance(setup.simulation->now());
+    refresh();
+  }
   void on_racks_power(std::size_t group, bool has_power) override;
   void on_cooling_power(bool has_power) override;
+  void note_weather();
+  void hold(Picoseconds to);
+  void update_plant();
   void plant_changed();
+  void choose_modes(CoolingFigures& effort, const cooling::HeatLoad& heat);
+  bool has_residual_loop() const { return !design.plant->modes(Loop::residual_air).empty(); }
   void note_validity_of_span();
   cooling::PlantPoint plant_point(const cooling::HeatLoad& load) const;
 
@@ -99,6 +118,7 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   Milliwatts it = 0, facility = 0, liquid_offered = 0;
   cooling::ByLoop<std::size_t> modes;  // that the plant's controls hold
   cooling::ByLoop<Picoseconds> mode_since;
+  Picoseconds mode_due = kNever;         // a change-over that waits may begin
   cooling::ByLoop<std::size_t> running;  // that run
   cooling::PlantCondition condition;     // by failures
   bool fans_and_pumps_run = true, chillers_run = true;
@@ -134,6 +154,7 @@ Facility::State::State(Setup&& given, ValidityNotes& n)
   }
   cooling = std::make_unique<CoolingTable>(*design.plant, design.largest_heat);
   cooling->set_state(plant_point({}));
+  note_weather();
   build_supply();
   settle_at_start();
 }
@@ -174,6 +195,7 @@ void Facility::State::settle_at_start() {
   cooling::settled_effort(*design.plant, point, unused);
   modes = point.modes;
   const cooling::CoolingEffort at_rest = design.plant->effort(plant_point(point.load), unused);
+  const cooling::ByLoop<Watts> fans_and_pumps = own_heat(at_rest, point.load, has_residual_loop());
   cooling->set_state(plant_point({}));
   if (setup.simulation == nullptr) return;
   temperatures =
@@ -183,7 +205,7 @@ void Facility::State::settle_at_start() {
                                                                    plant_changed();
                                                                  },
                                                                  setup.series_interval},
-                                         at_rest);
+                                         at_rest, fans_and_pumps);
 }
 
 cooling::PlantPoint Facility::State::plant_point(const cooling::HeatLoad& load) const {
@@ -213,28 +235,48 @@ std::int64_t Facility::State::warmest_room() const {
 cooling::HeatLoad Facility::State::asked_of_plant() const {
   cooling::HeatLoad heat = heat_load(liquid_offered, it - liquid_offered);
   if (!temperatures) return heat;
-  const bool one_loop = design.plant->modes(Loop::residual_air).empty();
   if (temperatures->warmer(Loop::main).value > 0.0) {
     heat.liquid = std::max(heat.liquid, design.heat.liquid);
-    if (one_loop) heat.air = std::max(heat.air, design.heat.air);
+    if (!has_residual_loop()) heat.air = std::max(heat.air, design.heat.air);
   }
   if (temperatures->warmer(Loop::residual_air).value > 0.0) heat.air = std::max(heat.air, design.heat.air);
   return heat;
 }
 
-/// Weather, modes, temperatures of loops or what is in service have changed.
-void Facility::State::plant_changed() {
+void Facility::State::update_plant() {
   cooling->set_state(plant_point({}));
-  mark_stale();
   if (!temperatures) return;
   ValidityNotes unused;
-  temperatures->set_plant(design.plant->effort(plant_point(asked_of_plant()), unused));
+  const cooling::HeatLoad heat = asked_of_plant();
+  const cooling::CoolingEffort effort = design.plant->effort(plant_point(heat), unused);
+  temperatures->set_plant(effort,
+                          fans_and_pumps_run ? own_heat(effort, heat, has_residual_loop()) : cooling::ByLoop<Watts>());
+}
+
+/// Weather, temperatures of loops or what is in service have changed.
+void Facility::State::plant_changed() {
+  update_plant();
+  mark_stale();
+}
+
+void Facility::State::note_weather() {
+  set(FacilityLevel::outside_dry_bulb, thousandths(setup.weather.dry_bulb.value));
+  set(FacilityLevel::outside_wet_bulb, thousandths(setup.weather.wet_bulb.value));
 }
 
 void Facility::State::advance(Picoseconds to) {
   assert(to >= now && "the facility's time never falls");
   if (to <= now) return;
   refresh();
+  while (mode_due <= to) {
+    hold(mode_due);
+    is_stale = true;
+    refresh();
+  }
+  hold(to);
+}
+
+void Facility::State::hold(Picoseconds to) {
   it_peak.hold(it, now, to);
   facility_peak.hold(facility, now, to);
   for (const Loop loop : kLoopList) mode_time[loop][running[loop]] += to - now;
@@ -276,15 +318,7 @@ void Facility::State::refresh() {
 
   const cooling::HeatLoad heat = asked_of_plant();
   CoolingFigures effort = cooling->effort(heat);
-  for (const Loop loop : kLoopList) {
-    const std::size_t wanted = effort.wanted_mode[loop];
-    if (wanted == modes[loop] || now - mode_since[loop] < kModeDwell) continue;
-    modes[loop] = wanted;
-    mode_since[loop] = now;
-    plant_changed();
-    is_stale = false;
-    effort = cooling->effort(heat);
-  }
+  choose_modes(effort, heat);
   for (const Loop loop : kLoopList) running[loop] = effort.mode[loop];
   set(Consumer::air_handler_fans, fans_and_pumps_run ? rounded(effort[CoolingFigures::air_handler_fans_w]) : 0);
   set(Consumer::pumps, fans_and_pumps_run ? rounded(effort[CoolingFigures::pumps_w]) : 0);
@@ -297,13 +331,10 @@ void Facility::State::refresh() {
   set(FacilityLevel::drift, micrograms(effort[CoolingFigures::drift_kg_per_s]));
   set(FacilityLevel::blow_down, micrograms(effort[CoolingFigures::blow_down_kg_per_s]));
   set(FacilityLevel::main_supply, thousandths(effort[CoolingFigures::main_supply_c]));
-  set(FacilityLevel::residual_supply, thousandths(effort[CoolingFigures::residual_supply_c]));
   set(FacilityLevel::rack_supply, thousandths(effort[CoolingFigures::rack_supply_c]));
   // While no fans move the air, the plant has no say in what the servers breathe: the room has.
   set(FacilityLevel::server_inlet,
       fans_and_pumps_run || !temperatures ? thousandths(effort[CoolingFigures::server_inlet_c]) : warmest_room());
-  set(FacilityLevel::outside_dry_bulb, thousandths(setup.weather.dry_bulb.value));
-  set(FacilityLevel::outside_wet_bulb, thousandths(setup.weather.wet_bulb.value));
 
   const Milliwatts busway = supply->busway_loss(), ups = supply->ups_loss();
   const Watts room_cooling(to_watts(busway + ups) / setup.power->electrical_room_cop);
@@ -320,6 +351,26 @@ void Facility::State::refresh() {
   set(FacilityLevel::generators, supply->flow().input_of(power::NodeKind::generator));
   set(FacilityLevel::batteries, supply->flow().stored());
   supply->read_meters(now);
+}
+
+/// Of each loop the mode that its controls want, once the change-over before is long enough ago.
+void Facility::State::choose_modes(CoolingFigures& effort, const cooling::HeatLoad& heat) {
+  for (const Loop loop : kLoopList) {
+    const std::size_t wanted = effort.wanted_mode[loop];
+    if (wanted == modes[loop] || now < mode_since[loop] + kModeDwell) continue;
+    modes[loop] = wanted;
+    mode_since[loop] = now;
+    update_plant();
+    effort = cooling->effort(heat);
+  }
+  mode_due = kNever;
+  for (const Loop loop : kLoopList) {
+    if (effort.wanted_mode[loop] == modes[loop]) continue;
+    mode_due = std::min(mode_due, std::max(mode_since[loop] + kModeDwell, now + 1));
+  }
+  // Otherwise advance() sees to it when somebody asks.
+  if (mode_due == kNever || !supply->is_watched() || mode_due <= setup.simulation->now()) return;
+  setup.simulation->set_timer(settle, mode_due);
 }
 
 /// What is drawn has changed. Where that decides when something happens in the power tree, it is told of at this date.
@@ -403,6 +454,7 @@ void Facility::set_weather(const weather::WeatherPoint& weather, Picoseconds now
   s.advance(now);
   s.note_validity_of_span();
   s.setup.weather = weather;
+  s.note_weather();
   s.plant_changed();
 }
 

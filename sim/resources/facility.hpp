@@ -39,7 +39,6 @@ enum class FacilityLevel {
   drift,             ///< of water
   blow_down,         ///< of water
   main_supply,       ///< temperature of the main loop's water
-  residual_supply,   ///< temperature of the residual air's water
   rack_supply,       ///< temperature of the coolant that enters the racks
   server_inlet,      ///< temperature of the air that enters the servers
   outside_dry_bulb,  ///< temperature

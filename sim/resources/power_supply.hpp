@@ -58,10 +58,8 @@ class PowerSupply final : private PowerListener {
   // Now ---------------------------------------------------------------------------------------------------------------
   const power::Network& network() const { return *network_; }
   const power::PowerFlow& flow() const { return system_ ? system_->flow() : *flow_; }
-  bool has_power(std::size_t group) const { return flow().is_alive(racks_[group]); }
   /// Of several sinks of the cooling, whether all have power.
   bool cooling_has_power() const;
-  Milliwatts mechanical() const { return flow().input_of(power::NodeKind::mechanical); }
   Milliwatts house() const { return flow().input_of(power::NodeKind::house); }
   Milliwatts busway_loss() const;
   Milliwatts ups_loss() const;

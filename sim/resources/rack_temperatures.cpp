@@ -26,7 +26,9 @@ Milliwatts bound(Milliwatts a, Milliwatts b) {
 
 }  // namespace
 
-RackTemperatures::RackTemperatures(Setup setup, const cooling::CoolingEffort& at) : setup_(std::move(setup)) {
+RackTemperatures::RackTemperatures(Setup setup, const cooling::CoolingEffort& at,
+                                   const cooling::ByLoop<Watts>& own_heat)
+    : setup_(std::move(setup)) {
   const ItLoad& racks = setup_.racks;
   std::vector<CoolingZone> zones;
   const bool has_second_loop = !setup_.plant.modes(Loop::residual_air).empty();
@@ -74,7 +76,8 @@ RackTemperatures::RackTemperatures(Setup setup, const cooling::CoolingEffort& at
     loops_[loop] = loops.size();
     loops.push_back({.set_point = at.loops[loop].supply,
                      .capability = at.loops[loop].capability,
-                     .heat_capacity = JoulesPerKelvin(loop_j_per_k[loop])});
+                     .heat_capacity = JoulesPerKelvin(loop_j_per_k[loop]),
+                     .own_heat = own_heat[loop]});
   }
   for (std::size_t z = 0; z < zones.size(); ++z) zones[z].loop = *loops_[places[z].second];
   if (!zones.empty()) {
@@ -156,11 +159,12 @@ void RackTemperatures::restore(std::size_t group) {
   zones_->restore(*groups_[group].chips);
 }
 
-void RackTemperatures::set_plant(const cooling::CoolingEffort& at) {
+void RackTemperatures::set_plant(const cooling::CoolingEffort& at, const cooling::ByLoop<Watts>& own_heat) {
   for (const Loop loop : kLoopList) {
     if (!loops_[loop]) continue;
     const std::size_t number = *loops_[loop];
     zones_->set_capability(number, at.loops[loop].capability);
+    zones_->set_own_heat(number, own_heat[loop]);
   }
 }
 

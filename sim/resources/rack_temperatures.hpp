@@ -46,8 +46,8 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
     std::function<void()> loops_moved;
     Picoseconds series_interval = 0;  ///< 0: no series
   };
-  /// `at`: the plant at the start.
-  RackTemperatures(Setup setup, const cooling::CoolingEffort& at);
+  /// `at`: the plant at the start; `own_heat`: of the loops' fans and pumps.
+  RackTemperatures(Setup setup, const cooling::CoolingEffort& at, const cooling::ByLoop<Watts>& own_heat);
   void set_client(RackTemperatureClient* client) { client_ = client; }
   void start();
 
@@ -59,7 +59,7 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   void set_flow(std::size_t group, double share);
   /// A group that overheated may work again at what its temperature allows.
   void restore(std::size_t group);
-  void set_plant(const cooling::CoolingEffort& at);
+  void set_plant(const cooling::CoolingEffort& at, const cooling::ByLoop<Watts>& own_heat);
 
   // What is ----------------------------------------------------------------------------------------------------------
   bool follows(std::size_t group) const { return groups_[group].chips.has_value(); }

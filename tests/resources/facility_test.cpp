@@ -59,7 +59,7 @@ RackGroup liquid_racks(std::int64_t count) {
 
 struct Site {
   std::vector<RackGroup> groups = {servers(4)};
-  std::string cooling_kind = "air_crah";
+  std::string cooling_kind = "air_crah", heat_rejection;  // empty: the kind's default
   double storage_w = 0.0;
   double dry_bulb = 25.0;
   Picoseconds interval = 10 * kSecond;
@@ -69,6 +69,7 @@ struct Site {
 
   Facility build() {
     cooling.select(cooling_kind);
+    if (!heat_rejection.empty()) set_field(*cooling, "heat_rejection", heat_rejection);
     return Facility({.groups = groups,
                      .storage = {storage_w, storage_w},
                      .network = {},
@@ -339,6 +340,32 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
     if (std::abs(found - expected) > 1e-3 * expected) ++at_steps;
   }
   CHECK(at_steps <= 1);
+}
+
+TEST_CASE("facility: a change-over waits for its dwell and comes at its end, whoever asks", "[resources]") {
+  // Towers cool the loop alone at 0 degC. At 600 s it gets too warm for that, and the exchanger is left with what it
+  // still can; chillers alone would be better, but for 1,200 s the modes stay.
+  Site site;
+  site.heat_rejection = "water_cooled_chiller";
+  site.dry_bulb = 0.0;
+  Facility facility = site.build();
+  facility.set_weather(at(32.0), 600 * kSecond);
+  const bool looks = GENERATE(false, true);
+  if (looks) {
+    for (Picoseconds now = 601 * kSecond; now < 3600 * kSecond; now += 77 * kSecond) {
+      facility.add_gpu_power(0, to_milliwatts(1.0), now);
+    }
+  }
+  facility.finish(3600 * kSecond);
+  const auto modes = facility.cooling_modes(cooling::Loop::main);
+  REQUIRE(modes.size() == 3);
+  const auto seconds = [&](std::size_t mode) { return to_seconds(modes[mode].second); };
+  CHECK(modes[0].first == "free");
+  CHECK(seconds(0) == 600.0);
+  CHECK(modes[1].first == "partial");
+  CHECK(seconds(1) == 1200.0);
+  CHECK(modes[2].first == "mechanical");
+  CHECK(seconds(2) == 1800.0);
 }
 
 TEST_CASE("facility: loads beyond the nameplates are answered and noted", "[resources]") {
