@@ -11,8 +11,8 @@
 // Checked by tests/models/cooling/heat_rejection_test.cpp
 #include <algorithm>
 
-#include "models/cooling/ashrae_classes.hpp"
 #include "models/cooling/chiller.hpp"
+#include "models/cooling/equipment_class.hpp"
 #include "models/cooling/fluid_machines.hpp"
 #include "models/cooling/heat_rejection.hpp"
 #include "models/weather/psychrometrics.hpp"
@@ -24,7 +24,7 @@ constexpr std::size_t kOutsideAir = 0, kEvaporative = 1, kPartial = 2, kMechanic
 constexpr double kMoistAirHeat = 1014.5;  // J/(kg K), LBNL Buildings
 
 struct Spec {
-  std::string air_class = "A1";
+  std::string air_class = "a1";
   double fan_share_of_heat = 0.02;
   bool evaporative = true;
   double stage_efficiency = 0.85;
@@ -37,7 +37,7 @@ struct Spec {
   KelvinDelta dead_band{1.0};
 
   void visit(FieldVisitor& v) {
-    field(v, "air_class", air_class, "ASHRAE class whose allowable dew points hold", rule().one_of(kAirClasses));
+    field(v, "air_class", air_class, "ASHRAE class whose allowable dew points hold", rule().one_of(air_classes()));
     field(v, "fan_share_of_heat", fan_share_of_heat, "Rated power of the outside-air and relief fans, of rated heat",
           rule().share().default_from('E', "Filters, stage and relief beside the air handlers' own fans"));
     field(v, "evaporative", evaporative, "There is a direct evaporative stage");
@@ -68,7 +68,7 @@ class Plant final : public HeatRejectionPlant {
  public:
   Plant(const Spec& spec, Watts capacity, const WaterLoop& loop, const weather::WeatherPoint& design)
       : spec_(spec),
-        class_(&ashrae_class(spec.air_class)),
+        dew_points_(allowable_dew_points(spec.air_class)),
         capacity_(capacity),
         loop_(loop),
         fan_{capacity * spec.fan_share_of_heat, 0.0},
@@ -140,8 +140,8 @@ class Plant final : public HeatRejectionPlant {
   Outside outside(const weather::WeatherPoint& at, KelvinDelta drier) const {
     Outside air{};
     air.humidity = weather::humidity_ratio(at);
-    air.least_humidity = weather::saturated_humidity_ratio(class_->dew_point_low, at.pressure);
-    air.most_humidity = weather::saturated_humidity_ratio(class_->dew_point_high - drier, at.pressure);
+    air.least_humidity = weather::saturated_humidity_ratio(dew_points_.lowest, at.pressure);
+    air.most_humidity = weather::saturated_humidity_ratio(dew_points_.highest - drier, at.pressure);
     air.evaporated = at.dry_bulb;
     if (spec_.evaporative && at.dry_bulb > at.wet_bulb) {
       const Celsius reached = at.dry_bulb - (at.dry_bulb - at.wet_bulb) * spec_.stage_efficiency;
@@ -185,7 +185,7 @@ class Plant final : public HeatRejectionPlant {
   }
 
   Spec spec_;
-  const AshraeClass* class_;
+  TemperatureRange dew_points_;
   Watts capacity_;
   WaterLoop loop_;
   Fan fan_;
