@@ -1,7 +1,6 @@
 // Question   what dry coolers draw, and how much water they take, with wetted pads that cool their air on hot days
 // Equation   air into the coil = dry bulb - e (dry bulb - wet bulb) above the switch-over dry bulb; water = air flow of
-// the
-//            coil x rise of humidity along the wet-bulb line x (1 + bleed); the rest as in dry_coil.hpp
+//            the coil x rise of humidity along the wet-bulb line x (1 + bleed); the rest as in dry_coil.hpp
 // Source     pad efficiency 0.7 to 0.9, bleed 0.2 to 0.5 and switch-over 20 to 30 degC: estimates; dry_coil.hpp
 // Valid for  pads without a pressure drop of their own; air flow follows from the coil's ratio of heat capacity flows
 // Checked by tests/models/cooling/heat_rejection_test.cpp

@@ -1,8 +1,7 @@
 // Question   what cooling towers draw to cool a warm loop to its set point without chillers, or with a trim chiller
 // Equation   tower_plant.hpp with the loop's rise as the towers' range; approach of the plate exchanger between tower
-// and
-//            loop, 0 where the tower's water is the loop's; what full fans leave goes to a trim chiller whose condenser
-//            is on the towers too
+//            and loop, 0 where the tower's water is the loop's; what full fans leave goes to a trim chiller whose
+//            condenser is on the towers too
 // Source     tower.hpp, chiller.hpp
 // Valid for  loops warmer than wet bulb + approaches for most of the year
 // Checked by tests/models/cooling/heat_rejection_test.cpp

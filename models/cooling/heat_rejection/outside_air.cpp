@@ -4,8 +4,7 @@
 //            line by the stage's efficiency, not beyond the dew point of the class; what is still too warm leaves a
 //            share of the heat to chillers, which work alone where the air is too humid or within 2 K of the return
 // Source     modes and 2 K: common practice of air-side economisers; dew points: ASHRAE classes; stage efficiency,
-// fans,
-//            dead bands: estimates
+//            fans, dead bands: estimates
 // Valid for  sensible loads; the loop is the hall's air, so there is no chilled-water loop beside that of the back-up;
 //            air drier than the class allows is humidified, whose cooling is left out
 // Checked by tests/models/cooling/heat_rejection_test.cpp

@@ -1,9 +1,9 @@
 // Question   what chillers on towers draw to cool the water to its set point, helped by an integrated water-side
-// economiser Equation   tower_plant.hpp; modes free, partial, mechanical with dead bands: free -> partial when the
-// economiser's water
-//            is warmer than the set point + 1.1 K; partial -> mechanical when the return is colder than its water + 0.5
-//            K; mechanical -> partial when the return is warmer than wet bulb + tower approach + 1.1 K; partial -> free
-//            when its water is at or below the set point
+//            economiser
+// Equation   tower_plant.hpp; modes free, partial, mechanical with dead bands: free -> partial when the economiser's
+//            water is warmer than the set point + 1.1 K; partial -> mechanical when the return is colder than its water
+//            + 0.5 K; mechanical -> partial when the return is warmer than wet bulb + tower approach + 1.1 K; partial
+//            -> free when its water is at or below the set point
 // Source     LBNL Buildings c4117cc, Controls.CoolingMode; dead bands: estimates
 // Valid for  chiller.hpp, tower.hpp; the caller holds a mode for 1,200 s at least, as that control does
 // Checked by tests/models/cooling/heat_rejection_test.cpp

@@ -1,7 +1,6 @@
 // Question   what a hall draws whose racks have cold plates: a liquid loop for most heat, air handlers for the rest
 // Equation   liquid_path.hpp: coolant units between racks and facility water at a set point; what the cold plates do
-// not
-//            take goes through air_path.hpp to an air-cooled chiller of its own, or into the same facility water;
+//            not take goes through air_path.hpp to an air-cooled chiller of its own, or into the same facility water;
 //            chips: cold_plate.hpp
 // Source     pump share 1.7 %: STULZ SCR 14103 W selection sheet, 0.9 %: Frontier (ExaDigiT/RAPS 6c142bf); approach
 //            4 K: that sheet; facility water classes: ASHRAE TC 9.9; coolant 1..2 l/kW: estimate

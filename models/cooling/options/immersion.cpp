@@ -1,8 +1,7 @@
 // Question   what a hall draws whose servers stand in tanks of oil without fans
 // Equation   liquid_path.hpp with oil on the racks' side; all heat of the racks goes into the oil
 // Source     oil 5..12 K warmer at the top, supply 35..50 degC, chip to oil 0.03..0.06 K/W, pumps 1..2 % of heat, 1 m3
-// of
-//            oil for 100 kW: estimates
+//            of oil for 100 kW: estimates
 // Valid for  single-phase oil; parts of 700 W and less without forced flow through their heat sinks
 // Checked by tests/models/cooling/cooling_options_test.cpp
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 // Question   what a hall without facility water draws whose racks have cold plates: coolant units give their heat to
-// the
-//            room's air
+//            the room's air
 // Equation   liquid_path.hpp with the room's air on the cold side; all heat then goes through air_path.hpp
 // Source     approach 11 K, 70 kW a unit: makers' data of units in racks, second hand; power of pumps and fans:
-// estimate Valid for  rows beside air-cooled racks, units that draw the servers' inlet air Checked by
-// tests/models/cooling/cooling_options_test.cpp
+//            estimate
+// Valid for  rows beside air-cooled racks, units that draw the servers' inlet air
+// Checked by tests/models/cooling/cooling_options_test.cpp
 #include <fmt/format.h>
 
 #include "models/cooling/air_path.hpp"

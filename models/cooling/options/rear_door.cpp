@@ -7,7 +7,7 @@
 //            20..80 kW a rack, second hand
 // Valid for  sensible heat, servers that hold their temperature rise; fans of servers behind passive doors draw what
 //            their data say (15..30 Pa more are not added)
-// Checked by tests/models/cooling/cooling_options_test.cpp, rear_door_test.cpp
+// Checked by tests/models/cooling/cooling_options_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
