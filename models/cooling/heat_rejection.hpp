@@ -88,6 +88,19 @@ class HeatRejection {
   std::optional<HeatReuseSpec> heat_reuse_;
 };
 
+/// By its settings, which have visit(), and a plant that is made of them, capacity, loop and design weather.
+template <class Spec, class Plant>
+class HeatRejectionOf : public HeatRejection {
+ private:
+  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
+  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
+                                                    const weather::WeatherPoint& design_weather) const override {
+    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
+  }
+
+  Spec spec_;
+};
+
 std::unique_ptr<HeatRejection> make_adiabatic();
 std::unique_ptr<HeatRejection> make_air_cooled_chiller();
 std::unique_ptr<HeatRejection> make_cooling_tower();

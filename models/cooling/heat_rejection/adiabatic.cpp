@@ -66,19 +66,8 @@ class Plant final : public HeatRejectionPlant {
   DryCoil coil_;
 };
 
-class Adiabatic final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_adiabatic() { return std::make_unique<Adiabatic>(); }
+std::unique_ptr<HeatRejection> make_adiabatic() { return std::make_unique<HeatRejectionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -103,19 +103,8 @@ class Plant final : public HeatRejectionPlant {
   TowerPlant plant_;
 };
 
-class CoolingTower final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_cooling_tower() { return std::make_unique<CoolingTower>(); }
+std::unique_ptr<HeatRejection> make_cooling_tower() { return std::make_unique<HeatRejectionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -32,19 +32,8 @@ class Plant final : public HeatRejectionPlant {
   DryCoil coil_;
 };
 
-class DryCooler final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  DryCoilSpec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_dry_cooler() { return std::make_unique<DryCooler>(); }
+std::unique_ptr<HeatRejection> make_dry_cooler() { return std::make_unique<HeatRejectionOf<DryCoilSpec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

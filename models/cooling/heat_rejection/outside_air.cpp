@@ -192,18 +192,9 @@ class Plant final : public HeatRejectionPlant {
   Chiller chiller_;
 };
 
-class OutsideAir final : public HeatRejection {
+class OutsideAir final : public HeatRejectionOf<Spec, Plant> {
  public:
   Medium medium() const override { return Medium::air; }
-
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
 };
 
 }  // namespace

@@ -34,6 +34,16 @@ struct Spec {
     field(v, "facility_pumps", facility_pumps, "Chilled water pumps");
     volume.visit(v);
   }
+
+  OptionFaults faults() const {
+    OptionFaults faults;
+    air.add_faults(faults, "", heat_rejection->medium());
+    if (heat_rejection->medium() == Medium::air && volume.buffer_m3 > 0.0) {
+      faults.emplace_back("/buffer_tank_m3",
+                          fmt::format("is {:.4g} m3, but outside air takes no water to the hall", volume.buffer_m3));
+    }
+    return faults;
+  }
 };
 
 class Plant final : public CoolingPlant {
@@ -84,30 +94,8 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class AirCrah final : public CoolingOption {
- public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
-  OptionFaults faults() const override {
-    OptionFaults faults;
-    spec_.air.add_faults(faults, "", spec_.heat_rejection->medium());
-    if (spec_.heat_rejection->medium() == Medium::air && spec_.volume.buffer_m3 > 0.0) {
-      faults.emplace_back("/buffer_tank_m3", fmt::format("is {:.4g} m3, but outside air takes no water to the hall",
-                                                         spec_.volume.buffer_m3));
-    }
-    return faults;
-  }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<CoolingOption> make_air_crah() { return std::make_unique<AirCrah>(); }
+std::unique_ptr<CoolingOption> make_air_crah() { return std::make_unique<CoolingOptionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

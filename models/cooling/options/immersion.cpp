@@ -157,19 +157,9 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class Immersion final : public CoolingOption {
+class Immersion final : public CoolingOptionOf<Spec, Plant> {
  public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
   double server_fan_share_removed() const override { return 1.0; }
-  OptionFaults faults() const override { return spec_.faults(); }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
 };
 
 }  // namespace

@@ -150,22 +150,8 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class LiquidToAir final : public CoolingOption {
- public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
-  OptionFaults faults() const override { return spec_.faults(); }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<CoolingOption> make_liquid_to_air() { return std::make_unique<LiquidToAir>(); }
+std::unique_ptr<CoolingOption> make_liquid_to_air() { return std::make_unique<CoolingOptionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling
