@@ -108,4 +108,19 @@ std::unique_ptr<HeatRejection> make_dry_cooler();
 std::unique_ptr<HeatRejection> make_outside_air();
 std::unique_ptr<HeatRejection> make_water_cooled_chiller();
 
+// Lines for the lists of the cooling options.
+inline constexpr Option<HeatRejection> kAdiabatic{
+    "adiabatic", "Dry coolers whose air is cooled by wetted pads on hot days", make_adiabatic};
+inline constexpr Option<HeatRejection> kAirCooledChiller{
+    "air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller};
+inline constexpr Option<HeatRejection> kCoolingTower{
+    "cooling_tower", "Cooling towers, direct or through an exchanger; a trim chiller helps on hot days",
+    make_cooling_tower};
+inline constexpr Option<HeatRejection> kDryCooler{
+    "dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler};
+inline constexpr Option<HeatRejection> kOutsideAir{
+    "outside_air", "Outside air through the hall, with an evaporative stage and back-up chillers", make_outside_air};
+inline constexpr Option<HeatRejection> kWaterCooledChiller{
+    "water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller};
+
 }  // namespace tokenworks::cooling

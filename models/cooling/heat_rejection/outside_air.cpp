@@ -19,7 +19,7 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr std::size_t kOutsideAir = 0, kEvaporative = 1, kPartial = 2, kMechanical = 3;
+constexpr std::size_t kAirAlone = 0, kEvaporative = 1, kPartial = 2, kMechanical = 3;
 constexpr double kMoistAirHeat = 1014.5;  // J/(kg K), LBNL Buildings
 
 struct Spec {
@@ -150,7 +150,7 @@ class Plant final : public HeatRejectionPlant {
     return air;
   }
   Celsius coldest(std::size_t mode, const weather::WeatherPoint& at, const Outside& air) const {
-    return mode == kOutsideAir ? at.dry_bulb : air.evaporated;
+    return mode == kAirAlone ? at.dry_bulb : air.evaporated;
   }
 
   Watts most_heat(std::size_t mode, const RejectionPoint& point, const Outside& air, KelvinDelta warmer) const {
@@ -175,7 +175,7 @@ class Plant final : public HeatRejectionPlant {
       if (is_humid || air.evaporated >= useful) return kMechanical;
       if (air.evaporated > supply) return kPartial;
     }
-    return at.dry_bulb <= supply || !spec_.evaporative ? kOutsideAir : kEvaporative;
+    return at.dry_bulb <= supply || !spec_.evaporative ? kAirAlone : kEvaporative;
   }
   std::size_t wanted(std::size_t mode, const weather::WeatherPoint& at, const Outside& air) const {
     const std::size_t needed = least_mode(at, air, KelvinDelta(0));

@@ -13,11 +13,7 @@ namespace tokenworks::cooling {
 namespace {
 
 // A dry cooler cannot make water of 8 degC in summer, and this hall has no second loop.
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
-    {"outside_air", "Outside air through the hall, with an evaporative stage and back-up chillers", make_outside_air},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller, kWaterCooledChiller, kOutsideAir};
 
 struct Spec {
   AirPathSpec air;

@@ -19,14 +19,8 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-    {"adiabatic", "Dry coolers whose air is cooled by wetted pads on hot days", make_adiabatic},
-    {"cooling_tower", "Cooling towers, direct or through an exchanger; a trim chiller helps on hot days",
-     make_cooling_tower},
-    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChiller, kAdiabatic, kCoolingTower,
+                                                     kWaterCooledChiller};
 
 // CDU pumps keep the racks' flow up: estimate.
 constexpr double kLeastCduFlow = 0.5;

@@ -16,10 +16,7 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChiller};
 
 constexpr double kLeastOilFlow = 0.5;       // pumps keep the tanks stirred: estimate
 constexpr double kHighestOilSupply = 50.0;  // degC

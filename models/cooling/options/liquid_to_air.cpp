@@ -16,9 +16,7 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller};
 
 constexpr double kLeastCoolantFlow = 0.5;    // pumps keep the racks' flow up: estimate
 constexpr double kHighestRackSupply = 50.0;  // degC

@@ -20,11 +20,7 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-    {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
-    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller, kDryCooler, kWaterCooledChiller};
 
 constexpr std::string_view kDoors[] = {"active", "passive"};
 constexpr KelvinDelta kAboveDewPoint{2.0};
