@@ -23,6 +23,8 @@
 
 namespace tokenworks::cooling {
 
+inline constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
+
 /// Chips under heat sinks and the room's air, for the course of temperatures.
 struct AirThermalSpec {
   double chip_k_per_w = 0.055;

@@ -18,6 +18,8 @@
 
 namespace tokenworks::cooling {
 
+inline constexpr double kHighestRackSupply = 50.0;  // degC, beyond ASHRAE W45 with a coolant unit: estimate
+
 enum class Coolant { water, pg25 };
 /// "water" or "pg25".
 Coolant coolant_named(std::string_view name);

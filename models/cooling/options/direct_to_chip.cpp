@@ -24,7 +24,6 @@ constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChill
 
 // CDU pumps keep the racks' flow up: estimate.
 constexpr double kLeastCduFlow = 0.5;
-constexpr double kHighestRackSupply = 50.0;  // degC, beyond ASHRAE W45 with a CDU
 constexpr std::string_view kResidualPlants[] = {"own", "shared"};
 
 struct Spec {
@@ -102,12 +101,9 @@ struct Spec {
       faults.emplace_back("/rack_supply_c",
                           fmt::format("is {:.4g} degC, needs to be above the facility water's {:.4g} degC",
                                       rack_supply->value, facility_supply.value));
-    } else if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
-      faults.emplace_back(
-          "/facility_rise_k",
-          fmt::format("is {:.4g} K, needs less than the {:.4g} K between facility water and the coolant "
-                      "that returns from the racks",
-                      facility_rise.value, (rating.hot_drop + rating.approach).value));
+    } else {
+      check_rise(liquid(Watts(1)).exchanger(), "facility water and the coolant that returns from the racks",
+                 "/facility_rise_k", faults);
     }
     if (pumps_installed < pumps_needed) {
       faults.emplace_back("/cdu_pumps_installed", fmt::format("is {}, needs at least the {} pumps that carry the flow",

@@ -4,8 +4,6 @@
 //            of oil for 100 kW: estimates
 // Valid for  single-phase oil; parts of 700 W and less without forced flow through their heat sinks
 // Checked by tests/models/cooling/cooling_options_test.cpp
-#include <fmt/format.h>
-
 #include "models/cooling/cooling_option.hpp"
 #include "models/cooling/equipment_class.hpp"
 #include "models/cooling/fluids.hpp"
@@ -80,13 +78,8 @@ struct Spec {
   OptionFaults faults() const {
     OptionFaults faults;
     check_class(equipment_class, facility_supply, "/facility_supply_c", faults);
-    if (!is_possible(liquid(Watts(1)).exchanger())) {
-      faults.emplace_back(
-          "/facility_rise_k",
-          fmt::format("is {:.4g} K, needs less than the {:.4g} K between facility water and the oil that "
-                      "leaves the servers",
-                      facility_rise.value, (oil_rise + approach).value));
-    }
+    check_rise(liquid(Watts(1)).exchanger(), "facility water and the oil that leaves the servers", "/facility_rise_k",
+               faults);
     return faults;
   }
 };

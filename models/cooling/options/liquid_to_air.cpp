@@ -5,7 +5,7 @@
 //            estimate
 // Valid for  rows beside air-cooled racks, units that draw the servers' inlet air
 // Checked by tests/models/cooling/cooling_options_test.cpp
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "models/cooling/air_path.hpp"
 #include "models/cooling/cold_plate.hpp"
@@ -18,9 +18,8 @@ namespace {
 
 constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller};
 
-constexpr double kLeastCoolantFlow = 0.5;    // pumps keep the racks' flow up: estimate
-constexpr double kHighestRackSupply = 50.0;  // degC
-constexpr double kEnough = 1e9;              // the room's air is never short of a pump
+constexpr double kLeastCoolantFlow = 0.5;  // pumps keep the racks' flow up: estimate
+constexpr double kEnough = 1e9;            // the room's air is never short of a pump
 
 struct Spec {
   KelvinDelta approach{11.0};
@@ -59,13 +58,8 @@ struct Spec {
   }
   OptionFaults faults() const {
     OptionFaults faults;
-    if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
-      faults.emplace_back(
-          "/cdu_air_rise_k",
-          fmt::format("is {:.4g} K, needs less than the {:.4g} K between the room's air and the coolant "
-                      "that returns from the racks",
-                      air_rise.value, (rating.hot_drop + rating.approach).value));
-    }
+    check_rise(liquid(Watts(1)).exchanger(), "the room's air and the coolant that returns from the racks",
+               "/cdu_air_rise_k", faults);
     air.add_faults(faults, "/air");
     return faults;
   }

@@ -24,10 +24,9 @@ constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller, kDryCool
 
 constexpr std::string_view kDoors[] = {"active", "passive"};
 constexpr KelvinDelta kAboveDewPoint{2.0};
-constexpr double kLeastDoorFlow = 0.2;        // fans of active doors: estimate
-constexpr double kMostOfARack = 80e3;         // W
-constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
-constexpr KelvinDelta kWarmestRoom{200.0};    // above its set point
+constexpr double kLeastDoorFlow = 0.2;      // fans of active doors: estimate
+constexpr double kMostOfARack = 80e3;       // W
+constexpr KelvinDelta kWarmestRoom{200.0};  // above its set point
 
 struct Spec {
   Celsius facility_supply{18.0};
@@ -89,10 +88,8 @@ struct Spec {
     if (facility_supply >= room_air) {
       faults.emplace_back("/facility_supply_c", fmt::format("is {:.4g} degC, needs to be below the room's {:.4g} degC",
                                                             facility_supply.value, room_air.value));
-    } else if (!is_possible(door())) {
-      faults.emplace_back("/facility_rise_k",
-                          fmt::format("is {:.4g} K, needs less than the {:.4g} K between water and server outlet air",
-                                      facility_rise.value, span().value));
+    } else {
+      check_rise(door(), "water and server outlet air", "/facility_rise_k", faults);
     }
     check_class(equipment_class, room_air, "/room_air_c", faults);
     residual_air.add_faults(faults, "/residual_air");
