@@ -22,8 +22,6 @@ namespace {
 constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChiller, kAdiabatic, kCoolingTower,
                                                      kWaterCooledChiller};
 
-// CDU pumps keep the racks' flow up: estimate.
-constexpr double kLeastCduFlow = 0.5;
 constexpr std::string_view kResidualPlants[] = {"own", "shared"};
 
 struct Spec {
@@ -82,7 +80,7 @@ struct Spec {
   KelvinDelta approach() const { return rack_supply ? *rack_supply - facility_supply : cdu_approach; }
   bool is_shared() const { return residual_air_plant == "shared"; }
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity, cold_plates.rise(), facility_rise, approach(), cdu_pump_share, kLeastCduFlow, facility_pump_head};
+    return {capacity, cold_plates.rise(), facility_rise, approach(), cdu_pump_share, facility_pump_head};
   }
   /// The residual path with the water that it gets.
   AirPathSpec air() const {

@@ -16,7 +16,6 @@ namespace {
 
 constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChiller};
 
-constexpr double kLeastOilFlow = 0.5;       // pumps keep the tanks stirred: estimate
 constexpr double kHighestOilSupply = 50.0;  // degC
 constexpr double kMostOfATank = 150e3;      // W, claimed by makers
 
@@ -73,7 +72,7 @@ struct Spec {
   }
 
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity, oil_rise, facility_rise, approach, pump_share, kLeastOilFlow, facility_pump_head};
+    return {capacity, oil_rise, facility_rise, approach, pump_share, facility_pump_head};
   }
   OptionFaults faults() const {
     OptionFaults faults;

@@ -18,8 +18,7 @@ namespace {
 
 constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller};
 
-constexpr double kLeastCoolantFlow = 0.5;  // pumps keep the racks' flow up: estimate
-constexpr double kEnough = 1e9;            // the room's air is never short of a pump
+constexpr double kEnough = 1e9;  // the room's air is never short of a pump
 
 struct Spec {
   KelvinDelta approach{11.0};
@@ -54,7 +53,7 @@ struct Spec {
   }
 
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity, cold_plates.rise(), air_rise, approach, pump_share, kLeastCoolantFlow, Pascals(0)};
+    return {capacity, cold_plates.rise(), air_rise, approach, pump_share, Pascals(0)};
   }
   OptionFaults faults() const {
     OptionFaults faults;
