@@ -1,11 +1,10 @@
 #include "models/cooling/dry_coil.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <cstdint>
 
 #include "models/cooling/heat_exchanger.hpp"
+#include "models/core/rising_root.hpp"
 
 namespace tokenworks::cooling {
 namespace {
@@ -65,11 +64,7 @@ double DryCoil::heat_per_kelvin(double water_flow, double air_flow) const {
 /// Air flow at which `wanted` is reached, which full flow does and none does not.
 double DryCoil::air_flow_for(double wanted, double water_flow) const {
   const auto excess = [&](double air_flow) { return heat_per_kelvin(water_flow, air_flow) - wanted; };
-  const double at_full = excess(1.0);
-  if (at_full <= 0.0) return 1.0;
-  std::uintmax_t iterations = 100;
-  const auto close = [](double a, double b) { return std::abs(b - a) < kFlowTolerance; };
-  return boost::math::tools::toms748_solve(excess, 0.0, 1.0, -wanted, at_full, close, iterations).second;
+  return rising_root(excess, 0.0, 1.0, kFlowTolerance).second;
 }
 
 /// Heat that the coil must move per kelvin to reach the set point, in the coil's unit.

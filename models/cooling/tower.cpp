@@ -1,11 +1,10 @@
 #include "models/cooling/tower.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <cstdint>
 
 #include "models/cooling/heat_exchanger.hpp"
+#include "models/core/rising_root.hpp"
 #include "models/weather/psychrometrics.hpp"
 
 namespace tokenworks::cooling {
@@ -30,7 +29,8 @@ constexpr double kMostRatio = 4.0;                                 // L, below w
 constexpr double kLeastRatio = 0.1;
 constexpr double kMostWaterShare = 1.25;
 constexpr double kLeastMerkelAir = 0.2, kLeastMerkelWater = 0.3, kMostMerkelWater = 1.0;
-constexpr double kWaterHeat = 4186.0;  // J/(kg K)
+constexpr double kTolerance = 1e-12;   // of shares and logarithms
+constexpr double kWaterHeat = 4186.0;  // J/(kg K), as in the wet bulb of psychrometrics.hpp
 
 JoulesPerKilogram saturated_enthalpy(Celsius temperature, Pascals pressure) {
   return weather::enthalpy(temperature, weather::saturated_humidity_ratio(temperature, pressure));
@@ -57,17 +57,6 @@ double merkel_air_factor(double share) {
 double merkel_water_factor(double share) {
   const double x = std::clamp(share, kLeastMerkelWater, kMostMerkelWater);
   return 0.1082 + 1.667 * x - 0.7713 * x * x;
-}
-
-/// Where a function that rises from `low` to `high` reaches 0; an end where it does not.
-template <class Rising>
-double rising_root(Rising f, double low, double high) {
-  const double at_low = f(low), at_high = f(high);
-  if (at_low >= 0.0) return low;
-  if (at_high <= 0.0) return high;
-  std::uintmax_t iterations = 100;
-  const auto close = [](double a, double b) { return std::abs(b - a) < 1e-12; };
-  return boost::math::tools::toms748_solve(f, low, high, at_low, at_high, close, iterations).second;
 }
 
 }  // namespace
@@ -135,7 +124,7 @@ Tower::Tower(const TowerSpec& spec, Watts capacity, KelvinDelta range, const wea
       conductance_ = std::exp(logarithm);
       return (design.wet_bulb + spec.approach - merkel_leaving(design, 1.0, 1.0)).value;
     };
-    conductance_ = std::exp(rising_root(missed, std::log(1e-2), std::log(1e3)));
+    conductance_ = std::exp(rising_root(missed, std::log(1e-2), std::log(1e3), kTolerance).second);
   }
 }
 
@@ -179,7 +168,7 @@ double Tower::fan_share(Watts heat, const weather::WeatherPoint& outside, Celsiu
   const double water = water_share(heat, in_service);
   if (merkel_) {
     const auto below = [&](double air) { return (target - merkel_leaving(outside, water, air)).value; };
-    return rising_root(below, kLeastMerkelAir, 1.0);
+    return rising_root(below, kLeastMerkelAir, 1.0, kTolerance).second;
   }
   const double ratio = yorkcalc(outside.wet_bulb).ratio((target - outside.wet_bulb).value);
   if (ratio <= 0.0) return 1.0;
@@ -193,7 +182,7 @@ Watts Tower::most_heat(Celsius leaving, const weather::WeatherPoint& outside, do
   double water = 0.0;
   if (merkel_) {
     const auto above = [&](double share) { return (merkel_leaving(outside, share, 1.0) - leaving).value; };
-    if (above(1e-6) < 0.0) water = rising_root(above, 1e-6, kMostWaterShare);
+    if (above(1e-6) < 0.0) water = rising_root(above, 1e-6, kMostWaterShare, kTolerance).second;
   } else {
     water = yorkcalc(outside.wet_bulb).ratio((leaving - outside.wet_bulb).value) / design_ratio_;
   }
