@@ -5,13 +5,13 @@
 // Valid for  pads without a pressure drop of their own; air flow follows from the coil's ratio of heat capacity flows
 // Checked by tests/models/cooling/heat_rejection_test.cpp
 #include "models/cooling/dry_coil.hpp"
+#include "models/cooling/fluids.hpp"
 #include "models/weather/psychrometrics.hpp"
 
 namespace tokenworks::cooling {
 namespace {
 
 constexpr std::size_t kWet = 1, kTrim = 2;  // added; neither: dry
-constexpr double kMoistAirHeat = 1014.5;    // J/(kg K), LBNL Buildings
 
 struct Spec {
   DryCoilSpec coil;
@@ -51,7 +51,8 @@ class Plant final : public HeatRejectionPlant {
     if (spec_.is_wet(outside) && work.air_share > 0.0) {
       const double taken_up = weather::humidity_ratio_at_wet_bulb(entering, outside.wet_bulb, outside.pressure) -
                               weather::humidity_ratio_at_wet_bulb(outside.dry_bulb, outside.wet_bulb, outside.pressure);
-      const double air = coil_.air_capacity().value / kMoistAirHeat * work.air_share * point.outdoor;  // kg/s
+      const double air =
+          coil_.air_capacity().value / kMoistAir.heat_capacity.value * work.air_share * point.outdoor;  // kg/s
       effort.water.evaporation = KilogramsPerSecond(air * taken_up);
       effort.water.blow_down = effort.water.evaporation * spec_.bleed_share;
     }

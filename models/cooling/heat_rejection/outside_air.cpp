@@ -13,6 +13,7 @@
 #include "models/cooling/chiller.hpp"
 #include "models/cooling/equipment_class.hpp"
 #include "models/cooling/fluid_machines.hpp"
+#include "models/cooling/fluids.hpp"
 #include "models/cooling/heat_rejection.hpp"
 #include "models/weather/psychrometrics.hpp"
 
@@ -20,7 +21,6 @@ namespace tokenworks::cooling {
 namespace {
 
 constexpr std::size_t kAirAlone = 0, kEvaporative = 1, kPartial = 2, kMechanical = 3;
-constexpr double kMoistAirHeat = 1014.5;  // J/(kg K), LBNL Buildings
 
 struct Spec {
   std::string air_class = "a1";
@@ -71,7 +71,7 @@ class Plant final : public HeatRejectionPlant {
         capacity_(capacity),
         loop_(loop),
         fan_{capacity * spec.fan_share_of_heat, 0.0},
-        air_flow_(capacity.value / (kMoistAirHeat * loop.rise.value)),
+        air_flow_(capacity.value / (kMoistAir.heat_capacity.value * loop.rise.value)),
         chiller_(chiller_curves(spec.curves), capacity * spec.back_up_share, loop.supply - spec.coil_approach,
                  design.dry_bulb, spec.chillers) {}
 
