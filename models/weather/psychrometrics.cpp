@@ -8,9 +8,10 @@
 namespace tokenworks::weather {
 namespace {
 
-constexpr double kColdest = -100.0;      // degC, end of the ice correlation
-constexpr double kTriplePoint = 273.16;  // K
-constexpr double kTolerance = 1e-4;      // K, well inside the 0.1 K of weather files
+constexpr double kColdest = -100.0;       // degC, end of the ice correlation
+constexpr double kTriplePoint = 273.16;   // K
+constexpr double kWaterToAir = 0.621945;  // molar masses
+constexpr double kTolerance = 1e-4;       // K, well inside the 0.1 K of weather files
 
 /// Of a function of a temperature that rises from `low` to `high`; an end where there is none between.
 template <class Rising>
@@ -33,7 +34,11 @@ Pascals saturation_pressure(Celsius temperature) {
 }
 
 double humidity_ratio(Pascals vapour_pressure, Pascals pressure) {
-  return 0.621945 * vapour_pressure.value / (pressure.value - vapour_pressure.value);
+  return kWaterToAir * vapour_pressure.value / (pressure.value - vapour_pressure.value);
+}
+
+Pascals vapour_pressure(double humidity_ratio, Pascals pressure) {
+  return pressure * (humidity_ratio / (kWaterToAir + humidity_ratio));
 }
 
 double humidity_ratio(const WeatherPoint& air) {
