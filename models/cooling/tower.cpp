@@ -1,6 +1,7 @@
 #include "models/cooling/tower.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "models/cooling/heat_exchanger.hpp"
@@ -32,6 +33,17 @@ constexpr double kLeastMerkelAir = 0.2, kLeastMerkelWater = 0.3, kMostMerkelWate
 constexpr double kTolerance = 1e-12;   // of shares and logarithms
 constexpr double kWaterHeat = 4186.0;  // J/(kg K), as in the wet bulb of psychrometrics.hpp
 
+/// Coefficients of L in the approach.
+std::array<double, 3> yorkcalc_quadratic(double wet_bulb, double range) {
+  std::array<double, 3> quadratic{};
+  for (std::size_t i = 0; i < quadratic.size(); ++i) {
+    const auto& c = kYorkCalc[i];
+    const auto of_wet_bulb = [&](int j) { return c[j][0] + wet_bulb * (c[j][1] + wet_bulb * c[j][2]); };
+    quadratic[i] = of_wet_bulb(0) + range * (of_wet_bulb(1) + range * of_wet_bulb(2));
+  }
+  return quadratic;
+}
+
 JoulesPerKilogram saturated_enthalpy(Celsius temperature, Pascals pressure) {
   return weather::enthalpy(temperature, weather::saturated_humidity_ratio(temperature, pressure));
 }
@@ -62,7 +74,7 @@ double merkel_water_factor(double share) {
 }  // namespace
 
 struct Tower::Approach {
-  double c[3];
+  std::array<double, 3> c;
   double at(double ratio) const {
     return std::clamp(c[0] + ratio * (c[1] + ratio * c[2]), kLeastApproach, kMostApproach);
   }
@@ -94,16 +106,8 @@ void TowerSpec::visit(FieldVisitor& v) {
 }
 
 double yorkcalc_approach(double wet_bulb, double range, double water_to_air_share) {
-  double approach = 0.0, ratio = 1.0;
-  for (const auto& by_range : kYorkCalc) {
-    double power = 1.0;
-    for (const auto& c : by_range) {
-      approach += ratio * power * (c[0] + wet_bulb * (c[1] + wet_bulb * c[2]));
-      power *= range;
-    }
-    ratio *= water_to_air_share;
-  }
-  return approach;
+  const std::array<double, 3> c = yorkcalc_quadratic(wet_bulb, range);
+  return c[0] + water_to_air_share * (c[1] + water_to_air_share * c[2]);
 }
 
 Tower::Tower(const TowerSpec& spec, Watts capacity, KelvinDelta range, const weather::WeatherPoint& design)
@@ -129,15 +133,8 @@ Tower::Tower(const TowerSpec& spec, Watts capacity, KelvinDelta range, const wea
 }
 
 Tower::Approach Tower::yorkcalc(Celsius wet_bulb) const {
-  const double w = std::clamp(wet_bulb.value, kColdestWetBulb, kWarmestWetBulb);
-  const double r = std::clamp(range_.value, kLeastRange, kMostRange);
-  Approach approach{};
-  for (int i = 0; i < 3; ++i) {
-    const auto& c = kYorkCalc[i];
-    const auto of_wet_bulb = [&](int j) { return c[j][0] + w * (c[j][1] + w * c[j][2]); };
-    approach.c[i] = of_wet_bulb(0) + r * (of_wet_bulb(1) + r * of_wet_bulb(2));
-  }
-  return approach;
+  return {yorkcalc_quadratic(std::clamp(wet_bulb.value, kColdestWetBulb, kWarmestWetBulb),
+                             std::clamp(range_.value, kLeastRange, kMostRange))};
 }
 
 Celsius Tower::merkel_leaving(const weather::WeatherPoint& outside, double water_share, double air_share) const {

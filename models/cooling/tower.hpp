@@ -58,7 +58,7 @@ class Tower {
   Watts rated_fans() const { return rated_fans_; }
 
  private:
-  struct Approach;  // yorkcalc at one wet bulb, a quadratic of L
+  struct Approach;  // yorkcalc at one wet bulb, within the polynomial's limits
   Approach yorkcalc(Celsius wet_bulb) const;
   double water_share(Watts heat, double in_service) const { return heat / capacity_ / in_service; }
   /// By the Merkel model, at shares of the cells' rated flows.
