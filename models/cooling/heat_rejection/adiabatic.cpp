@@ -43,10 +43,7 @@ class Plant final : public HeatRejectionPlant {
     const weather::WeatherPoint& outside = point.outside;
     const Celsius entering = spec_.entering(outside);
     const DryCoilEffort work = coil_.effort(point, entering, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.capability = work.capability;
+    RejectionEffort effort = work.rejection;
     effort.mode = effort.wanted_mode = (work.trims ? kTrim : 0) + (spec_.is_wet(outside) ? kWet : 0);
     if (spec_.is_wet(outside) && work.air_share > 0.0) {
       const double taken_up = weather::humidity_ratio_at_wet_bulb(entering, outside.wet_bulb, outside.pressure) -

@@ -71,14 +71,8 @@ class Plant final : public HeatRejectionPlant {
 
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const bool trims = plant_.has_chillers();
-    const TowerPlantEffort work = plant_.effort(trims ? TowerPath::partial : TowerPath::free, point, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.pumps = work.pumps;
-    effort.water = work.water;
-    effort.capability = work.capability;
-    effort.mode = effort.wanted_mode = work.chillers.value > 0.0 ? kTrim : kFree;
+    RejectionEffort effort = plant_.effort(trims ? TowerPath::partial : TowerPath::free, point, notes).rejection;
+    effort.mode = effort.wanted_mode = effort.chillers.value > 0.0 ? kTrim : kFree;
     if (!trims && point.heat.value > 0.0) {
       const KelvinDelta missed = plant_.free_leaving(point) - loop_.supply;
       notes.check("cooling tower without trim chiller: supply water above set point [K]",

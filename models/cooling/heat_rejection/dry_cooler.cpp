@@ -17,10 +17,7 @@ class Plant final : public HeatRejectionPlant {
 
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const DryCoilEffort work = coil_.effort(point, point.outside.dry_bulb, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.capability = work.capability;
+    RejectionEffort effort = work.rejection;
     effort.mode = effort.wanted_mode = work.trims ? kTrim : kFree;
     return effort;
   }

@@ -89,12 +89,7 @@ class Plant final : public HeatRejectionPlant {
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const std::size_t mode = spec_.economiser ? std::min(point.mode, kMechanical) : kMechanical;
     const TowerPlantEffort work = plant_.effort(static_cast<TowerPath>(mode), point, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.pumps = work.pumps;
-    effort.water = work.water;
-    effort.capability = work.capability;
+    RejectionEffort effort = work.rejection;
     // Without an economiser there is one mode.
     effort.mode = spec_.economiser ? mode : 0;
     effort.wanted_mode = spec_.economiser ? wanted(mode, point, work) : 0;
@@ -119,7 +114,8 @@ class Plant final : public HeatRejectionPlant {
         if (plant_.free_leaving(point) <= loop_.supply + spec_.enter_free) return kFree;
         return returning < work.exchanger_leaving + spec_.leave_partial ? kMechanical : kPartial;
       default:
-        return returning > plant_.coldest_tower_water(point.heat + work.chillers, point) + spec_.leave_mechanical
+        return returning >
+                       plant_.coldest_tower_water(point.heat + work.rejection.chillers, point) + spec_.leave_mechanical
                    ? kPartial
                    : kMechanical;
     }
