@@ -13,7 +13,7 @@ import sys
 
 # Folder -> (prefixes that it may include besides itself, third-party libraries).
 LAYERS = {
-    "models/core": ([], ["boost.random"]),
+    "models/core": ([], ["boost", "boost.random"]),
     "models/compute": (["models/core", "models/thermal/throttle.hpp"], ["boost", "fmt"]),
     "models/network": (["models/core", "models/compute"], ["boost", "fmt"]),
     "models/topology": (["models/core"], ["boost", "boost.graph", "fmt"]),

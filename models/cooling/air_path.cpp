@@ -6,16 +6,16 @@
 
 #include "models/cooling/equipment_class.hpp"
 #include "models/cooling/fluids.hpp"
+#include "models/cooling/plant_loop.hpp"
 
 namespace tokenworks::cooling {
 namespace {
 
 constexpr std::string_view kContainments[] = {"contained", "none"};
 constexpr std::string_view kPlacements[] = {"perimeter", "in_row"};
-constexpr KelvinDelta kReferenceRise{14.0};   // of the air through the handler whose fans draw fan_share_of_heat
-constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
-constexpr KelvinDelta kWarmestInlet{200.0};   // above supply air: no air handler is left
-constexpr KelvinDelta kLeastMixing{0.1};      // between supply air and servers, in the course of temperatures
+constexpr KelvinDelta kReferenceRise{14.0};  // of the air through the handler whose fans draw fan_share_of_heat
+constexpr KelvinDelta kWarmestInlet{200.0};  // above supply air: no air handler is left
+constexpr KelvinDelta kLeastMixing{0.1};     // between supply air and servers, in the course of temperatures
 constexpr double kAirExponent = 0.8, kWaterExponent = 0.85, kAirToWaterConductance = 0.5;
 
 struct Leakage {
@@ -119,10 +119,8 @@ void AirPathSpec::add_faults(OptionFaults& faults, const std::string& at, Medium
     faults.emplace_back(at + "/chilled_water_approach_k",
                         fmt::format("is {:.4g} K, needs more than the {:.4g} K that the fans heat the air",
                                     chilled_water_approach.value, by_fans.value));
-  } else if (!is_possible(rating)) {
-    faults.emplace_back(at + "/chilled_water_rise_k",
-                        fmt::format("is {:.4g} K, needs less than the {:.4g} K between chilled water and return air",
-                                    chilled_water_rise.value, (rating.approach + rating.hot_drop).value));
+  } else {
+    check_rise(rating, "chilled water and return air", at + "/chilled_water_rise_k", faults);
   }
 }
 

@@ -1,18 +1,16 @@
 // Question   what fans and chilled-water pumps draw to take heat out of a room with air handlers, and what air reaches
 //            the servers
-// Equation   handler flow = server flow (1 - r) / (1 - b), fans cubic in flow; server inlet = supply + rise r / (1 -
-// r);
-//            counter-flow coil, its water held by a valve; where the handlers' flow falls short servers draw their own
-//            outlet air
-//            Thinner air takes more volume through more handlers: their fans draw with the inverse of its density.
-//            Where the heat rejection takes the air itself (outside air), there is no coil and no chilled water: the
-//            air comes at its set point, and what the fans add is heat of the loop
+// Equation   handler flow = server flow (1 - r) / (1 - b), fans cubic in flow; server inlet = supply + rise r /
+//            (1 - r); counter-flow coil, its water held by a valve; where the handlers' flow falls short servers draw
+//            their own outlet air; thinner air takes more volume through more handlers, whose fans draw with the
+//            inverse of its density. Where the heat rejection takes the air itself (outside air), there is no coil and
+//            no chilled water: the air comes at its set point, and what the fans add is heat of the loop
 // Source     ASHRAE-style recirculation r and bypass b; fan power 6 % of heat at 14 K: STULZ CRS 560 CW selection
 //            sheet; approach between 10 K (LBNL Buildings chiller-plant example) and 13 K (that sheet); exponents 0.8
 //            of air and 0.85 of water, hA ratio 0.5: LBNL Buildings, DryCoolers
 // Valid for  sensible heat, server fans that hold their temperature rise
 // Checked by tests/models/cooling/air_path_test.cpp against that sheet, cooling_options_test.cpp against published
-// ranges
+//            ranges
 #pragma once
 
 #include <optional>
@@ -24,6 +22,8 @@
 #include "models/cooling/plant_units.hpp"
 
 namespace tokenworks::cooling {
+
+inline constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
 
 /// Chips under heat sinks and the room's air, for the course of temperatures.
 struct AirThermalSpec {

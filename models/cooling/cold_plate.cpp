@@ -1,6 +1,5 @@
 #include "models/cooling/cold_plate.hpp"
 
-#include <cmath>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -19,7 +18,6 @@ constexpr Fit kWaterFit{0.01369, 0.00696, 2.0, 5.0}, kPg25Fit{0.01617, 0.00839, 
 const Fit& fit_of(Coolant coolant) { return coolant == Coolant::water ? kWaterFit : kPg25Fit; }
 
 constexpr std::string_view kCoolants[] = {"pg25", "water"};
-constexpr double kLoopFlow = 10.0, kLoopDrop = 50e3, kLoopExponent = 1.85;  // l/min, Pa
 
 }  // namespace
 
@@ -51,10 +49,6 @@ double ColdPlate::flow_share_of_resistance() const {
 void ColdPlate::check(ValidityNotes& notes) const {
   const Fit& fit = fit_of(coolant_);
   notes.check("cold plate: flow a module [l/min]", litres_per_minute(rated_flow_), fit.minimum, fit.maximum);
-}
-
-Pascals cold_plate_loop_drop(CubicMetresPerSecond flow) {
-  return Pascals(kLoopDrop * std::pow(litres_per_minute(flow) / kLoopFlow, kLoopExponent));
 }
 
 void ColdPlateSpec::visit(FieldVisitor& v) {

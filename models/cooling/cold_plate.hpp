@@ -1,8 +1,7 @@
-// Question   how much warmer than its coolant a chip under a cold plate is, and what the plate's pressure drop is
-// Equation   R_case = a + b / V, V in litres a minute, scaled with 1 / area; R = R_case + R_case-to-junction;
-//            dp = dp_0 (V / V_0)^1.85
-// Source     fits to the 1 kW module of OCP OAI System Liquid Cooling Guidelines 2023, figures 7 and 8, and drop of an
-//            8 x 1 loop, both as recorded by LBNL Buildings c4117cc; case to junction 0.01..0.02 K/W: estimate
+// Question   how much warmer than its coolant a chip under a cold plate is
+// Equation   R_case = a + b / V, V in litres a minute, scaled with 1 / area; R = R_case + R_case-to-junction
+// Source     fits to the 1 kW module of OCP OAI System Liquid Cooling Guidelines 2023, figures 7 and 8, as recorded by
+//            LBNL Buildings c4117cc; case to junction 0.01..0.02 K/W: estimate
 // Valid for  PG25 0.4..2.4 l/min, water 2..5 l/min a module
 // Checked by tests/models/cooling/cold_plate_test.cpp against both figures
 #pragma once
@@ -17,6 +16,8 @@
 #include "models/core/validity.hpp"
 
 namespace tokenworks::cooling {
+
+inline constexpr double kHighestRackSupply = 50.0;  // degC, beyond ASHRAE W45 with a coolant unit: estimate
 
 enum class Coolant { water, pg25 };
 /// "water" or "pg25".
@@ -42,9 +43,6 @@ class ColdPlate {
   CubicMetresPerSecond rated_flow_;
   KelvinPerWatt case_to_junction_;
 };
-
-/// Of the plates' loop in a server: 50 kPa at 10 l/min of PG25 through eight modules.
-Pascals cold_plate_loop_drop(CubicMetresPerSecond flow);
 
 /// Fields of racks with cold plates.
 struct ColdPlateSpec {

@@ -133,6 +133,23 @@ class CoolingOption {
                                              const weather::WeatherPoint& design_weather) const = 0;
 };
 
+/// By its settings, which have visit(), faults() and the choice heat_rejection, and a plant that is made of them,
+/// design load and design weather.
+template <class Spec, class Plant>
+class CoolingOptionOf : public CoolingOption {
+ public:
+  void visit(FieldVisitor& v) override { spec_.visit(v); }
+  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
+  OptionFaults faults() const override { return spec_.faults(); }
+  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
+                                     const weather::WeatherPoint& design_weather) const override {
+    return std::make_unique<Plant>(spec_, design_load, design_weather);
+  }
+
+ private:
+  Spec spec_;
+};
+
 /// `air_crah`, `rear_door`, `direct_to_chip`, `liquid_to_air`, `immersion`.
 Options<CoolingOption> cooling_options();
 

@@ -1,11 +1,10 @@
 #include "models/cooling/dry_coil.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <cstdint>
 
 #include "models/cooling/heat_exchanger.hpp"
+#include "models/core/rising_root.hpp"
 
 namespace tokenworks::cooling {
 namespace {
@@ -65,11 +64,7 @@ double DryCoil::heat_per_kelvin(double water_flow, double air_flow) const {
 /// Air flow at which `wanted` is reached, which full flow does and none does not.
 double DryCoil::air_flow_for(double wanted, double water_flow) const {
   const auto excess = [&](double air_flow) { return heat_per_kelvin(water_flow, air_flow) - wanted; };
-  const double at_full = excess(1.0);
-  if (at_full <= 0.0) return 1.0;
-  std::uintmax_t iterations = 100;
-  const auto close = [](double a, double b) { return std::abs(b - a) < kFlowTolerance; };
-  return boost::math::tools::toms748_solve(excess, 0.0, 1.0, -wanted, at_full, close, iterations).second;
+  return rising_root(excess, 0.0, 1.0, kFlowTolerance).second;
 }
 
 /// Heat that the coil must move per kelvin to reach the set point, in the coil's unit.
@@ -113,7 +108,7 @@ DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, Validity
   const Watts heat = point.heat;
   const Celsius supply = loop_.supply + point.warmer, dry_bulb = point.outside.dry_bulb;
   const bool has_chiller = chiller_.capacity().value > 0.0;
-  effort.capability = capability(point, air);
+  effort.rejection.capability = capability(point, air);
   if (heat.value <= 0.0 || capacity_.value <= 0.0) return effort;
   notes.check("dry cooler: heat [share of capacity]", heat / capacity_, 0.0, 1.0);
   if (!has_chiller) {
@@ -125,12 +120,12 @@ DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, Validity
   const Watts remaining = remaining_heat(heat, air, point.warmer, point.outdoor);
   if (remaining.value <= 0.0) {
     effort.air_share = fan_share(heat, air, point.warmer, point.outdoor);
-    effort.fans = fan_.power(effort.air_share) * point.outdoor;
+    effort.rejection.fans = fan_.power(effort.air_share) * point.outdoor;
     return effort;
   }
   effort.air_share = 1.0;
   if (!has_chiller) {  // sized for free cooling alone: the water gets warmer
-    effort.fans = rated_fans;
+    effort.rejection.fans = rated_fans;
     return effort;
   }
   // The fans help the chiller while they save more than they draw, or while it cannot carry all: the
@@ -141,8 +136,8 @@ DryCoilEffort DryCoil::effort(const RejectionPoint& point, Celsius air, Validity
   };
   const bool is_able = heat <= chiller_.available(supply, dry_bulb) * point.chillers;
   const bool fans_help = !is_able || rated_fans + chiller_power(remaining, unused) <= chiller_power(heat, unused);
-  effort.chillers = chiller_power(fans_help ? remaining : heat, notes);
-  effort.fans = fans_help ? rated_fans : Watts(0);
+  effort.rejection.chillers = chiller_power(fans_help ? remaining : heat, notes);
+  effort.rejection.fans = fans_help ? rated_fans : Watts(0);
   if (!fans_help) effort.air_share = 0.0;
   effort.trims = true;
   return effort;

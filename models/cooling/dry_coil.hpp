@@ -26,10 +26,9 @@ struct DryCoilSpec {
 };
 
 struct DryCoilEffort {
-  Watts fans{0}, chillers{0};
-  double air_share = 0.0;  ///< of the rated flow, while fans turn
+  RejectionEffort rejection;  ///< all but its modes, and without water
+  double air_share = 0.0;     ///< of the rated flow, while fans turn
   bool trims = false;
-  Capability capability;
 };
 
 /// Coils with fans and the trim chiller that the design day asks for.

@@ -1,8 +1,8 @@
 // Question   how much of a fluid carries a heat over a temperature rise
-// Equation   V = Q / (rho cp dT); air of ideal gas
+// Equation   V = Q / (rho cp dT)
 // Source     property tables near 40 degC, remembered: water, 25 % propylene glycol (PG25), single-phase dielectric oil
 //            (makers give 800..850 kg/m3 and 2,100..2,300 J/(kg K)); moist air: 1,014.5 J/(kg K), LBNL Buildings
-// Valid for  20..60 degC; properties do not follow the temperature, density of air follows it and the pressure
+// Valid for  20..60 degC; properties do not follow the temperature
 // Checked by tests/models/cooling/fluids_test.cpp
 #pragma once
 
@@ -33,11 +33,6 @@ constexpr KelvinDelta rise_of(Watts heat, const Fluid& fluid, CubicMetresPerSeco
 }
 constexpr double litres_per_minute(CubicMetresPerSecond flow) { return flow.value * 60000.0; }
 constexpr CubicMetresPerSecond from_litres_per_minute(double litres) { return CubicMetresPerSecond(litres / 60000.0); }
-
-/// Dry air: 287.05 J/(kg K).
-constexpr KilogramsPerCubicMetre air_density(Celsius temperature, Pascals pressure) {
-  return KilogramsPerCubicMetre(pressure.value / (287.05 * temperature.kelvin()));
-}
 
 /// J/K a watt, of `litres_per_kw` of a fluid.
 constexpr double heat_capacity_per_watt(const Fluid& fluid, double litres_per_kw) {

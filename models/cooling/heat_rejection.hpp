@@ -88,11 +88,39 @@ class HeatRejection {
   std::optional<HeatReuseSpec> heat_reuse_;
 };
 
+/// By its settings, which have visit(), and a plant that is made of them, capacity, loop and design weather.
+template <class Spec, class Plant>
+class HeatRejectionOf : public HeatRejection {
+ private:
+  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
+  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
+                                                    const weather::WeatherPoint& design_weather) const override {
+    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
+  }
+
+  Spec spec_;
+};
+
 std::unique_ptr<HeatRejection> make_adiabatic();
 std::unique_ptr<HeatRejection> make_air_cooled_chiller();
 std::unique_ptr<HeatRejection> make_cooling_tower();
 std::unique_ptr<HeatRejection> make_dry_cooler();
 std::unique_ptr<HeatRejection> make_outside_air();
 std::unique_ptr<HeatRejection> make_water_cooled_chiller();
+
+// Lines for the lists of the cooling options.
+inline constexpr Option<HeatRejection> kAdiabatic{
+    "adiabatic", "Dry coolers whose air is cooled by wetted pads on hot days", make_adiabatic};
+inline constexpr Option<HeatRejection> kAirCooledChiller{
+    "air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller};
+inline constexpr Option<HeatRejection> kCoolingTower{
+    "cooling_tower", "Cooling towers, direct or through an exchanger; a trim chiller helps on hot days",
+    make_cooling_tower};
+inline constexpr Option<HeatRejection> kDryCooler{
+    "dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler};
+inline constexpr Option<HeatRejection> kOutsideAir{
+    "outside_air", "Outside air through the hall, with an evaporative stage and back-up chillers", make_outside_air};
+inline constexpr Option<HeatRejection> kWaterCooledChiller{
+    "water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller};
 
 }  // namespace tokenworks::cooling

@@ -2,7 +2,7 @@
 // Equation   taken = min(demand, share of the heat) while the loop returns at the least temperature or above, else none
 // Source     definition; energy reuse as in ISO/IEC 30134-6
 // Valid for  heat taken as it leaves, without a heat pump; the reuser's own pumps are not the plant's
-// Checked by tests/models/cooling/heat_reuse_test.cpp
+// Checked by tests/models/cooling/heat_rejection_test.cpp
 #pragma once
 
 #include <memory>

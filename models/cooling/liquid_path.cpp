@@ -10,11 +10,12 @@ namespace {
 constexpr KelvinDelta kWidestRise{200.0};  // no coolant flows
 
 }  // namespace
+
 LiquidPath::LiquidPath(const LiquidPathDesign& design)
     : capacity_(design.capacity),
       coolant_pumps_(design.capacity * design.pump_share),
       rise_(design.coolant_rise),
-      exchanger_(design.exchanger(), design.least_coolant_flow),
+      exchanger_(design.exchanger(), kLeastCoolantFlow),
       facility_pump_(water_pump(capacity_ + coolant_pumps_, design.facility_rise, design.facility_pump_head)) {}
 
 LiquidPathEffort LiquidPath::effort(const LiquidPathPoint& point) const {

@@ -12,13 +12,15 @@
 
 namespace tokenworks::cooling {
 
+/// Share of the rated flow that the coolant units' pumps keep up, also to keep tanks stirred: estimate.
+inline constexpr double kLeastCoolantFlow = 0.5;
+
 struct LiquidPathDesign {
   Watts capacity{0};
   KelvinDelta coolant_rise{10};  ///< in the racks
   KelvinDelta facility_rise{10};
   KelvinDelta approach{4};    ///< of the racks' supply above facility water
   double pump_share = 0.015;  ///< rated power of the coolant units' pumps, of rated heat
-  double least_coolant_flow = 0.5;
   Pascals facility_pump_head{250e3};
 
   ExchangerRating exchanger() const { return {coolant_rise, facility_rise, approach}; }

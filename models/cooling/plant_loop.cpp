@@ -1,5 +1,7 @@
 #include "models/cooling/plant_loop.hpp"
 
+#include <fmt/format.h>
+
 namespace tokenworks::cooling {
 
 void give_off(const HeatRejectionPlant& rejection, const PlantPoint& point, Loop loop, CoolingEffort& effort,
@@ -20,6 +22,13 @@ void give_off(const HeatRejectionPlant& rejection, const PlantPoint& point, Loop
   at.capability = outside.capability;
   at.mode = outside.mode;
   at.wanted_mode = outside.wanted_mode;
+}
+
+void check_rise(const ExchangerRating& rating, std::string_view between, const std::string& pointer,
+                OptionFaults& faults) {
+  if (is_possible(rating)) return;
+  faults.emplace_back(pointer, fmt::format("is {:.4g} K, needs less than the {:.4g} K between {}",
+                                           rating.cold_rise.value, (rating.hot_drop + rating.approach).value, between));
 }
 
 void LoopVolumeSpec::visit(FieldVisitor& v) {

@@ -1,11 +1,11 @@
 #include "models/cooling/tower.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
+#include <array>
 #include <cmath>
-#include <cstdint>
 
 #include "models/cooling/heat_exchanger.hpp"
+#include "models/core/rising_root.hpp"
 #include "models/weather/psychrometrics.hpp"
 
 namespace tokenworks::cooling {
@@ -30,7 +30,19 @@ constexpr double kMostRatio = 4.0;                                 // L, below w
 constexpr double kLeastRatio = 0.1;
 constexpr double kMostWaterShare = 1.25;
 constexpr double kLeastMerkelAir = 0.2, kLeastMerkelWater = 0.3, kMostMerkelWater = 1.0;
-constexpr double kWaterHeat = 4186.0;  // J/(kg K)
+constexpr double kTolerance = 1e-12;   // of shares and logarithms
+constexpr double kWaterHeat = 4186.0;  // J/(kg K), as in the wet bulb of psychrometrics.hpp
+
+/// Coefficients of L in the approach.
+std::array<double, 3> yorkcalc_quadratic(double wet_bulb, double range) {
+  std::array<double, 3> quadratic{};
+  for (std::size_t i = 0; i < quadratic.size(); ++i) {
+    const auto& c = kYorkCalc[i];
+    const auto of_wet_bulb = [&](int j) { return c[j][0] + wet_bulb * (c[j][1] + wet_bulb * c[j][2]); };
+    quadratic[i] = of_wet_bulb(0) + range * (of_wet_bulb(1) + range * of_wet_bulb(2));
+  }
+  return quadratic;
+}
 
 JoulesPerKilogram saturated_enthalpy(Celsius temperature, Pascals pressure) {
   return weather::enthalpy(temperature, weather::saturated_humidity_ratio(temperature, pressure));
@@ -59,21 +71,10 @@ double merkel_water_factor(double share) {
   return 0.1082 + 1.667 * x - 0.7713 * x * x;
 }
 
-/// Where a function that rises from `low` to `high` reaches 0; an end where it does not.
-template <class Rising>
-double rising_root(Rising f, double low, double high) {
-  const double at_low = f(low), at_high = f(high);
-  if (at_low >= 0.0) return low;
-  if (at_high <= 0.0) return high;
-  std::uintmax_t iterations = 100;
-  const auto close = [](double a, double b) { return std::abs(b - a) < 1e-12; };
-  return boost::math::tools::toms748_solve(f, low, high, at_low, at_high, close, iterations).second;
-}
-
 }  // namespace
 
 struct Tower::Approach {
-  double c[3];
+  std::array<double, 3> c;
   double at(double ratio) const {
     return std::clamp(c[0] + ratio * (c[1] + ratio * c[2]), kLeastApproach, kMostApproach);
   }
@@ -105,16 +106,8 @@ void TowerSpec::visit(FieldVisitor& v) {
 }
 
 double yorkcalc_approach(double wet_bulb, double range, double water_to_air_share) {
-  double approach = 0.0, ratio = 1.0;
-  for (const auto& by_range : kYorkCalc) {
-    double power = 1.0;
-    for (const auto& c : by_range) {
-      approach += ratio * power * (c[0] + wet_bulb * (c[1] + wet_bulb * c[2]));
-      power *= range;
-    }
-    ratio *= water_to_air_share;
-  }
-  return approach;
+  const std::array<double, 3> c = yorkcalc_quadratic(wet_bulb, range);
+  return c[0] + water_to_air_share * (c[1] + water_to_air_share * c[2]);
 }
 
 Tower::Tower(const TowerSpec& spec, Watts capacity, KelvinDelta range, const weather::WeatherPoint& design)
@@ -135,20 +128,13 @@ Tower::Tower(const TowerSpec& spec, Watts capacity, KelvinDelta range, const wea
       conductance_ = std::exp(logarithm);
       return (design.wet_bulb + spec.approach - merkel_leaving(design, 1.0, 1.0)).value;
     };
-    conductance_ = std::exp(rising_root(missed, std::log(1e-2), std::log(1e3)));
+    conductance_ = std::exp(rising_root(missed, std::log(1e-2), std::log(1e3), kTolerance).second);
   }
 }
 
 Tower::Approach Tower::yorkcalc(Celsius wet_bulb) const {
-  const double w = std::clamp(wet_bulb.value, kColdestWetBulb, kWarmestWetBulb);
-  const double r = std::clamp(range_.value, kLeastRange, kMostRange);
-  Approach approach{};
-  for (int i = 0; i < 3; ++i) {
-    const auto& c = kYorkCalc[i];
-    const auto of_wet_bulb = [&](int j) { return c[j][0] + w * (c[j][1] + w * c[j][2]); };
-    approach.c[i] = of_wet_bulb(0) + r * (of_wet_bulb(1) + r * of_wet_bulb(2));
-  }
-  return approach;
+  return {yorkcalc_quadratic(std::clamp(wet_bulb.value, kColdestWetBulb, kWarmestWetBulb),
+                             std::clamp(range_.value, kLeastRange, kMostRange))};
 }
 
 Celsius Tower::merkel_leaving(const weather::WeatherPoint& outside, double water_share, double air_share) const {
@@ -179,7 +165,7 @@ double Tower::fan_share(Watts heat, const weather::WeatherPoint& outside, Celsiu
   const double water = water_share(heat, in_service);
   if (merkel_) {
     const auto below = [&](double air) { return (target - merkel_leaving(outside, water, air)).value; };
-    return rising_root(below, kLeastMerkelAir, 1.0);
+    return rising_root(below, kLeastMerkelAir, 1.0, kTolerance).second;
   }
   const double ratio = yorkcalc(outside.wet_bulb).ratio((target - outside.wet_bulb).value);
   if (ratio <= 0.0) return 1.0;
@@ -193,7 +179,7 @@ Watts Tower::most_heat(Celsius leaving, const weather::WeatherPoint& outside, do
   double water = 0.0;
   if (merkel_) {
     const auto above = [&](double share) { return (merkel_leaving(outside, share, 1.0) - leaving).value; };
-    if (above(1e-6) < 0.0) water = rising_root(above, 1e-6, kMostWaterShare);
+    if (above(1e-6) < 0.0) water = rising_root(above, 1e-6, kMostWaterShare, kTolerance).second;
   } else {
     water = yorkcalc(outside.wet_bulb).ratio((leaving - outside.wet_bulb).value) / design_ratio_;
   }

@@ -1,15 +1,14 @@
 // Question   how cold a cooling tower makes water, what its fans draw and how much water it takes
 // Equation   yorkcalc: approach = polynomial of wet bulb, range and L = (water share) / (air share); merkel: counter
-// flow
-//            of water and saturated air, UA = UA_0 f_wb f_air f_water. Water: evaporation such that the air takes up
-//            the heat and leaves saturated at the water's mean temperature; drift = a share of the flow; blow-down =
+//            flow of water and saturated air, UA = UA_0 f_wb f_air f_water. Water: evaporation such that the air takes
+//            up the heat and leaves saturated at the water's mean temperature; drift = a share of the flow; blow-down =
 //            evaporation / (cycles of concentration - 1) - drift
 // Source     coefficients, limits and the Merkel factors: LBNL Buildings c4117cc, Fluid.HeatExchangers.CoolingTowers
 //            (YorkCalc and Merkel), EnergyPlus Engineering Reference; water balance: energy conservation; scaling to a
 //            design approach by the L that gives it: estimate
 // Valid for  wet bulb -34.4..26.7 degC (warmer: the approach at 26.7), range 1.1..22.2 K, approach 1.1..40 K, water
-// flow
-//            0.75..1.25 of the design for the cells that run; fans turn down to L = 4, where the polynomial still rises
+//            flow 0.75..1.25 of the design for the cells that run; fans turn down to L = 4, where the polynomial still
+//            rises
 // Checked by tests/models/cooling/tower_test.cpp, against values computed from the published polynomial
 #pragma once
 
@@ -59,7 +58,7 @@ class Tower {
   Watts rated_fans() const { return rated_fans_; }
 
  private:
-  struct Approach;  // yorkcalc at one wet bulb, a quadratic of L
+  struct Approach;  // yorkcalc at one wet bulb, within the polynomial's limits
   Approach yorkcalc(Celsius wet_bulb) const;
   double water_share(Watts heat, double in_service) const { return heat / capacity_ / in_service; }
   /// By the Merkel model, at shares of the cells' rated flows.

@@ -9,10 +9,6 @@ namespace {
 constexpr int kMostRounds = 12;
 constexpr double kSettled = 1e-12;  // of the tower's heat
 
-double design_effectiveness(const TowerPlantSetup& setup) {
-  return setup.loop.rise / (setup.loop.rise + setup.exchanger_approach);
-}
-
 /// Of the loop's heat, what the exchanger takes.
 double free_share(Celsius returning, Celsius tower_water, KelvinDelta rise, double effectiveness) {
   return std::clamp(effectiveness * (returning - tower_water).value / rise.value, 0.0, 1.0);
@@ -26,7 +22,7 @@ Watts chiller_capacity(const TowerPlantSetup& setup) {
   if (!setup.has_chillers) return Watts(0);
   if (setup.chillers_carry_all) return setup.capacity;
   const double share = free_share(setup.loop.supply + setup.loop.rise, setup.design.wet_bulb + setup.tower.approach,
-                                  setup.loop.rise, design_effectiveness(setup));
+                                  setup.loop.rise, setup.effectiveness());
   return setup.capacity * (1.0 - share);
 }
 
@@ -48,7 +44,7 @@ struct TowerPlant::State {
 TowerPlant::TowerPlant(const TowerPlantSetup& setup)
     : capacity_(setup.capacity),
       loop_(setup.loop),
-      approach_(setup.exchanger_approach),
+      effectiveness_(setup.effectiveness()),
       tower_approach_(setup.tower.approach),
       condenser_water_(std::max(setup.condenser_water, setup.least_condenser_water)),
       least_condenser_water_(setup.least_condenser_water),
@@ -65,7 +61,7 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
                                     ValidityNotes& notes) const {
   const Celsius supply = loop_.supply + warmer, returning = supply + loop_.rise;
   // Tower water at which the exchanger carries all; colder is not wanted.
-  const Celsius enough = returning - loop_.rise * (1.0 / effectiveness());
+  const Celsius enough = returning - loop_.rise * (1.0 / effectiveness_);
   ValidityNotes unused;
   State state;
   state.tower_heat = point.heat;
@@ -73,8 +69,7 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
   Watts last(0), last_missing(0);
   for (int round = 0; round < kMostRounds; ++round) {
     state.coldest = tower_.coldest(state.tower_heat, point.outside, point.outdoor);
-    state.free =
-        path == TowerPath::mechanical ? 0.0 : free_share(returning, state.coldest, loop_.rise, effectiveness());
+    state.free = path == TowerPath::mechanical ? 0.0 : free_share(returning, state.coldest, loop_.rise, effectiveness_);
     if (path == TowerPath::free) break;
     state.chiller_heat = point.heat * (1.0 - state.free);
     const Celsius wanted = path == TowerPath::mechanical ? condenser_set_point(point.outside) : least_condenser_water_;
@@ -98,7 +93,7 @@ TowerPlant::State TowerPlant::state(TowerPath path, const RejectionPoint& point,
 Watts TowerPlant::most_heat(TowerPath path, const RejectionPoint& point, KelvinDelta warmer, const State& state) const {
   const Celsius supply = loop_.supply + warmer;
   if (path == TowerPath::free) {
-    const Celsius enough = supply + loop_.rise - loop_.rise * (1.0 / effectiveness());
+    const Celsius enough = supply + loop_.rise - loop_.rise * (1.0 / effectiveness_);
     return tower_.most_heat(enough, point.outside, point.outdoor);
   }
   // Chillers carry their capacity beside what the exchanger takes of this flow; the towers end where the chillers trip.
@@ -120,25 +115,24 @@ TowerPlantEffort TowerPlant::effort(TowerPath path, const RejectionPoint& given,
   tower_.note(point.heat, point.outside, point.outdoor, heard);
   const State now = state(path, point, point.warmer, heard);
   TowerPlantEffort effort;
-  effort.tower_water = now.tower_water;
-  effort.exchanger_leaving = return_water(point) - (return_water(point) - now.coldest) * effectiveness();
-  effort.capability = capability_at(
+  effort.exchanger_leaving = return_water(point) - (return_water(point) - now.coldest) * effectiveness_;
+  effort.rejection.capability = capability_at(
       [&](KelvinDelta warmer) {
         return most_heat(path, point, warmer, warmer == point.warmer ? now : state(path, point, warmer, unused));
       },
       point.warmer);
   if (idle) return effort;
-  effort.chillers = now.chillers;
-  effort.fans = tower_.fans(now.fan_share, point.outdoor);
-  effort.water = tower_.water(now.tower_heat, now.tower_water, point.outside);
+  effort.rejection.chillers = now.chillers;
+  effort.rejection.fans = tower_.fans(now.fan_share, point.outdoor);
+  effort.rejection.water = tower_.water(now.tower_heat, now.tower_water, point.outside);
   if (point.outdoor > 0.0)
-    effort.pumps = pump_.power(now.tower_heat / tower_.capacity() / point.outdoor) * point.outdoor;
+    effort.rejection.pumps = pump_.power(now.tower_heat / tower_.capacity() / point.outdoor) * point.outdoor;
   return effort;
 }
 
 Celsius TowerPlant::free_leaving(const RejectionPoint& point) const {
   const Celsius returning = return_water(point);
-  return returning - (returning - coldest_tower_water(point.heat, point)) * effectiveness();
+  return returning - (returning - coldest_tower_water(point.heat, point)) * effectiveness_;
 }
 
 std::vector<std::pair<std::string, double>> TowerPlant::ratings() const {

@@ -37,14 +37,13 @@ struct TowerPlantSetup {
   std::int64_t chillers = 1;
   Celsius condenser_water;                              ///< set point while the chillers work alone
   Celsius least_condenser_water, most_condenser_water;  ///< at any time; warmer, the chillers trip
+
+  double effectiveness() const { return loop.rise / (loop.rise + exchanger_approach); }  ///< of the exchanger
 };
 
 struct TowerPlantEffort {
-  Watts chillers{0}, fans{0}, pumps{0};
-  WaterUse water;
-  Celsius tower_water;
+  RejectionEffort rejection;  ///< all but its modes
   Celsius exchanger_leaving;  ///< of the loop's water with full fans, not held at the set point
-  Capability capability;
 };
 
 class TowerPlant {
@@ -67,11 +66,11 @@ class TowerPlant {
   Watts most_heat(TowerPath path, const RejectionPoint& point, KelvinDelta warmer, const State& state) const;
   /// Of the tower's water while the chillers work alone.
   Celsius condenser_set_point(const weather::WeatherPoint& outside) const;
-  double effectiveness() const { return loop_.rise / (loop_.rise + approach_); }
 
   Watts capacity_;
   WaterLoop loop_;
-  KelvinDelta approach_, tower_approach_;
+  double effectiveness_;  // of the exchanger
+  KelvinDelta tower_approach_;
   Celsius condenser_water_, least_condenser_water_, most_condenser_water_;
   Chiller chiller_;
   Tower tower_;

@@ -1,9 +1,8 @@
 // Question   how much carbon the electricity of a US balancing area carries, by month and hour
 // Equation   intensity = mean of the month * shape(hour) / (mean of the shape)
 // Source     EIA hourly mix of 2022 in SustainDC (HewlettPackard/dc-rl a92b475): means by month, lowest and highest
-// hour;
-//            between these hours bent half waves (estimate); where the hours themselves are not known 3 h and 19 h
-//            (estimate)
+//            hour; between these hours bent half waves (estimate); where the hours themselves are not known 3 h and 19
+//            h (estimate)
 // Valid for  2022, average intensity; single hours stray: 5th to 95th percentile of CAISO are 0.45 to 1.47 of its mean
 // Checked by tests/models/grid/electricity_test.cpp
 #include <algorithm>

@@ -1,9 +1,8 @@
 // Question   what a bill of electricity has besides the price of energy, and what water and carbon it stands for
 // Equation   water = sum of shares * consumption by technology
 // Source     1.8 L/kWh consumed by US thermoelectric power: NREL, by second hand; consumption by technology with
-// cooling
-//            towers: Macknick et al., Operational water consumption and withdrawal factors, NREL/TP-6A20-50900, 2011
-//            (medians, remembered); 85 % of the subscribed capacity: AEP Ohio, data centre tariff of 2025
+//            cooling towers: Macknick et al., Operational water consumption and withdrawal factors, NREL/TP-6A20-50900,
+//            2011 (medians, remembered); 85 % of the subscribed capacity: AEP Ohio, data centre tariff of 2025
 // Valid for  average carbon and water, as accounts of companies state them; not what one more kilowatt hour changes
 // Checked by tests/models/grid/electricity_test.cpp
 #include "models/grid/electricity.hpp"

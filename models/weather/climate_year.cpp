@@ -285,16 +285,8 @@ Hours wet_bulbs(const Calendar& calendar, const SiteClimate& site, std::string_v
   return wet;
 }
 
-/// Vapour pressure of air by its two temperatures (ASHRAE Handbook Fundamentals 2017, chapter 1, equations 33 and 35).
-Pascals vapour_pressure(double dry, double wet, Pascals pressure) {
-  const double saturated = humidity_ratio(saturation_pressure(Celsius(wet)), pressure);
-  const double ratio =
-      wet >= 0.0 ? ((2501.0 - 2.326 * wet) * saturated - 1.006 * (dry - wet)) / (2501.0 + 1.86 * dry - 4.186 * wet)
-                 : ((2830.0 - 0.24 * wet) * saturated - 1.006 * (dry - wet)) / (2830.0 + 1.86 * dry - 2.1 * wet);
-  return pressure * (ratio / (0.621945 + ratio));
-}
-
 /// The same as dew_point(), within 1e-4 K and without a search: Magnus' form, then three steps with its slope.
+/// Its figures (Murray 1967, remembered) set where the steps begin, not where they end.
 Celsius quick_dew_point(Pascals vapour) {
   const double x = std::log(vapour.value / 610.94);
   const bool over_ice = x < 0.0;
@@ -308,7 +300,8 @@ Celsius quick_dew_point(Pascals vapour) {
 }
 
 WeatherPoint air(double dry, double wet, Pascals pressure) {
-  const Pascals saturated = saturation_pressure(Celsius(dry)), vapour = vapour_pressure(dry, wet, pressure);
+  const Pascals saturated = saturation_pressure(Celsius(dry));
+  const Pascals vapour = vapour_pressure(humidity_ratio_at_wet_bulb(Celsius(dry), Celsius(wet), pressure), pressure);
   if (vapour / saturated < kLeastRelativeHumidity) {
     return air_at_relative_humidity(Celsius(dry), kLeastRelativeHumidity, pressure);
   }

@@ -1,27 +1,23 @@
 #include "models/weather/psychrometrics.hpp"
 
 #include <algorithm>
-#include <boost/math/tools/toms748_solve.hpp>
 #include <cmath>
-#include <cstdint>
+
+#include "models/core/rising_root.hpp"
 
 namespace tokenworks::weather {
 namespace {
 
-constexpr double kColdest = -100.0;      // degC, end of the ice correlation
-constexpr double kTriplePoint = 273.16;  // K
-constexpr double kTolerance = 1e-4;      // K, well inside the 0.1 K of weather files
+constexpr double kColdest = -100.0;       // degC, end of the ice correlation
+constexpr double kTriplePoint = 273.16;   // K
+constexpr double kWaterToAir = 0.621945;  // molar masses
+constexpr double kTolerance = 1e-4;       // K, well inside the 0.1 K of weather files
 
-/// Root of a function that rises from `low` to `high`; an end where there is none between.
+/// Of a function of a temperature that rises from `low` to `high`; an end where there is none between.
 template <class Rising>
-double rising_root(Rising f, double low, double high) {
-  const double f_low = f(low), f_high = f(high);
-  if (f_low >= 0.0) return low;
-  if (f_high <= 0.0) return high;
-  std::uintmax_t iterations = 100;
-  const auto close = [](double a, double b) { return std::abs(b - a) < kTolerance; };
-  const auto [a, b] = boost::math::tools::toms748_solve(f, low, high, f_low, f_high, close, iterations);
-  return 0.5 * (a + b);
+Celsius root(Rising f, double low, double high) {
+  const auto [a, b] = rising_root(f, low, high, kTolerance);
+  return Celsius(0.5 * (a + b));
 }
 
 }  // namespace
@@ -38,7 +34,11 @@ Pascals saturation_pressure(Celsius temperature) {
 }
 
 double humidity_ratio(Pascals vapour_pressure, Pascals pressure) {
-  return 0.621945 * vapour_pressure.value / (pressure.value - vapour_pressure.value);
+  return kWaterToAir * vapour_pressure.value / (pressure.value - vapour_pressure.value);
+}
+
+Pascals vapour_pressure(double humidity_ratio, Pascals pressure) {
+  return pressure * (humidity_ratio / (kWaterToAir + humidity_ratio));
 }
 
 double humidity_ratio(const WeatherPoint& air) {
@@ -71,16 +71,14 @@ JoulesPerKilogram enthalpy(Celsius dry, double humidity_ratio) {
 Celsius dew_point(Pascals vapour_pressure) {
   if (vapour_pressure <= saturation_pressure(Celsius(kColdest))) return Celsius(kColdest);
   const double target = std::log(vapour_pressure.value);
-  return Celsius(
-      rising_root([&](double t) { return std::log(saturation_pressure(Celsius(t)).value) - target; }, kColdest, 200.0));
+  return root([&](double t) { return std::log(saturation_pressure(Celsius(t)).value) - target; }, kColdest, 200.0);
 }
 
 Celsius wet_bulb(Celsius dry, Celsius dew, Pascals pressure) {
   if (dew >= dry) return dry;
   const double target = humidity_ratio(saturation_pressure(dew), pressure);
-  return Celsius(
-      rising_root([&](double wet) { return humidity_ratio_at_wet_bulb(dry, Celsius(wet), pressure) - target; },
-                  dew.value, dry.value));
+  return root([&](double wet) { return humidity_ratio_at_wet_bulb(dry, Celsius(wet), pressure) - target; }, dew.value,
+              dry.value);
 }
 
 WeatherPoint air_at_relative_humidity(Celsius dry, double relative_humidity, Pascals pressure) {

@@ -13,6 +13,8 @@ namespace tokenworks::weather {
 Pascals saturation_pressure(Celsius temperature);
 /// Kilograms of water a kilogram of dry air.
 double humidity_ratio(Pascals vapour_pressure, Pascals pressure);
+/// The inverse.
+Pascals vapour_pressure(double humidity_ratio, Pascals pressure);
 double humidity_ratio(const WeatherPoint& air);
 double saturated_humidity_ratio(Celsius temperature, Pascals pressure);
 /// Of air at `dry` whose wet bulb is `wet`: on the line along which evaporating water cools air.

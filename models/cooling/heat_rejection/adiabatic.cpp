@@ -1,18 +1,17 @@
 // Question   what dry coolers draw, and how much water they take, with wetted pads that cool their air on hot days
 // Equation   air into the coil = dry bulb - e (dry bulb - wet bulb) above the switch-over dry bulb; water = air flow of
-// the
-//            coil x rise of humidity along the wet-bulb line x (1 + bleed); the rest as in dry_coil.hpp
+//            the coil x rise of humidity along the wet-bulb line x (1 + bleed); the rest as in dry_coil.hpp
 // Source     pad efficiency 0.7 to 0.9, bleed 0.2 to 0.5 and switch-over 20 to 30 degC: estimates; dry_coil.hpp
 // Valid for  pads without a pressure drop of their own; air flow follows from the coil's ratio of heat capacity flows
 // Checked by tests/models/cooling/heat_rejection_test.cpp
 #include "models/cooling/dry_coil.hpp"
+#include "models/cooling/fluids.hpp"
 #include "models/weather/psychrometrics.hpp"
 
 namespace tokenworks::cooling {
 namespace {
 
 constexpr std::size_t kWet = 1, kTrim = 2;  // added; neither: dry
-constexpr double kMoistAirHeat = 1014.5;    // J/(kg K), LBNL Buildings
 
 struct Spec {
   DryCoilSpec coil;
@@ -44,15 +43,13 @@ class Plant final : public HeatRejectionPlant {
     const weather::WeatherPoint& outside = point.outside;
     const Celsius entering = spec_.entering(outside);
     const DryCoilEffort work = coil_.effort(point, entering, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.capability = work.capability;
+    RejectionEffort effort = work.rejection;
     effort.mode = effort.wanted_mode = (work.trims ? kTrim : 0) + (spec_.is_wet(outside) ? kWet : 0);
     if (spec_.is_wet(outside) && work.air_share > 0.0) {
       const double taken_up = weather::humidity_ratio_at_wet_bulb(entering, outside.wet_bulb, outside.pressure) -
                               weather::humidity_ratio_at_wet_bulb(outside.dry_bulb, outside.wet_bulb, outside.pressure);
-      const double air = coil_.air_capacity().value / kMoistAirHeat * work.air_share * point.outdoor;  // kg/s
+      const double air =
+          coil_.air_capacity().value / kMoistAir.heat_capacity.value * work.air_share * point.outdoor;  // kg/s
       effort.water.evaporation = KilogramsPerSecond(air * taken_up);
       effort.water.blow_down = effort.water.evaporation * spec_.bleed_share;
     }
@@ -67,19 +64,8 @@ class Plant final : public HeatRejectionPlant {
   DryCoil coil_;
 };
 
-class Adiabatic final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_adiabatic() { return std::make_unique<Adiabatic>(); }
+std::unique_ptr<HeatRejection> make_adiabatic() { return std::make_unique<HeatRejectionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

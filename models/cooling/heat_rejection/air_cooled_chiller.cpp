@@ -50,19 +50,8 @@ class Plant final : public HeatRejectionPlant {
   Chiller chiller_;
 };
 
-class AirCooledChiller final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_air_cooled_chiller() { return std::make_unique<AirCooledChiller>(); }
+std::unique_ptr<HeatRejection> make_air_cooled_chiller() { return std::make_unique<HeatRejectionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -1,8 +1,7 @@
 // Question   what cooling towers draw to cool a warm loop to its set point without chillers, or with a trim chiller
 // Equation   tower_plant.hpp with the loop's rise as the towers' range; approach of the plate exchanger between tower
-// and
-//            loop, 0 where the tower's water is the loop's; what full fans leave goes to a trim chiller whose condenser
-//            is on the towers too
+//            and loop, 0 where the tower's water is the loop's; what full fans leave goes to a trim chiller whose
+//            condenser is on the towers too
 // Source     tower.hpp, chiller.hpp
 // Valid for  loops warmer than wet bulb + approaches for most of the year
 // Checked by tests/models/cooling/heat_rejection_test.cpp
@@ -72,14 +71,8 @@ class Plant final : public HeatRejectionPlant {
 
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const bool trims = plant_.has_chillers();
-    const TowerPlantEffort work = plant_.effort(trims ? TowerPath::partial : TowerPath::free, point, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.pumps = work.pumps;
-    effort.water = work.water;
-    effort.capability = work.capability;
-    effort.mode = effort.wanted_mode = work.chillers.value > 0.0 ? kTrim : kFree;
+    RejectionEffort effort = plant_.effort(trims ? TowerPath::partial : TowerPath::free, point, notes).rejection;
+    effort.mode = effort.wanted_mode = effort.chillers.value > 0.0 ? kTrim : kFree;
     if (!trims && point.heat.value > 0.0) {
       const KelvinDelta missed = plant_.free_leaving(point) - loop_.supply;
       notes.check("cooling tower without trim chiller: supply water above set point [K]",
@@ -104,19 +97,8 @@ class Plant final : public HeatRejectionPlant {
   TowerPlant plant_;
 };
 
-class CoolingTower final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_cooling_tower() { return std::make_unique<CoolingTower>(); }
+std::unique_ptr<HeatRejection> make_cooling_tower() { return std::make_unique<HeatRejectionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

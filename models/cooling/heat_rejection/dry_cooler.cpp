@@ -17,10 +17,7 @@ class Plant final : public HeatRejectionPlant {
 
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const DryCoilEffort work = coil_.effort(point, point.outside.dry_bulb, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.capability = work.capability;
+    RejectionEffort effort = work.rejection;
     effort.mode = effort.wanted_mode = work.trims ? kTrim : kFree;
     return effort;
   }
@@ -32,19 +29,8 @@ class Plant final : public HeatRejectionPlant {
   DryCoil coil_;
 };
 
-class DryCooler final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  DryCoilSpec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_dry_cooler() { return std::make_unique<DryCooler>(); }
+std::unique_ptr<HeatRejection> make_dry_cooler() { return std::make_unique<HeatRejectionOf<DryCoilSpec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

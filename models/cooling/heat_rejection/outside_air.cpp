@@ -4,27 +4,26 @@
 //            line by the stage's efficiency, not beyond the dew point of the class; what is still too warm leaves a
 //            share of the heat to chillers, which work alone where the air is too humid or within 2 K of the return
 // Source     modes and 2 K: common practice of air-side economisers; dew points: ASHRAE classes; stage efficiency,
-// fans,
-//            dead bands: estimates
+//            fans, dead bands: estimates
 // Valid for  sensible loads; the loop is the hall's air, so there is no chilled-water loop beside that of the back-up;
 //            air drier than the class allows is humidified, whose cooling is left out
 // Checked by tests/models/cooling/heat_rejection_test.cpp
 #include <algorithm>
 
-#include "models/cooling/ashrae_classes.hpp"
 #include "models/cooling/chiller.hpp"
+#include "models/cooling/equipment_class.hpp"
 #include "models/cooling/fluid_machines.hpp"
+#include "models/cooling/fluids.hpp"
 #include "models/cooling/heat_rejection.hpp"
 #include "models/weather/psychrometrics.hpp"
 
 namespace tokenworks::cooling {
 namespace {
 
-constexpr std::size_t kOutsideAir = 0, kEvaporative = 1, kPartial = 2, kMechanical = 3;
-constexpr double kMoistAirHeat = 1014.5;  // J/(kg K), LBNL Buildings
+constexpr std::size_t kAirAlone = 0, kEvaporative = 1, kPartial = 2, kMechanical = 3;
 
 struct Spec {
-  std::string air_class = "A1";
+  std::string air_class = "a1";
   double fan_share_of_heat = 0.02;
   bool evaporative = true;
   double stage_efficiency = 0.85;
@@ -37,7 +36,7 @@ struct Spec {
   KelvinDelta dead_band{1.0};
 
   void visit(FieldVisitor& v) {
-    field(v, "air_class", air_class, "ASHRAE class whose allowable dew points hold", rule().one_of(kAirClasses));
+    field(v, "air_class", air_class, "ASHRAE class whose allowable dew points hold", rule().one_of(air_classes()));
     field(v, "fan_share_of_heat", fan_share_of_heat, "Rated power of the outside-air and relief fans, of rated heat",
           rule().share().default_from('E', "Filters, stage and relief beside the air handlers' own fans"));
     field(v, "evaporative", evaporative, "There is a direct evaporative stage");
@@ -68,11 +67,11 @@ class Plant final : public HeatRejectionPlant {
  public:
   Plant(const Spec& spec, Watts capacity, const WaterLoop& loop, const weather::WeatherPoint& design)
       : spec_(spec),
-        class_(&ashrae_class(spec.air_class)),
+        dew_points_(allowable_dew_points(spec.air_class)),
         capacity_(capacity),
         loop_(loop),
         fan_{capacity * spec.fan_share_of_heat, 0.0},
-        air_flow_(capacity.value / (kMoistAirHeat * loop.rise.value)),
+        air_flow_(capacity.value / (kMoistAir.heat_capacity.value * loop.rise.value)),
         chiller_(chiller_curves(spec.curves), capacity * spec.back_up_share, loop.supply - spec.coil_approach,
                  design.dry_bulb, spec.chillers) {}
 
@@ -140,8 +139,8 @@ class Plant final : public HeatRejectionPlant {
   Outside outside(const weather::WeatherPoint& at, KelvinDelta drier) const {
     Outside air{};
     air.humidity = weather::humidity_ratio(at);
-    air.least_humidity = weather::saturated_humidity_ratio(class_->dew_point_low, at.pressure);
-    air.most_humidity = weather::saturated_humidity_ratio(class_->dew_point_high - drier, at.pressure);
+    air.least_humidity = weather::saturated_humidity_ratio(dew_points_.lowest, at.pressure);
+    air.most_humidity = weather::saturated_humidity_ratio(dew_points_.highest - drier, at.pressure);
     air.evaporated = at.dry_bulb;
     if (spec_.evaporative && at.dry_bulb > at.wet_bulb) {
       const Celsius reached = at.dry_bulb - (at.dry_bulb - at.wet_bulb) * spec_.stage_efficiency;
@@ -151,7 +150,7 @@ class Plant final : public HeatRejectionPlant {
     return air;
   }
   Celsius coldest(std::size_t mode, const weather::WeatherPoint& at, const Outside& air) const {
-    return mode == kOutsideAir ? at.dry_bulb : air.evaporated;
+    return mode == kAirAlone ? at.dry_bulb : air.evaporated;
   }
 
   Watts most_heat(std::size_t mode, const RejectionPoint& point, const Outside& air, KelvinDelta warmer) const {
@@ -176,7 +175,7 @@ class Plant final : public HeatRejectionPlant {
       if (is_humid || air.evaporated >= useful) return kMechanical;
       if (air.evaporated > supply) return kPartial;
     }
-    return at.dry_bulb <= supply || !spec_.evaporative ? kOutsideAir : kEvaporative;
+    return at.dry_bulb <= supply || !spec_.evaporative ? kAirAlone : kEvaporative;
   }
   std::size_t wanted(std::size_t mode, const weather::WeatherPoint& at, const Outside& air) const {
     const std::size_t needed = least_mode(at, air, KelvinDelta(0));
@@ -185,7 +184,7 @@ class Plant final : public HeatRejectionPlant {
   }
 
   Spec spec_;
-  const AshraeClass* class_;
+  TemperatureRange dew_points_;
   Watts capacity_;
   WaterLoop loop_;
   Fan fan_;
@@ -193,18 +192,9 @@ class Plant final : public HeatRejectionPlant {
   Chiller chiller_;
 };
 
-class OutsideAir final : public HeatRejection {
+class OutsideAir final : public HeatRejectionOf<Spec, Plant> {
  public:
   Medium medium() const override { return Medium::air; }
-
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
 };
 
 }  // namespace

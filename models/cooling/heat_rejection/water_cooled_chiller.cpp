@@ -1,9 +1,9 @@
 // Question   what chillers on towers draw to cool the water to its set point, helped by an integrated water-side
-// economiser Equation   tower_plant.hpp; modes free, partial, mechanical with dead bands: free -> partial when the
-// economiser's water
-//            is warmer than the set point + 1.1 K; partial -> mechanical when the return is colder than its water + 0.5
-//            K; mechanical -> partial when the return is warmer than wet bulb + tower approach + 1.1 K; partial -> free
-//            when its water is at or below the set point
+//            economiser
+// Equation   tower_plant.hpp; modes free, partial, mechanical with dead bands: free -> partial when the economiser's
+//            water is warmer than the set point + 1.1 K; partial -> mechanical when the return is colder than its water
+//            + 0.5 K; mechanical -> partial when the return is warmer than wet bulb + tower approach + 1.1 K; partial
+//            -> free when its water is at or below the set point
 // Source     LBNL Buildings c4117cc, Controls.CoolingMode; dead bands: estimates
 // Valid for  chiller.hpp, tower.hpp; the caller holds a mode for 1,200 s at least, as that control does
 // Checked by tests/models/cooling/heat_rejection_test.cpp
@@ -89,12 +89,7 @@ class Plant final : public HeatRejectionPlant {
   RejectionEffort effort(const RejectionPoint& point, ValidityNotes& notes) const override {
     const std::size_t mode = spec_.economiser ? std::min(point.mode, kMechanical) : kMechanical;
     const TowerPlantEffort work = plant_.effort(static_cast<TowerPath>(mode), point, notes);
-    RejectionEffort effort;
-    effort.chillers = work.chillers;
-    effort.fans = work.fans;
-    effort.pumps = work.pumps;
-    effort.water = work.water;
-    effort.capability = work.capability;
+    RejectionEffort effort = work.rejection;
     // Without an economiser there is one mode.
     effort.mode = spec_.economiser ? mode : 0;
     effort.wanted_mode = spec_.economiser ? wanted(mode, point, work) : 0;
@@ -119,7 +114,8 @@ class Plant final : public HeatRejectionPlant {
         if (plant_.free_leaving(point) <= loop_.supply + spec_.enter_free) return kFree;
         return returning < work.exchanger_leaving + spec_.leave_partial ? kMechanical : kPartial;
       default:
-        return returning > plant_.coldest_tower_water(point.heat + work.chillers, point) + spec_.leave_mechanical
+        return returning >
+                       plant_.coldest_tower_water(point.heat + work.rejection.chillers, point) + spec_.leave_mechanical
                    ? kPartial
                    : kMechanical;
     }
@@ -130,19 +126,8 @@ class Plant final : public HeatRejectionPlant {
   TowerPlant plant_;
 };
 
-class WaterCooledChiller final : public HeatRejection {
- private:
-  void visit_machines(FieldVisitor& v) override { spec_.visit(v); }
-  std::unique_ptr<HeatRejectionPlant> size_machines(Watts capacity, const WaterLoop& loop,
-                                                    const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, capacity, loop, design_weather);
-  }
-
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<HeatRejection> make_water_cooled_chiller() { return std::make_unique<WaterCooledChiller>(); }
+std::unique_ptr<HeatRejection> make_water_cooled_chiller() { return std::make_unique<HeatRejectionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -13,11 +13,7 @@ namespace tokenworks::cooling {
 namespace {
 
 // A dry cooler cannot make water of 8 degC in summer, and this hall has no second loop.
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
-    {"outside_air", "Outside air through the hall, with an evaporative stage and back-up chillers", make_outside_air},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller, kWaterCooledChiller, kOutsideAir};
 
 struct Spec {
   AirPathSpec air;
@@ -33,6 +29,16 @@ struct Spec {
     field(v, "heat_rejection", heat_rejection, "How heat leaves the site");
     field(v, "facility_pumps", facility_pumps, "Chilled water pumps");
     volume.visit(v);
+  }
+
+  OptionFaults faults() const {
+    OptionFaults faults;
+    air.add_faults(faults, "", heat_rejection->medium());
+    if (heat_rejection->medium() == Medium::air && volume.buffer_m3 > 0.0) {
+      faults.emplace_back("/buffer_tank_m3",
+                          fmt::format("is {:.4g} m3, but outside air takes no water to the hall", volume.buffer_m3));
+    }
+    return faults;
   }
 };
 
@@ -84,30 +90,8 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class AirCrah final : public CoolingOption {
- public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
-  OptionFaults faults() const override {
-    OptionFaults faults;
-    spec_.air.add_faults(faults, "", spec_.heat_rejection->medium());
-    if (spec_.heat_rejection->medium() == Medium::air && spec_.volume.buffer_m3 > 0.0) {
-      faults.emplace_back("/buffer_tank_m3", fmt::format("is {:.4g} m3, but outside air takes no water to the hall",
-                                                         spec_.volume.buffer_m3));
-    }
-    return faults;
-  }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<CoolingOption> make_air_crah() { return std::make_unique<AirCrah>(); }
+std::unique_ptr<CoolingOption> make_air_crah() { return std::make_unique<CoolingOptionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -1,7 +1,6 @@
 // Question   what a hall draws whose racks have cold plates: a liquid loop for most heat, air handlers for the rest
 // Equation   liquid_path.hpp: coolant units between racks and facility water at a set point; what the cold plates do
-// not
-//            take goes through air_path.hpp to an air-cooled chiller of its own, or into the same facility water;
+//            not take goes through air_path.hpp to an air-cooled chiller of its own, or into the same facility water;
 //            chips: cold_plate.hpp
 // Source     pump share 1.7 %: STULZ SCR 14103 W selection sheet, 0.9 %: Frontier (ExaDigiT/RAPS 6c142bf); approach
 //            4 K: that sheet; facility water classes: ASHRAE TC 9.9; coolant 1..2 l/kW: estimate
@@ -20,18 +19,9 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-    {"adiabatic", "Dry coolers whose air is cooled by wetted pads on hot days", make_adiabatic},
-    {"cooling_tower", "Cooling towers, direct or through an exchanger; a trim chiller helps on hot days",
-     make_cooling_tower},
-    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChiller, kAdiabatic, kCoolingTower,
+                                                     kWaterCooledChiller};
 
-// CDU pumps keep the racks' flow up: estimate.
-constexpr double kLeastCduFlow = 0.5;
-constexpr double kHighestRackSupply = 50.0;  // degC, beyond ASHRAE W45 with a CDU
 constexpr std::string_view kResidualPlants[] = {"own", "shared"};
 
 struct Spec {
@@ -90,7 +80,7 @@ struct Spec {
   KelvinDelta approach() const { return rack_supply ? *rack_supply - facility_supply : cdu_approach; }
   bool is_shared() const { return residual_air_plant == "shared"; }
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity, cold_plates.rise(), facility_rise, approach(), cdu_pump_share, kLeastCduFlow, facility_pump_head};
+    return {capacity, cold_plates.rise(), facility_rise, approach(), cdu_pump_share, facility_pump_head};
   }
   /// The residual path with the water that it gets.
   AirPathSpec air() const {
@@ -109,12 +99,9 @@ struct Spec {
       faults.emplace_back("/rack_supply_c",
                           fmt::format("is {:.4g} degC, needs to be above the facility water's {:.4g} degC",
                                       rack_supply->value, facility_supply.value));
-    } else if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
-      faults.emplace_back(
-          "/facility_rise_k",
-          fmt::format("is {:.4g} K, needs less than the {:.4g} K between facility water and the coolant "
-                      "that returns from the racks",
-                      facility_rise.value, (rating.hot_drop + rating.approach).value));
+    } else {
+      check_rise(liquid(Watts(1)).exchanger(), "facility water and the coolant that returns from the racks",
+                 "/facility_rise_k", faults);
     }
     if (pumps_installed < pumps_needed) {
       faults.emplace_back("/cdu_pumps_installed", fmt::format("is {}, needs at least the {} pumps that carry the flow",
@@ -233,22 +220,8 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class DirectToChip final : public CoolingOption {
- public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
-  OptionFaults faults() const override { return spec_.faults(); }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<CoolingOption> make_direct_to_chip() { return std::make_unique<DirectToChip>(); }
+std::unique_ptr<CoolingOption> make_direct_to_chip() { return std::make_unique<CoolingOptionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -1,12 +1,9 @@
 // Question   what a hall draws whose servers stand in tanks of oil without fans
 // Equation   liquid_path.hpp with oil on the racks' side; all heat of the racks goes into the oil
 // Source     oil 5..12 K warmer at the top, supply 35..50 degC, chip to oil 0.03..0.06 K/W, pumps 1..2 % of heat, 1 m3
-// of
-//            oil for 100 kW: estimates
+//            of oil for 100 kW: estimates
 // Valid for  single-phase oil; parts of 700 W and less without forced flow through their heat sinks
 // Checked by tests/models/cooling/cooling_options_test.cpp
-#include <fmt/format.h>
-
 #include "models/cooling/cooling_option.hpp"
 #include "models/cooling/equipment_class.hpp"
 #include "models/cooling/fluids.hpp"
@@ -17,12 +14,8 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kDryCooler, kAirCooledChiller};
 
-constexpr double kLeastOilFlow = 0.5;       // pumps keep the tanks stirred: estimate
 constexpr double kHighestOilSupply = 50.0;  // degC
 constexpr double kMostOfATank = 150e3;      // W, claimed by makers
 
@@ -79,18 +72,13 @@ struct Spec {
   }
 
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity, oil_rise, facility_rise, approach, pump_share, kLeastOilFlow, facility_pump_head};
+    return {capacity, oil_rise, facility_rise, approach, pump_share, facility_pump_head};
   }
   OptionFaults faults() const {
     OptionFaults faults;
     check_class(equipment_class, facility_supply, "/facility_supply_c", faults);
-    if (!is_possible(liquid(Watts(1)).exchanger())) {
-      faults.emplace_back(
-          "/facility_rise_k",
-          fmt::format("is {:.4g} K, needs less than the {:.4g} K between facility water and the oil that "
-                      "leaves the servers",
-                      facility_rise.value, (oil_rise + approach).value));
-    }
+    check_rise(liquid(Watts(1)).exchanger(), "facility water and the oil that leaves the servers", "/facility_rise_k",
+               faults);
     return faults;
   }
 };
@@ -158,19 +146,9 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class Immersion final : public CoolingOption {
+class Immersion final : public CoolingOptionOf<Spec, Plant> {
  public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
   double server_fan_share_removed() const override { return 1.0; }
-  OptionFaults faults() const override { return spec_.faults(); }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
 };
 
 }  // namespace

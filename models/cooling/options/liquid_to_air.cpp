@@ -1,11 +1,11 @@
 // Question   what a hall without facility water draws whose racks have cold plates: coolant units give their heat to
-// the
-//            room's air
+//            the room's air
 // Equation   liquid_path.hpp with the room's air on the cold side; all heat then goes through air_path.hpp
 // Source     approach 11 K, 70 kW a unit: makers' data of units in racks, second hand; power of pumps and fans:
-// estimate Valid for  rows beside air-cooled racks, units that draw the servers' inlet air Checked by
-// tests/models/cooling/cooling_options_test.cpp
-#include <fmt/format.h>
+//            estimate
+// Valid for  rows beside air-cooled racks, units that draw the servers' inlet air
+// Checked by tests/models/cooling/cooling_options_test.cpp
+#include <algorithm>
 
 #include "models/cooling/air_path.hpp"
 #include "models/cooling/cold_plate.hpp"
@@ -16,13 +16,9 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller};
 
-constexpr double kLeastCoolantFlow = 0.5;    // pumps keep the racks' flow up: estimate
-constexpr double kHighestRackSupply = 50.0;  // degC
-constexpr double kEnough = 1e9;              // the room's air is never short of a pump
+constexpr double kEnough = 1e9;  // the room's air is never short of a pump
 
 struct Spec {
   KelvinDelta approach{11.0};
@@ -57,17 +53,12 @@ struct Spec {
   }
 
   LiquidPathDesign liquid(Watts capacity) const {
-    return {capacity, cold_plates.rise(), air_rise, approach, pump_share, kLeastCoolantFlow, Pascals(0)};
+    return {capacity, cold_plates.rise(), air_rise, approach, pump_share, Pascals(0)};
   }
   OptionFaults faults() const {
     OptionFaults faults;
-    if (const ExchangerRating rating = liquid(Watts(1)).exchanger(); !is_possible(rating)) {
-      faults.emplace_back(
-          "/cdu_air_rise_k",
-          fmt::format("is {:.4g} K, needs less than the {:.4g} K between the room's air and the coolant "
-                      "that returns from the racks",
-                      air_rise.value, (rating.hot_drop + rating.approach).value));
-    }
+    check_rise(liquid(Watts(1)).exchanger(), "the room's air and the coolant that returns from the racks",
+               "/cdu_air_rise_k", faults);
     air.add_faults(faults, "/air");
     return faults;
   }
@@ -150,22 +141,8 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class LiquidToAir final : public CoolingOption {
- public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
-  OptionFaults faults() const override { return spec_.faults(); }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<CoolingOption> make_liquid_to_air() { return std::make_unique<LiquidToAir>(); }
+std::unique_ptr<CoolingOption> make_liquid_to_air() { return std::make_unique<CoolingOptionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -7,7 +7,7 @@
 //            20..80 kW a rack, second hand
 // Valid for  sensible heat, servers that hold their temperature rise; fans of servers behind passive doors draw what
 //            their data say (15..30 Pa more are not added)
-// Checked by tests/models/cooling/cooling_options_test.cpp, rear_door_test.cpp
+// Checked by tests/models/cooling/cooling_options_test.cpp
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -20,18 +20,13 @@
 namespace tokenworks::cooling {
 namespace {
 
-constexpr Option<HeatRejection> kHeatRejections[] = {
-    {"air_cooled_chiller", "Chillers in the yard, condensers cooled by outside air", make_air_cooled_chiller},
-    {"dry_cooler", "Finned coils with fans; a trim chiller helps on hot days", make_dry_cooler},
-    {"water_cooled_chiller", "Chillers on cooling towers with a water-side economiser", make_water_cooled_chiller},
-};
+constexpr Option<HeatRejection> kHeatRejections[] = {kAirCooledChiller, kDryCooler, kWaterCooledChiller};
 
 constexpr std::string_view kDoors[] = {"active", "passive"};
 constexpr KelvinDelta kAboveDewPoint{2.0};
-constexpr double kLeastDoorFlow = 0.2;        // fans of active doors: estimate
-constexpr double kMostOfARack = 80e3;         // W
-constexpr double kHighestServerInlet = 32.0;  // degC, ASHRAE class A1 allowable
-constexpr KelvinDelta kWarmestRoom{200.0};    // above its set point
+constexpr double kLeastDoorFlow = 0.2;      // fans of active doors: estimate
+constexpr double kMostOfARack = 80e3;       // W
+constexpr KelvinDelta kWarmestRoom{200.0};  // above its set point
 
 struct Spec {
   Celsius facility_supply{18.0};
@@ -93,10 +88,8 @@ struct Spec {
     if (facility_supply >= room_air) {
       faults.emplace_back("/facility_supply_c", fmt::format("is {:.4g} degC, needs to be below the room's {:.4g} degC",
                                                             facility_supply.value, room_air.value));
-    } else if (!is_possible(door())) {
-      faults.emplace_back("/facility_rise_k",
-                          fmt::format("is {:.4g} K, needs less than the {:.4g} K between water and server outlet air",
-                                      facility_rise.value, span().value));
+    } else {
+      check_rise(door(), "water and server outlet air", "/facility_rise_k", faults);
     }
     check_class(equipment_class, room_air, "/room_air_c", faults);
     residual_air.add_faults(faults, "/residual_air");
@@ -222,22 +215,8 @@ class Plant final : public CoolingPlant {
   std::vector<PartUnits> parts_;
 };
 
-class RearDoor final : public CoolingOption {
- public:
-  void visit(FieldVisitor& v) override { spec_.visit(v); }
-  std::string_view heat_rejection_kind() const override { return spec_.heat_rejection.kind(); }
-  OptionFaults faults() const override { return spec_.faults(); }
-  std::unique_ptr<CoolingPlant> size(const HeatLoad& design_load,
-                                     const weather::WeatherPoint& design_weather) const override {
-    return std::make_unique<Plant>(spec_, design_load, design_weather);
-  }
-
- private:
-  Spec spec_;
-};
-
 }  // namespace
 
-std::unique_ptr<CoolingOption> make_rear_door() { return std::make_unique<RearDoor>(); }
+std::unique_ptr<CoolingOption> make_rear_door() { return std::make_unique<CoolingOptionOf<Spec, Plant>>(); }
 
 }  // namespace tokenworks::cooling

@@ -19,12 +19,6 @@ TEST_CASE("fluids: flow that carries a kilowatt", "[models][cooling]") {
   CHECK_THAT(rise_of(Watts(115e3), kPropyleneGlycol25, from_litres_per_minute(173)).value, WithinAbs(10.0, 0.05));
 }
 
-TEST_CASE("fluids: air at 25 degC and sea level, and at 1,600 m", "[models][cooling]") {
-  CHECK_THAT(air_density(Celsius(25), kSeaLevel).value, WithinAbs(1.184, 1e-3));
-  CHECK_THAT(air_density(Celsius(25), Pascals(83.4e3)).value / air_density(Celsius(25), kSeaLevel).value,
-             WithinRel(83.4 / 101.325, 1e-12));
-}
-
 TEST_CASE("fluids: flow and rise are inverse", "[models][cooling][law]") {
   REQUIRE(rc::check([] {
     const Fluid fluid = *rc::gen::element(kWater, kPropyleneGlycol25, kDielectricOil, kMoistAir);
