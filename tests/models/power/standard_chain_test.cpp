@@ -7,25 +7,25 @@
 #include "models/power/power_flow.hpp"
 #include "tests/catch.hpp"
 #include "tests/models/fixed_seed.hpp"
+#include "tests/models/power/lumped_chain.hpp"
 #include "tests/models/power/small_networks.hpp"
 
 using namespace tokenworks;
 using namespace tokenworks::power;
 using namespace tokenworks::power::tests;
 
-TEST_CASE("standard chain: its losses are those of the lumped power chain", "[models][power][law]") {
+TEST_CASE("standard chain: its losses are those of stages lumped together", "[models][power][law]") {
   static constexpr const char* kRedundancies[] = {"n", "n_plus_1", "2n"};
   static constexpr const char* kUps[] = {"double_conversion", "silicon_carbide", "eco", "none"};
   REQUIRE(rc::check([] {
-    PowerChainSpec spec;
-    spec.redundancy = kRedundancies[*rc::gen::inRange(0, 3)];
-    spec.ups = kUps[*rc::gen::inRange(0, 4)];
+    ChainDesign design;
+    design.redundancy = kRedundancies[*rc::gen::inRange(0, 3)];
+    design.ups = kUps[*rc::gen::inRange(0, 4)];
     const double nameplate = *rc::gen::inRange(1, 30000) * 1e3;
-    ChainDesign design = chain_design(spec);
     design.racks = {{"a", Watts(0.7 * nameplate), Watts(0)}, {"b", Watts(0.3 * nameplate), Watts(0)}};
     design.mechanical = Watts(0.3 * nameplate);
     design.house = Watts(0.01 * nameplate);
-    const PowerChain chain(spec, Watts(nameplate), design.mechanical + design.house);
+    const LumpedChain chain(design);
     const Network network(standard_chain(design));
     PowerFlow flow(network);
     const double it = nameplate * *rc::gen::inRange(0, 120) / 100.0, cooling = 0.2 * it;
