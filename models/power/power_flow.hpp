@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-#include "models/power/exact_power.hpp"
+#include "models/core/whole_power.hpp"
 #include "models/power/network.hpp"
 
 namespace tokenworks::power {

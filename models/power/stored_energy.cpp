@@ -49,15 +49,15 @@ EnergyStore::EnergyStore(const StorageSpec& spec, Watts rated) {
   discharge_q32_ = std::llround(spec.discharge_factor * kOne);
   const Joules usable = rated * spec.ride_through * spec.discharge_factor;
   const Joules capacity = usable / (spec.soc_high - spec.soc_low);
-  capacity_ = femtojoules_of(capacity);
-  low_ = femtojoules_of(capacity * spec.soc_low);
+  capacity_ = to_femtojoules(capacity);
+  low_ = to_femtojoules(capacity * spec.soc_low);
   // Rounded up by what a rounded power takes, so that the rated output lasts for the whole ride-through.
-  high_ = std::max(femtojoules_of(capacity * spec.soc_high),
-                   low_ - energy(cell_power(-whole_milliwatts(rated)),
-                                 std::llround(spec.ride_through.value * static_cast<double>(kPicosecondsOfSecond))));
+  high_ = std::max(to_femtojoules(capacity * spec.soc_high),
+                   low_ - energy(cell_power(-to_milliwatts(rated)),
+                                 std::llround(spec.ride_through.value * static_cast<double>(kPicosecondsPerSecond))));
   capacity_ = std::max(capacity_, high_);
   stored_ = high_;
-  charge_limit_ = whole_milliwatts(capacity * spec.charge_c_rate / Seconds(3600));
+  charge_limit_ = to_milliwatts(capacity * spec.charge_c_rate / Seconds(3600));
 }
 
 double EnergyStore::state_of_charge() const {

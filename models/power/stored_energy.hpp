@@ -9,7 +9,7 @@
 #pragma once
 
 #include "models/core/fields.hpp"
-#include "models/power/exact_power.hpp"
+#include "models/core/whole_power.hpp"
 
 namespace tokenworks::power {
 

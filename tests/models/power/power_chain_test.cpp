@@ -25,11 +25,11 @@ ChainDesign chain_of(const std::string& redundancy, const std::string& ups, doub
 ChainLosses losses(const ChainDesign& design, double it_w, double mechanical_w = 0.0) {
   const Network network(standard_chain(design));
   PowerFlow flow(network);
-  flow.set_demand(*network.find("racks"), whole_milliwatts(Watts(it_w)));
+  flow.set_demand(*network.find("racks"), to_milliwatts(Watts(it_w)));
   if (const auto mechanical = network.find("mechanical"))
-    flow.set_demand(*mechanical, whole_milliwatts(Watts(mechanical_w)));
-  return {watts_of(flow.loss_of(NodeKind::busway)), watts_of(flow.loss_of(NodeKind::ups)),
-          watts_of(flow.loss_of(NodeKind::transformer))};
+    flow.set_demand(*mechanical, to_milliwatts(Watts(mechanical_w)));
+  return {Watts(to_watts(flow.loss_of(NodeKind::busway))), Watts(to_watts(flow.loss_of(NodeKind::ups))),
+          Watts(to_watts(flow.loss_of(NodeKind::transformer)))};
 }
 
 double ups_efficiency(const std::string& redundancy, const std::string& ups, double load) {

@@ -29,10 +29,10 @@ TEST_CASE("standard chain: its losses are those of stages lumped together", "[mo
     const Network network(standard_chain(design));
     PowerFlow flow(network);
     const double it = nameplate * *rc::gen::inRange(0, 120) / 100.0, cooling = 0.2 * it;
-    flow.set_demand(*network.find("a"), whole_milliwatts(Watts(0.4 * it)));
-    flow.set_demand(*network.find("b"), whole_milliwatts(Watts(0.6 * it)));
-    flow.set_demand(*network.find("mechanical"), whole_milliwatts(Watts(cooling)));
-    flow.set_demand(*network.find("house"), whole_milliwatts(design.house));
+    flow.set_demand(*network.find("a"), to_milliwatts(Watts(0.4 * it)));
+    flow.set_demand(*network.find("b"), to_milliwatts(Watts(0.6 * it)));
+    flow.set_demand(*network.find("mechanical"), to_milliwatts(Watts(cooling)));
+    flow.set_demand(*network.find("house"), to_milliwatts(design.house));
     const ChainLosses losses = chain.losses(Watts(it), Watts(cooling) + design.house);
     const auto near = [](Milliwatts got, Watts want) {
       return std::abs(static_cast<double>(got) - want.value * 1e3) <= 4.0 + std::abs(want.value) * 1e-9;
@@ -80,7 +80,7 @@ TEST_CASE("standard chain: one path of 2n lost, a block lost", "[models][power]"
   const Network network(standard_chain(design("2n")));
   PowerFlow flow(network);
   for (const auto& [name, watts] : {std::pair{"racks_a", 1.0e6}, std::pair{"racks_b", 0.5e6}}) {
-    flow.set_demand(*network.find(name), whole_milliwatts(Watts(watts)));
+    flow.set_demand(*network.find(name), to_milliwatts(Watts(watts)));
   }
   const NodeId a = *network.find("busway_a"), b = *network.find("busway_b");
   const Milliwatts whole = flow.output(a) + flow.output(b);
