@@ -372,17 +372,23 @@ std::vector<WeakPoints> weak_points(const Network& network) {
   };
   std::vector<WeakPoints> all;
   const std::vector<NodeId> whole = dominators(network, kNobody);
-  for (const NodeId sink : network.sinks()) all.push_back({sink, chain(whole, sink), {}});
+  const bool looks_for_pairs = network.size() - network.sinks().size() <= kMostNodesForPairs;
+  for (const NodeId sink : network.sinks()) all.push_back({sink, chain(whole, sink), {}, looks_for_pairs});
+  if (!looks_for_pairs) return all;
   for (NodeId first = 0; first < root; ++first) {
     if (is_sink(network.kind(first)) || !network.fails_whole(first)) continue;
     const std::vector<NodeId> parent = dominators(network, first);
     for (WeakPoints& points : all) {
-      if (std::binary_search(points.single.begin(), points.single.end(), first)) continue;
+      const auto is_single = [&](NodeId id) {
+        return std::binary_search(points.single.begin(), points.single.end(), id);
+      };
+      if (!points.has_all_pairs || is_single(first)) continue;
       for (const NodeId second : chain(parent, points.sink)) {
-        if (second > first && !std::binary_search(points.single.begin(), points.single.end(), second)) {
-          points.pairs.emplace_back(first, second);
-        }
+        if (second > first && !is_single(second)) points.pairs.emplace_back(first, second);
       }
+      if (points.pairs.size() <= kMostWeakPairs) continue;
+      points.pairs.resize(kMostWeakPairs);
+      points.has_all_pairs = false;
     }
   }
   return all;
