@@ -17,6 +17,8 @@ namespace {
 
 constexpr double kHoursPerYear = 8760.0;
 constexpr std::uint32_t kNoShock = 0xffffffffu;
+/// Tenths of a second, and tens of megabytes.
+constexpr std::size_t kMostStates = std::size_t{1} << 20;
 
 /// A node as it fails: rates an hour.
 struct Part {
@@ -24,6 +26,7 @@ struct Part {
   double own_shock_rate = 0.0;             // takes all its units
   double fail_on_demand = 0.0;             // of a unit; standby nodes alone
   std::int64_t units = 1, needed = 1;
+  double up = 1.0;                    // the share of the time that it works, but for causes that it shares
   std::vector<std::uint32_t> shocks;  // that it shares with others
 };
 struct Shock {
@@ -33,6 +36,28 @@ struct Model {
   std::vector<Part> parts;
   std::vector<Shock> shocks;
 };
+
+double up_share(double rate, double repair_h) { return 1.0 / (1.0 + rate * repair_h); }
+
+/// At least k of n, each with probability p.
+double k_of_n(std::int64_t k, std::int64_t n, double p) {
+  if (p >= 1.0) return 1.0;
+  if (p <= 0.0) return k <= 0 ? 1.0 : 0.0;
+  double sum = 0.0, before = 0.0;
+  for (std::int64_t j = n; j >= k; --j) {
+    const auto nd = static_cast<double>(n), jd = static_cast<double>(j);
+    const double term = std::exp(std::lgamma(nd + 1) - std::lgamma(jd + 1) - std::lgamma(nd - jd + 1) +
+                                 jd * std::log(p) + (nd - jd) * std::log1p(-p));
+    if (term < before && term < 1e-20 * sum) break;  // past the likeliest number, of very many units
+    sum += before = term;
+  }
+  return std::min(sum, 1.0);
+}
+
+double up_probability(const Part& part) {
+  const double unit = up_share(part.unit_rate, part.repair_h) * (1.0 - part.fail_on_demand);
+  return k_of_n(part.needed, part.units, unit) * up_share(part.own_shock_rate, part.repair_h);
+}
 
 ReliabilitySpec reliability_of(const Network& network, NodeId id) {
   const NodeSpec& node = network.node(id);
@@ -99,121 +124,154 @@ Model model_of(const Network& network, const AvailabilitySpec& spec) {
     part.unit_rate = has_common_cause ? rate * (1.0 - spec.common_cause_share) : rate;
     if (shared.count(id) == 0 && part.units > 1) part.own_shock_rate = rate * spec.common_cause_share;
     if (is_standby(network, id)) part.fail_on_demand = own.fail_on_demand;
+    part.up = up_probability(part);
   }
   return model;
 }
 
-double up_share(double rate, double repair_h) { return 1.0 / (1.0 + rate * repair_h); }
-
-/// At least k of n, each with probability p.
-double k_of_n(std::int64_t k, std::int64_t n, double p) {
-  if (p >= 1.0) return 1.0;
-  if (p <= 0.0) return k <= 0 ? 1.0 : 0.0;
-  double sum = 0.0;  // of the complement's terms where those are fewer would save little: n is small
-  for (std::int64_t j = k; j <= n; ++j) {
-    const auto nd = static_cast<double>(n), jd = static_cast<double>(j);
-    sum += std::exp(std::lgamma(nd + 1) - std::lgamma(jd + 1) - std::lgamma(nd - jd + 1) + jd * std::log(p) +
-                    (nd - jd) * std::log1p(-p));
-  }
-  return std::min(sum, 1.0);
-}
-
-double up_probability(const Part& part) {
-  const double unit = up_share(part.unit_rate, part.repair_h) * (1.0 - part.fail_on_demand);
-  return k_of_n(part.needed, part.units, unit) * up_share(part.own_shock_rate, part.repair_h);
-}
-
-/// Probability of each set of living nodes that still matter to what is to come, node by node from the sources down.
+/// Probability of each set of living nodes that still matter to what is to come, load by load. Nodes are visited from
+/// the load upwards, depth first, so that few of them stand open at a time however wide the tree is.
 class StateSum {
  public:
   StateSum(const Network& network, const Model& model) : network_(network), model_(model) {}
 
   double of(NodeId sink) {
     const std::vector<bool> wanted = above(network_, sink);
-    std::vector<std::size_t> children(network_.size(), 0), members(model_.shocks.size(), 0);
+    takers_.assign(network_.size(), 0);
+    members_.assign(model_.shocks.size(), 0);
     for (NodeId id = 0; id < network_.size(); ++id) {
       if (!wanted[id]) continue;
-      for (const Network::Feed& feed : network_.feeds_into(id)) ++children[feed.node];
-      for (const std::uint32_t shock : model_.parts[id].shocks) ++members[shock];
+      for (const Network::Feed& feed : network_.feeds_into(id)) ++takers_[feed.node];
+      for (const std::uint32_t shock : model_.parts[id].shocks) ++members_[shock];
     }
     states_ = {{0, 1.0}};
     used_ = 0;
-    slot_of_node_.assign(network_.size(), 0);
-    slot_of_shock_.assign(model_.shocks.size(), -1);
-    for (const NodeId id : network_.order()) {
-      if (!wanted[id]) continue;
-      for (const std::uint32_t shock : model_.parts[id].shocks) introduce(shock);
-      add_node(id);
-      std::uint64_t done = 0;
-      for (const Network::Feed& feed : network_.feeds_into(id)) {
-        if (--children[feed.node] == 0) done |= bit(slot_of_node_[feed.node]);
+    slot_of_node_.assign(network_.size(), kNoSlot);
+    slot_of_shock_.assign(model_.shocks.size(), kNoSlot);
+    std::vector<bool> done(network_.size(), false);
+    struct Open {
+      NodeId node;
+      std::size_t next_feed;
+    };
+    std::vector<Open> open = {{sink, 0}};
+    while (!open.empty()) {
+      auto& [id, next_feed] = open.back();
+      const auto feeds = network_.feeds_into(id);
+      if (next_feed == feeds.size()) {
+        settle(id);
+        done[id] = true;
+        open.pop_back();
+      } else if (done[feeds[next_feed].node]) {
+        take_from(id, feeds[next_feed++].node);
+      } else {
+        open.push_back({feeds[next_feed].node, 0});
       }
-      for (const std::uint32_t shock : model_.parts[id].shocks) {
-        if (--members[shock] == 0) done |= bit(slot_of_shock_[shock]);
-      }
-      forget(done);
     }
     double alive = 0.0;
-    for (const auto& [mask, probability] : states_) {
-      if ((mask & bit(slot_of_node_[sink])) != 0) alive += probability;
+    for (const State& state : states_) {
+      if ((state.mask & bit(slot_of_node_[sink])) != 0) alive += state.probability;
     }
-    return alive;
+    return std::min(alive, 1.0);  // many roundings
   }
 
  private:
+  static constexpr int kNoSlot = -1;
+  /// A bit for each node: while it is open, whether something alive feeds it; then, whether it is alive. One for each
+  /// common cause that has not struck.
+  struct State {
+    std::uint64_t mask;
+    double probability;
+  };
+
   static std::uint64_t bit(int slot) { return std::uint64_t{1} << slot; }
-  int take_slot() {
-    for (int slot = 0; slot < 64; ++slot) {
-      if ((used_ & bit(slot)) == 0) {
-        used_ |= bit(slot);
-        return slot;
-      }
+  std::uint64_t bit_of(int& slot) {
+    for (int free = 0; slot == kNoSlot && free < 64; ++free) {
+      if ((used_ & bit(free)) == 0) slot = free;
     }
-    throw std::invalid_argument("availability: more than 64 nodes of a power network stand side by side");
+    if (slot == kNoSlot) throw std::invalid_argument("availability: more than 64 nodes matter to each other at a time");
+    used_ |= bit(slot);
+    return bit(slot);
+  }
+  void forget(int& slot, std::uint64_t& gone) {
+    gone |= bit(slot);
+    used_ &= ~bit(slot);
+    slot = kNoSlot;
   }
 
-  /// Each state becomes two: the common cause has not struck (bit set), or it has.
-  void introduce(std::uint32_t shock) {
-    if (slot_of_shock_[shock] >= 0) return;
-    const std::uint64_t mark = bit(slot_of_shock_[shock] = take_slot());
-    split([](std::uint64_t) { return true; }, mark, up_share(model_.shocks[shock].rate, model_.shocks[shock].repair_h));
+  void take_from(NodeId id, NodeId giver) {
+    const std::uint64_t mark = bit_of(slot_of_node_[id]), given = bit(slot_of_node_[giver]);
+    std::uint64_t gone = 0;
+    if (--takers_[giver] == 0) forget(slot_of_node_[giver], gone);
+    for (State& state : states_) {
+      if ((state.mask & given) != 0) state.mask |= mark;
+      state.mask &= ~gone;
+    }
+    merge();
   }
 
-  void add_node(NodeId id) {
-    std::uint64_t givers = 0, causes = 0;
-    for (const Network::Feed& feed : network_.feeds_into(id)) givers |= bit(slot_of_node_[feed.node]);
-    for (const std::uint32_t shock : model_.parts[id].shocks) causes |= bit(slot_of_shock_[shock]);
+  /// Whether the node is alive, now that all that feeds it is known.
+  void settle(NodeId id) {
+    const Part& part = model_.parts[id];
+    std::uint64_t causes = 0, gone = 0;
+    for (const std::uint32_t shock : part.shocks) {
+      if (slot_of_shock_[shock] == kNoSlot) {
+        const std::uint64_t mark = bit_of(slot_of_shock_[shock]);
+        split(0, mark, up_share(model_.shocks[shock].rate, model_.shocks[shock].repair_h));
+      }
+      causes |= bit(slot_of_shock_[shock]);
+    }
     const bool source = is_source(network_.kind(id));
-    const std::uint64_t mark = bit(slot_of_node_[id] = take_slot());
-    split([&](std::uint64_t mask) { return (source || (mask & givers) != 0) && (mask & causes) == causes; }, mark,
-          up_probability(model_.parts[id]));
+    const std::uint64_t mark = bit_of(slot_of_node_[id]);
+    for (State& state : states_) {
+      if (source) state.mask |= mark;
+      if ((state.mask & causes) != causes) state.mask &= ~mark;
+    }
+    split(mark, mark, part.up);
+    for (const std::uint32_t shock : part.shocks) {
+      if (--members_[shock] == 0) forget(slot_of_shock_[shock], gone);
+    }
+    if (gone == 0) return;
+    for (State& state : states_) state.mask &= ~gone;
+    merge();
   }
 
-  void split(const std::function<bool(std::uint64_t)>& can_be_up, std::uint64_t mark, double up) {
-    std::map<std::uint64_t, double> next;
+  /// States with all of `needed` become two: with `mark`, of probability `up`, and without.
+  void split(std::uint64_t needed, std::uint64_t mark, double up) {
+    std::vector<State> next;
+    next.reserve(2 * states_.size());
     for (const auto& [mask, probability] : states_) {
-      if (!can_be_up(mask)) {
-        next[mask] += probability;
-        continue;
-      }
-      if (up > 0.0) next[mask | mark] += probability * up;
-      if (up < 1.0) next[mask] += probability * (1.0 - up);
+      const double with = (mask & needed) == needed ? up : 0.0;
+      if (with > 0.0) next.push_back({mask | mark, probability * with});
+      if (with < 1.0) next.push_back({mask & ~mark, probability * (1.0 - with)});
     }
     states_ = std::move(next);
+    merge();
   }
 
-  void forget(std::uint64_t done) {
-    if (done == 0) return;
-    std::map<std::uint64_t, double> next;
-    for (const auto& [mask, probability] : states_) next[mask & ~done] += probability;
-    states_ = std::move(next);
-    used_ &= ~done;
+  void merge() {
+    std::stable_sort(states_.begin(), states_.end(), [](const State& a, const State& b) { return a.mask < b.mask; });
+    std::size_t kept = 0;
+    for (const State& state : states_) {
+      if (kept > 0 && states_[kept - 1].mask == state.mask) {
+        states_[kept - 1].probability += state.probability;
+      } else {
+        states_[kept++] = state;
+      }
+    }
+    states_.resize(kept);
+    looked_at_ += kept;
+    if (looked_at_ > kMostStates) {
+      throw std::invalid_argument(
+          fmt::format("availability: the power network has more than {} states to look at", kMostStates));
+    }
   }
 
   const Network& network_;
   const Model& model_;
-  std::map<std::uint64_t, double> states_;
+  std::vector<State> states_;
+  std::size_t looked_at_ = 0;  // for all loads so far
   std::uint64_t used_ = 0;
+  std::vector<std::size_t> takers_, members_;  // that are still to come
   std::vector<int> slot_of_node_, slot_of_shock_;
 };
 
@@ -378,14 +436,6 @@ constexpr DefaultReliability kDefaults[kNodeKinds] = {
 
 }  // namespace
 
-void AvailabilitySpec::visit(FieldVisitor& v) {
-  field(v, "common_cause_share", common_cause_share,
-        "Of failures, those that take all units of a node, or all like nodes of redundant paths",
-        rule().share().default_from('E', "Beta factors of 0.05 to 0.1"));
-  field(v, "simulated_years", simulated_years, "Years of failures drawn beside the formula; 0: none",
-        rule().at_least(0).at_most(1e7));
-}
-
 const DefaultReliability& default_reliability(NodeKind kind) { return kDefaults[static_cast<std::size_t>(kind)]; }
 
 std::vector<SinkAvailability> availability(const Network& network, const AvailabilitySpec& spec) {
@@ -397,7 +447,7 @@ std::vector<SinkAvailability> availability(const Network& network, const Availab
     std::vector<NodeId> givers;
     for (const Network::Feed& feed : network.feeds_into(sink)) givers.push_back(feed.node);
     std::sort(givers.begin(), givers.end());
-    const auto [at, is_new] = known.try_emplace({givers, up_probability(model.parts[sink])}, 0.0);
+    const auto [at, is_new] = known.try_emplace({givers, model.parts[sink].up}, 0.0);
     if (is_new) at->second = sum.of(sink);
     list.push_back({sink, at->second, 0.0});
   }

@@ -19,8 +19,6 @@ namespace tokenworks::power {
 
 struct AvailabilitySpec {
   double common_cause_share = 0.05;  ///< of failures, those that take all units of a node, or all redundant nodes alike
-  std::int64_t simulated_years = 0;  ///< 0: formula alone
-  void visit(FieldVisitor& v);
 };
 
 struct DefaultReliability {
@@ -37,7 +35,8 @@ struct SinkAvailability {
   double standard_error = 0.0;  ///< of the simulation
 };
 
-/// Exact. Throws std::invalid_argument where more than 64 nodes stand side by side.
+/// Exact. Throws std::invalid_argument for networks so intermeshed that more than 2^20 states of nodes would have to be
+/// looked at (tenths of a second), or that more than 64 nodes matter to each other at a time.
 std::vector<SinkAvailability> availability(const Network& network, const AvailabilitySpec& spec = {});
 
 /// By failures and repairs drawn over `years`, from a random stream of the seed.

@@ -20,7 +20,7 @@ void GeneratorSpec::visit(FieldVisitor& v) {
   field(v, "fuel_l_per_kwh", fuel_l_per_kwh, "Fuel burnt for the energy given",
         rule().above(0).default_from('E', "0.25 to 0.27 L/kWh of diesel"));
   field(v, "fuel_time_s", fuel_time, "How long the tank lasts at rated output",
-        rule().above(0).default_from('E', "24 h on site is common practice"));
+        rule().above(0).at_most(1e9).default_from('E', "24 h on site is common practice"));
 }
 
 double GeneratorSpec::loadable_share(Seconds since) const {

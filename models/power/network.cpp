@@ -66,8 +66,14 @@ class Checker {
 
   void check_node(const NodeSpec& node, NodeKind kind, const std::string& place) {
     const std::string subject = fmt::format("\"{}\" is a {}", node.name, node.kind);
-    if (node.rating.value < 0.0) add(place + "/rating_w", fmt::format("{} W is below 0", node.rating.value));
-    if (node.units < 1) add(place + "/units", fmt::format("{} is below 1", node.units));
+    if (!(node.rating.value >= 0.0)) add(place + "/rating_w", fmt::format("{} W is below 0", node.rating.value));
+    if (node.rating * static_cast<double>(node.units) > kMostRating) {
+      add(place + "/rating_w", fmt::format("{} units of {:.6g} W are above {:.6g} W together", node.units,
+                                           node.rating.value, kMostRating.value));
+    }
+    if (node.units < 1 || node.units > kMostUnits) {
+      add(place + "/units", fmt::format("{} is not between 1 and {}", node.units, kMostUnits));
+    }
     if (node.units_needed && (*node.units_needed > node.units || *node.units_needed < 1)) {
       add(place + "/units_needed",
           fmt::format("{} is not between 1 and the node's {} units", *node.units_needed, node.units));
@@ -84,6 +90,7 @@ class Checker {
     if (node.loss && (is_sink(kind) || is_source(kind))) add(place + "/loss", subject + ", which has no loss");
     if (node.storage && !has_storage(kind))
       add(place + "/storage", subject + "; only a ups or a battery stores energy");
+    if (node.ups != NodeSpec{}.ups && kind != NodeKind::ups) add(place + "/ups", subject + ", not a ups");
     if (node.generator && kind != NodeKind::generator) add(place + "/generator", subject + ", not a generator");
     if (node.trip && is_sink(kind)) add(place + "/trip", subject + ": breakers belong to what feeds it");
     check_parts(node, kind, place);
@@ -95,9 +102,10 @@ class Checker {
     } catch (const std::invalid_argument& error) {
       add(place + "/trip/points", error.what());
     }
-    if (node.storage && node.storage->soc_high <= node.storage->soc_low) {
-      add(place + "/storage/soc_high",
-          fmt::format("{} is not above soc_low, {}", node.storage->soc_high, node.storage->soc_low));
+    if (node.storage) {
+      for (const StorageFault& fault : storage_faults(*node.storage)) {
+        add(fmt::format("{}/storage/{}", place, fault.key), fault.message);
+      }
     }
     if (kind == NodeKind::ups && node.ups == "none") add(place + "/ups", "leave the node out where there is no UPS");
     const auto modes = ups_modes();
@@ -126,10 +134,10 @@ class Checker {
       const FeedSpec& feed = spec_.feeds[i];
       const std::string place = fmt::format("/feeds/{}", i);
       const NodeId from = end_of(feed.from, place + "/from"), to = end_of(feed.to, place + "/to");
-      if (!(feed.share > 0.0)) add(place + "/share", fmt::format("{} is not above 0", feed.share));
-      if (feed.share < 1e-6 || feed.share > 1e6) {
-        if (feed.share > 0.0) add(place + "/share", fmt::format("{} is not between 1e-6 and 1e6", feed.share));
+      if (!(feed.share >= 1e-6 && feed.share <= 1e6)) {
+        add(place + "/share", fmt::format("{} is not between 1e-6 and 1e6", feed.share));
       }
+      if (feed.priority < 0) add(place + "/priority", fmt::format("{} is below 0", feed.priority));
       if (from == kNobody || to == kNobody) continue;
       if (is_sink(kinds_[from])) {
         add(place + "/from",
@@ -372,17 +380,23 @@ std::vector<WeakPoints> weak_points(const Network& network) {
   };
   std::vector<WeakPoints> all;
   const std::vector<NodeId> whole = dominators(network, kNobody);
-  for (const NodeId sink : network.sinks()) all.push_back({sink, chain(whole, sink), {}});
+  const bool looks_for_pairs = network.size() - network.sinks().size() <= kMostNodesForPairs;
+  for (const NodeId sink : network.sinks()) all.push_back({sink, chain(whole, sink), {}, looks_for_pairs});
+  if (!looks_for_pairs) return all;
   for (NodeId first = 0; first < root; ++first) {
     if (is_sink(network.kind(first)) || !network.fails_whole(first)) continue;
     const std::vector<NodeId> parent = dominators(network, first);
     for (WeakPoints& points : all) {
-      if (std::binary_search(points.single.begin(), points.single.end(), first)) continue;
+      const auto is_single = [&](NodeId id) {
+        return std::binary_search(points.single.begin(), points.single.end(), id);
+      };
+      if (!points.has_all_pairs || is_single(first)) continue;
       for (const NodeId second : chain(parent, points.sink)) {
-        if (second > first && !std::binary_search(points.single.begin(), points.single.end(), second)) {
-          points.pairs.emplace_back(first, second);
-        }
+        if (second > first && !is_single(second)) points.pairs.emplace_back(first, second);
       }
+      if (points.pairs.size() <= kMostWeakPairs) continue;
+      points.pairs.resize(kMostWeakPairs);
+      points.has_all_pairs = false;
     }
   }
   return all;

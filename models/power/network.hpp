@@ -72,8 +72,13 @@ class Network {
 struct WeakPoints {
   NodeId sink = 0;
   std::vector<NodeId> single;
-  std::vector<std::pair<NodeId, NodeId>> pairs;  ///< the lower id first, sorted
+  std::vector<std::pair<NodeId, NodeId>> pairs;  ///< the lower id first, sorted; at most kMostWeakPairs, those first
+  bool has_all_pairs = true;                     ///< false: there are more, or none were looked for
 };
+inline constexpr std::size_t kMostWeakPairs = 256;
+/// A dominator tree for each node besides loads: a tenth of a second for 700 of them, a few seconds for so many. In
+/// larger networks no pairs are looked for.
+inline constexpr std::size_t kMostNodesForPairs = 2000;
 
 /// By sink.
 std::vector<WeakPoints> weak_points(const Network& network);

@@ -42,15 +42,16 @@ void NodeSpec::visit(FieldVisitor& v) {
   field(v, "name", name, "Name that feeds refer to", rule().required().is_name());
   field(v, "kind", kind, "What it is; racks, mechanical and house are sinks", rule().required().one_of(kKindNames));
   field(v, "rating_w", rating, "Output that one unit bears for ever; of a sink its largest draw; 0: without limit",
-        rule().at_least(0));
-  field(v, "units", units, "Units of that rating, side by side; they share the load", rule().at_least(1).at_most(1e6));
+        rule().at_least(0).at_most(kMostRating.value));
+  field(v, "units", units, "Units of that rating, side by side; they share the load",
+        rule().at_least(1).at_most(static_cast<double>(kMostUnits)));
   field(v, "units_needed", units_needed, "Without this many units the node is out; absent: all", rule().at_least(1));
   field(v, "continuous_share", continuous_share, "Of the rating, the most that is planned for (NEC practice: 0.8)",
         rule().above(0).at_most(1));
   field(
       v, "ups", ups, "How a UPS converts",
       rule().one_of(kCustomUps).default_from('R', "Loss of the default fitted to vendor curves of modern IGBT units"));
-  field(v, "idle_w", idle, "Of a sink: the least that it draws", rule().at_least(0));
+  field(v, "idle_w", idle, "Of a sink: the least that it draws", rule().at_least(0).at_most(kMostRating.value));
   field(v, "loss", loss, "Loss coefficients of its own; absent: those of its kind");
   field(v, "storage", storage, "Battery of a UPS or of a storage system; absent: defaults");
   field(v, "generator", generator, "Start and fuel of a generator; absent: defaults");

@@ -39,6 +39,10 @@ constexpr bool is_source(NodeKind kind) { return kind <= NodeKind::generator; }
 constexpr bool is_sink(NodeKind kind) { return kind >= NodeKind::rack; }
 constexpr bool has_storage(NodeKind kind) { return kind == NodeKind::ups || kind == NodeKind::battery; }
 
+/// Of all units of a node: beyond the largest sites by far, and small enough that sums over a run stay whole numbers.
+inline constexpr Watts kMostRating{1e12};
+inline constexpr std::int64_t kMostUnits = 1'000'000;
+
 /// Loss coefficients of one's own.
 struct LossSpec {
   double idle_share = 0.0, linear_share = 0.0, square_share = 0.0;

@@ -30,7 +30,7 @@ PowerFlow::PowerFlow(const Network& network) : network_(&network) {
   for (NodeId id = 0; id < count; ++id) {
     Node& node = at(id);
     node.kind = network.kind(id);
-    node.demand = whole_milliwatts(network.node(id).idle);
+    node.demand = to_milliwatts(network.node(id).idle);
     node.source_on = node.kind == NodeKind::utility;
     units_[id] = network.node(id).units;
     rate(id);
@@ -41,7 +41,7 @@ PowerFlow::PowerFlow(const Network& network) : network_(&network) {
 void PowerFlow::rate(NodeId id) {
   Node& node = at(id);
   const NodeSpec& spec = network_->node(id);
-  const Milliwatts each = whole_milliwatts(spec.rating);
+  const Milliwatts each = to_milliwatts(spec.rating);
   node.rating = each * units_[id];
   node.limit = static_cast<Milliwatts>(std::floor(static_cast<double>(node.rating) * spec.continuous_share));
   const LossLaw law = is_sink(node.kind) || is_source(node.kind) ? LossLaw{} : loss_law_of(spec);

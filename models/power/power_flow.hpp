@@ -1,6 +1,5 @@
 // Question   what each part of the power tree carries and loses, now
-// Equation   input = output + round(loss(output)) + what its battery takes; each live feed of the lowest priority
-// carries
+// Equation   input = output + round(loss(output)) + what its battery takes; each live feed of the lowest priority takes
 //            its share of the input: all whole milliwatts, each a function of the node's own whole numbers
 // Source     loss laws: models/power/loss_law.hpp
 // Valid for  real power; feeds share by fixed weights, so impedances are not solved
@@ -13,7 +12,7 @@
 #include <span>
 #include <vector>
 
-#include "models/power/exact_power.hpp"
+#include "models/core/whole_power.hpp"
 #include "models/power/network.hpp"
 
 namespace tokenworks::power {

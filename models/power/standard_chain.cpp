@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 namespace tokenworks::power {
@@ -86,7 +85,7 @@ class Builder {
   }
 
   /// Busways of a share of the loads, each able to bear them all. The copper of all systems together is that of one
-  /// (each loses 1 / `sides` of the power at the square of the current), as in the lumped chain.
+  /// (each loses 1 / `sides` of the power at the square of the current).
   void add_busway(const std::string& name, Watts rating, double sides) {
     NodeSpec& node = add(name, NodeKind::busway, rating);
     node.loss = LossSpec{0.0, 0.0, std::min(1.0, design_.busway_loss_share * sides)};
@@ -98,7 +97,7 @@ class Builder {
     Ends ends;
     ends.switchgear = "switchgear" + suffix;
     ends.busways.resize(design_.racks.size());
-    // Losses at the design point while all sides share, as the lumped chain has it.
+    // Losses at the design point while all sides share.
     const Watts busway_loss = racks * design_.busway_loss_share;
     const Watts ups_design = racks + busway_loss;
     const bool has_ups = design_.ups != "none";
@@ -218,15 +217,6 @@ class Builder {
 }  // namespace
 
 std::span<const std::string_view> chain_redundancies() { return kRedundancies; }
-
-ChainDesign chain_design(const PowerChainSpec& spec) {
-  ChainDesign design;
-  design.redundancy = spec.redundancy;
-  design.ups = spec.ups;
-  design.busway_loss_share = spec.busway_loss_share;
-  design.ups_module_power = spec.ups_module_power;
-  return design;
-}
 
 NetworkSpec standard_chain(const ChainDesign& design) { return Builder(design).build(); }
 

@@ -10,12 +10,16 @@ namespace tokenworks::power {
 namespace {
 
 constexpr double kOne = 4294967296.0;  // 2^32
+// So that a capacity is a whole number of femtojoules.
+constexpr double kLeastWindow = 0.01;
+constexpr Seconds kLongestRide{1e6};
+constexpr Watts kFastestCharge{1e12};
 
 }  // namespace
 
 void StorageSpec::visit(FieldVisitor& v) {
   field(v, "ride_through_s", ride_through, "How long it carries the rated output from full; 0: there is no battery",
-        rule().at_least(0).default_from('R', "2 to 10 min, 5 min common"));
+        rule().at_least(0).at_most(kLongestRide.value).default_from('R', "2 to 10 min, 5 min common"));
   field(v, "charge_c_rate", charge_c_rate, "Power of recharging, of the capacity an hour",
         rule().above(0).at_most(10).default_from('E', "0.1 to 0.25 C for UPS batteries"));
   field(v, "charge_efficiency", charge_efficiency, "Of the energy taken, what the cells store",
@@ -40,24 +44,35 @@ StorageSpec StorageSpec::energy_storage() {
   return spec;
 }
 
+std::vector<StorageFault> storage_faults(const StorageSpec& spec) {
+  std::vector<StorageFault> all;
+  if (!(spec.soc_high >= spec.soc_low + kLeastWindow)) {
+    all.push_back({"soc_high", fmt::format("{} is not above soc_low, {}, by {} or more", spec.soc_high, spec.soc_low,
+                                           kLeastWindow)});
+  }
+  if (!(spec.ride_through <= kLongestRide)) {
+    all.push_back({"ride_through_s", fmt::format("{} is above {}", spec.ride_through.value, kLongestRide.value)});
+  }
+  return all;
+}
+
 EnergyStore::EnergyStore(const StorageSpec& spec, Watts rated) {
-  if (!(spec.soc_high > spec.soc_low)) {
-    throw std::invalid_argument(
-        fmt::format("soc_high {} of a battery is not above soc_low {}", spec.soc_high, spec.soc_low));
+  for (const StorageFault& fault : storage_faults(spec)) {
+    throw std::invalid_argument(fmt::format("battery: {} {}", fault.key, fault.message));
   }
   charge_q32_ = std::llround(spec.charge_efficiency * kOne);
   discharge_q32_ = std::llround(spec.discharge_factor * kOne);
   const Joules usable = rated * spec.ride_through * spec.discharge_factor;
   const Joules capacity = usable / (spec.soc_high - spec.soc_low);
-  capacity_ = femtojoules_of(capacity);
-  low_ = femtojoules_of(capacity * spec.soc_low);
+  capacity_ = to_femtojoules(capacity);
+  low_ = to_femtojoules(capacity * spec.soc_low);
   // Rounded up by what a rounded power takes, so that the rated output lasts for the whole ride-through.
-  high_ = std::max(femtojoules_of(capacity * spec.soc_high),
-                   low_ - energy(cell_power(-whole_milliwatts(rated)),
-                                 std::llround(spec.ride_through.value * static_cast<double>(kPicosecondsOfSecond))));
+  high_ = std::max(to_femtojoules(capacity * spec.soc_high),
+                   low_ - energy(cell_power(-to_milliwatts(rated)),
+                                 std::llround(spec.ride_through.value * static_cast<double>(kPicosecondsPerSecond))));
   capacity_ = std::max(capacity_, high_);
   stored_ = high_;
-  charge_limit_ = whole_milliwatts(capacity * spec.charge_c_rate / Seconds(3600));
+  charge_limit_ = to_milliwatts(std::min(capacity * spec.charge_c_rate / Seconds(3600), kFastestCharge));
 }
 
 double EnergyStore::state_of_charge() const {

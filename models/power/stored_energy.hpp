@@ -8,8 +8,11 @@
 // Checked by tests/models/power/stored_energy_test.cpp
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "models/core/fields.hpp"
-#include "models/power/exact_power.hpp"
+#include "models/core/whole_power.hpp"
 
 namespace tokenworks::power {
 
@@ -26,10 +29,17 @@ struct StorageSpec {
   static StorageSpec energy_storage();
 };
 
+/// What does not add up, at which key.
+struct StorageFault {
+  std::string key, message;
+};
+std::vector<StorageFault> storage_faults(const StorageSpec& spec);
+
 class EnergyStore {
  public:
   EnergyStore() = default;
-  /// Full at first. Sized so that `rated` output lasts for the ride-through.
+  /// Full at first. Sized so that `rated` output lasts for the ride-through. Throws std::invalid_argument with the
+  /// first of storage_faults().
   EnergyStore(const StorageSpec& spec, Watts rated);
 
   Femtojoules capacity() const { return capacity_; }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "models/core/fields.hpp"
-#include "models/power/exact_power.hpp"
+#include "models/core/whole_power.hpp"
 
 namespace tokenworks::power {
 

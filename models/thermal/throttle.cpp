@@ -26,10 +26,19 @@ void ThrottleLaw::visit(FieldVisitor& v) {
         rule().above(0).at_most(20).default_from('E', "Clocks return after some kelvins"));
 }
 
+std::vector<LimitFault> limit_faults(const GpuTemperatureLimits& limits) {
+  std::vector<LimitFault> all;
+  const auto rises = [&all](const char* key, Celsius high, const char* low_key, Celsius low) {
+    if (!(high > low)) all.push_back({key, fmt::format("{} is not above {}, {}", high.value, low_key, low.value)});
+  };
+  rises("slowdown_c", limits.slowdown, "max_c", limits.max);
+  rises("shutdown_c", limits.shutdown, "slowdown_c", limits.slowdown);
+  return all;
+}
+
 Throttle::Throttle(const GpuTemperatureLimits& limits, const ThrottleLaw& law) : limits_(limits), law_(law) {
-  if (!(limits.max < limits.slowdown && limits.slowdown < limits.shutdown)) {
-    throw std::invalid_argument(fmt::format("temperature limits of {}, {} and {} degC, must rise from max to shutdown",
-                                            limits.max.value, limits.slowdown.value, limits.shutdown.value));
+  for (const LimitFault& fault : limit_faults(limits)) {
+    throw std::invalid_argument(fmt::format("temperature limits: {} {}", fault.key, fault.message));
   }
   if (!(law.hysteresis.value > 0.0)) {
     throw std::invalid_argument(fmt::format("throttle hysteresis of {} K, must be above 0", law.hysteresis.value));

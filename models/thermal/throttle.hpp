@@ -8,6 +8,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
@@ -23,6 +25,12 @@ struct GpuTemperatureLimits {
   void visit(FieldVisitor& v);
 };
 
+/// What does not add up, at which key: limits must rise from max to shutdown.
+struct LimitFault {
+  std::string key, message;
+};
+std::vector<LimitFault> limit_faults(const GpuTemperatureLimits& limits);
+
 struct ThrottleLaw {
   double fall = 0.04;           ///< of the clock, by software, each kelvin
   double hardware_share = 0.5;  ///< of the clock, by hardware
@@ -33,7 +41,7 @@ struct ThrottleLaw {
 /// Clocks in levels, 0 being all of the clock, so that a date can be given at which a temperature changes the level.
 class Throttle {
  public:
-  /// Throws where the limits do not rise from max to shutdown.
+  /// Throws std::invalid_argument with the first of limit_faults().
   explicit Throttle(const GpuTemperatureLimits& limits, const ThrottleLaw& law = {});
 
   int slowdown_level() const { return shutdown_level() - 1; }

@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <limits>
 
+#include "models/core/whole_power.hpp"
+
 namespace tokenworks {
 
 /// A date or a duration in picoseconds. Dates count from the start of the run.
 using Picoseconds = std::int64_t;
 
-inline constexpr Picoseconds kPicosecondsPerSecond = 1'000'000'000'000;
 inline constexpr Picoseconds kNever = std::numeric_limits<Picoseconds>::max();
 
 /// Nearest picosecond. Values beyond the range saturate at kNever.
@@ -21,14 +22,5 @@ inline Picoseconds to_picoseconds(double seconds) {
 }
 
 inline constexpr double to_seconds(Picoseconds time) { return static_cast<double>(time) * 1e-12; }
-
-/// Power is a whole number of milliwatts wherever energy is summed: milliwatts times picoseconds are femtojoules,
-/// their 128-bit sums are exact and do not depend on order or on where a span is cut.
-using Milliwatts = std::int64_t;
-__extension__ using Femtojoules = __int128;
-
-inline Milliwatts to_milliwatts(double watts) { return static_cast<Milliwatts>(std::llround(watts * 1e3)); }
-inline constexpr double to_watts(Milliwatts power) { return static_cast<double>(power) * 1e-3; }
-inline constexpr double to_joules(Femtojoules energy) { return static_cast<double>(energy) * 1e-15; }
 
 }  // namespace tokenworks

@@ -90,7 +90,7 @@ PowerSystem::PowerSystem(engine::Simulation& simulation, const power::Network& n
       generator.node = id;
       generator.spec = spec.generator.value_or(power::GeneratorSpec{});
       generator.random = random_stream(settings_.seed, "power/generator/" + spec.name);
-      generator.tank = rated.value > 0.0 ? power::femtojoules_of(generator.spec.tank(rated)) : -1;
+      generator.tank = rated.value > 0.0 ? to_femtojoules(generator.spec.tank(rated)) : -1;
       generator.timer = timer(kGenerator, generators_.size() - 1);
       generator_of_[id] = static_cast<std::int32_t>(generators_.size() - 1);
       for (const power::Network::Feed& feed : network.feeds_out_of(id)) is_switch[feed.node] = true;
@@ -135,7 +135,7 @@ void PowerSystem::integrate(Picoseconds now) {
     const Femtojoules energy = over(flow_.input(generator.node), span);
     generator.energy += energy;
     if (generator.tank >= 0) generator.tank -= std::min(energy, generator.tank);
-    totals_.fuel_l += generator.spec.fuel_litres(power::joules_of(energy));
+    totals_.fuel_l += generator.spec.fuel_litres(Joules(to_joules(energy)));
   }
 }
 

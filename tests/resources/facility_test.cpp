@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <numeric>
 
-#include "models/power/power_chain.hpp"
 #include "models/weather/psychrometrics.hpp"
 #include "tests/catch.hpp"
+#include "tests/models/power/lumped_chain.hpp"
 #include "tests/models/set_field.hpp"
 
 using namespace tokenworks;
@@ -313,6 +313,15 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
     condition.of(units.part) = static_cast<double>(units.installed) / static_cast<double>(units.needed);
   }
   ValidityNotes notes;
+  const double house = 0.01 * nameplate;
+  power::ChainDesign design;
+  design.ups = "none";
+  design.busway_loss_share = 0.0;
+  design.racks = {{"racks", Watts(nameplate), Watts(0)}};
+  design.mechanical =
+      plant->effort({.load = {Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, .outside = at(35.0)}, notes).total();
+  design.house = Watts(house);
+  const power::tests::LumpedChain chain(design);
   int at_steps = 0;
   for (int step = 0; step < 40; ++step) {
     facility.add_gpu_power(step % 180, to_milliwatts(3777.0), step);
@@ -323,17 +332,7 @@ TEST_CASE("facility: the cooling table follows the plant", "[resources]") {
             .total()
             .value;
     facility.finish(step);  // moves nothing at its own date
-    const double house = 0.01 * nameplate;
-    double transformer = 0.0;
-    power::PowerChainSpec spec;
-    spec.ups = "none";
-    spec.busway_loss_share = 0.0;
-    const power::PowerChain chain(
-        spec, Watts(nameplate),
-        plant->effort({.load = {Watts(0.87 * nameplate), Watts(0.13 * nameplate)}, .outside = at(35.0)}, notes)
-                .total() +
-            Watts(house));
-    transformer = chain.losses(Watts(it), Watts(expected + house)).transformer.value;
+    const double transformer = chain.losses(Watts(it), Watts(expected + house)).transformer.value;
     const double found = to_watts(facility.facility_power()) - it - house - transformer;
     CHECK_THAT(found, WithinRel(expected, 0.02));
     // Between two knots where a unit is switched on, the table rises along its step.

@@ -4,7 +4,7 @@
 // Valid for  sites of one chain, of two sides, or of blocks with a reserve
 // Checked by tests/models/power/standard_chain_test.cpp
 #include "models/power/standard_chain.hpp"
-#include <algorithm>
+
 #include <optional>
 
 #include "models/power/power_option.hpp"
@@ -25,7 +25,7 @@ class StandardChain final : public PowerOption {
     field(v, "busway_loss_share", design_.busway_loss_share, "Loss of busway and cable at rated load, of rated power",
           rule().share().default_from('E', "0.5 to 1 % at rated load is common practice"));
     field(v, "ups_module_power_w", design_.ups_module_power, "Rated output of one UPS module, for n_plus_1",
-          rule().above(0).default_from('E', "Common module size"));
+          rule().at_least(1000).default_from('E', "Common module size"));
     field(v, "sized_for_w", sized_for_,
           "Power of the racks that the chain is built for: less than their nameplates oversubscribes it; absent: the "
           "nameplates",
@@ -48,7 +48,13 @@ class StandardChain final : public PowerOption {
     design.house = loads.house;
     return standard_chain(design);
   }
-  std::vector<NetworkFault> faults(const std::vector<std::string>&) const override { return {}; }
+  std::vector<NetworkFault> faults(const std::vector<std::string>&) const override {
+    std::vector<NetworkFault> all;
+    for (const StorageFault& fault : storage_faults(design_.battery)) {
+      all.push_back({"/battery/" + fault.key, fault.message});
+    }
+    return all;
+  }
 
  private:
   ChainDesign design_;

@@ -118,6 +118,64 @@ TEST_CASE("availability: formula and simulation agree on random networks", "[mod
   CHECK(far < all / 8);  // 4.6 % where errors are normal, and batches are few
 }
 
+TEST_CASE("availability: as wide as a standard chain can be", "[models][power]") {
+  const auto wide = [](const char* redundancy, int groups) {
+    ChainDesign design;
+    design.redundancy = redundancy;
+    design.blocks = 100;
+    design.busway_per_group = true;
+    for (int i = 0; i < groups; ++i) design.racks.push_back({fmt::format("racks_{}", i), Watts(1e6), Watts(0)});
+    design.mechanical = Watts(3e5 * groups);
+    return availability(Network(standard_chain(design)));
+  };
+  // A hundred blocks and a reserve: of the loads of a block each is as in three blocks; the cooling hangs on all.
+  const auto blocks = wide("block_redundant", 100);
+  const auto few = wide("block_redundant", 3);
+  CHECK_THAT(blocks.front().availability, WithinAbs(few.front().availability, 1e-12));
+  CHECK(blocks.back().availability <= 1.0);
+  CHECK_THAT(blocks.back().availability, WithinAbs(1.0, 1e-12));
+  const auto sides = wide("2n", 50);
+  CHECK(sides.size() == 51);
+  CHECK_THAT(sides[0].availability, WithinAbs(sides[2].availability, 1e-12));
+}
+
+TEST_CASE("availability: a deep tree is no trouble, a dense one is given up", "[models][power]") {
+  // Each layer of `wide` nodes is fed by three of the layer above.
+  const auto layers = [](int deep, int wide) {
+    NetworkSpec spec;
+    const auto name = [](int layer, int place) { return fmt::format("node_{}_{}", layer, place); };
+    for (int layer = 0; layer < deep; ++layer) {
+      for (int i = 0; i < wide; ++i) {
+        spec.nodes.push_back(node(name(layer, i), layer == 0 ? "utility" : layer + 1 < deep ? "switchgear" : "rack"));
+        for (int k = 0; layer > 0 && k < std::min(wide, 3); ++k) {
+          spec.feeds.push_back({name(layer - 1, (i + k * (k + 1) / 2) % wide), name(layer, i), 1.0, 0});
+        }
+      }
+    }
+    return spec;
+  };
+  const double alone = 1 / (1 + 1.956 * 1.32 / 8760), board = 1 / (1 + 0.01 * 27 / 8760);
+  CHECK_THAT(availability(Network(layers(2002, 1)))[0].availability, WithinRel(alone * std::pow(board, 2000), 1e-9));
+  CHECK(availability(Network(layers(60, 4))).size() == 4);
+  CHECK_THROWS_AS(availability(Network(layers(6, 40))), std::invalid_argument);
+}
+
+TEST_CASE("availability: of very many units", "[models][power]") {
+  NetworkSpec spec;
+  spec.nodes = {node("grid", "utility"), node("ups", "ups", 1e6), node("racks", "rack")};
+  spec.nodes[0].reliability = fails(0, 0);
+  spec.nodes[1].reliability = nine_tenths();
+  spec.nodes[1].units = 1'000'000;
+  spec.feeds = feeds({"grid>ups", "ups>racks"});
+  AvailabilitySpec independent;
+  independent.common_cause_share = 0.0;
+  // 900,000 are expected to work, give or take 300: the median.
+  spec.nodes[1].units_needed = 900'000;
+  CHECK_THAT(availability(Network(spec), independent)[0].availability, WithinAbs(0.5, 0.002));
+  spec.nodes[1].units_needed = 1;
+  CHECK_THAT(availability(Network(spec), independent)[0].availability, WithinAbs(1.0, 1e-8));
+}
+
 TEST_CASE("availability: more redundancy, more of the time; published defaults", "[models][power]") {
   const auto racks = [](const char* redundancy) {
     return availability(Network(standard_chain(design(redundancy))))[0].availability;

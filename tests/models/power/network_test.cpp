@@ -98,6 +98,33 @@ TEST_CASE("power network: weak points are those of brute force", "[models][power
   }));
 }
 
+TEST_CASE("power network: of very many pairs the first are told, of very large networks none", "[models][power]") {
+  // Two ways of `length` parts in series: each of the one with each of the other.
+  const auto two_ways = [](int length) {
+    NetworkSpec spec;
+    for (int side = 0; side < 2; ++side) {
+      for (int i = 0; i < length; ++i) {
+        const std::string name = fmt::format("part_{}_{}", side, i);
+        spec.nodes.push_back(node(name, i == 0 ? "utility" : "switchgear"));
+        if (i > 0) spec.feeds.push_back({fmt::format("part_{}_{}", side, i - 1), name, 1.0, 0});
+      }
+      spec.feeds.push_back({spec.nodes.back().name, "racks", 1.0, 0});
+    }
+    spec.nodes.push_back(node("racks", "rack"));
+    return spec;
+  };
+  const WeakPoints all = weak_points(Network(two_ways(16))).front();
+  CHECK(all.pairs.size() == 256);
+  CHECK(all.has_all_pairs);
+  const WeakPoints first = weak_points(Network(two_ways(17))).front();
+  CHECK(first.pairs.size() == kMostWeakPairs);
+  CHECK(!first.has_all_pairs);
+  CHECK(first.pairs[1] == std::pair<NodeId, NodeId>{0, 18});
+  const WeakPoints none = weak_points(Network(two_ways(1001))).front();
+  CHECK(none.pairs.empty());
+  CHECK(!none.has_all_pairs);
+}
+
 TEST_CASE("power network: a sound one has no faults", "[models][power]") {
   CHECK(all_of(network_faults(two_paths())).empty());
   NetworkSpec spec = two_paths();

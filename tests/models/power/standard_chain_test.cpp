@@ -7,32 +7,32 @@
 #include "models/power/power_flow.hpp"
 #include "tests/catch.hpp"
 #include "tests/models/fixed_seed.hpp"
+#include "tests/models/power/lumped_chain.hpp"
 #include "tests/models/power/small_networks.hpp"
 
 using namespace tokenworks;
 using namespace tokenworks::power;
 using namespace tokenworks::power::tests;
 
-TEST_CASE("standard chain: its losses are those of the lumped power chain", "[models][power][law]") {
+TEST_CASE("standard chain: its losses are those of stages lumped together", "[models][power][law]") {
   static constexpr const char* kRedundancies[] = {"n", "n_plus_1", "2n"};
   static constexpr const char* kUps[] = {"double_conversion", "silicon_carbide", "eco", "none"};
   REQUIRE(rc::check([] {
-    PowerChainSpec spec;
-    spec.redundancy = kRedundancies[*rc::gen::inRange(0, 3)];
-    spec.ups = kUps[*rc::gen::inRange(0, 4)];
+    ChainDesign design;
+    design.redundancy = kRedundancies[*rc::gen::inRange(0, 3)];
+    design.ups = kUps[*rc::gen::inRange(0, 4)];
     const double nameplate = *rc::gen::inRange(1, 30000) * 1e3;
-    ChainDesign design = chain_design(spec);
     design.racks = {{"a", Watts(0.7 * nameplate), Watts(0)}, {"b", Watts(0.3 * nameplate), Watts(0)}};
     design.mechanical = Watts(0.3 * nameplate);
     design.house = Watts(0.01 * nameplate);
-    const PowerChain chain(spec, Watts(nameplate), design.mechanical + design.house);
+    const LumpedChain chain(design);
     const Network network(standard_chain(design));
     PowerFlow flow(network);
     const double it = nameplate * *rc::gen::inRange(0, 120) / 100.0, cooling = 0.2 * it;
-    flow.set_demand(*network.find("a"), whole_milliwatts(Watts(0.4 * it)));
-    flow.set_demand(*network.find("b"), whole_milliwatts(Watts(0.6 * it)));
-    flow.set_demand(*network.find("mechanical"), whole_milliwatts(Watts(cooling)));
-    flow.set_demand(*network.find("house"), whole_milliwatts(design.house));
+    flow.set_demand(*network.find("a"), to_milliwatts(Watts(0.4 * it)));
+    flow.set_demand(*network.find("b"), to_milliwatts(Watts(0.6 * it)));
+    flow.set_demand(*network.find("mechanical"), to_milliwatts(Watts(cooling)));
+    flow.set_demand(*network.find("house"), to_milliwatts(design.house));
     const ChainLosses losses = chain.losses(Watts(it), Watts(cooling) + design.house);
     const auto near = [](Milliwatts got, Watts want) {
       return std::abs(static_cast<double>(got) - want.value * 1e3) <= 4.0 + std::abs(want.value) * 1e-9;
@@ -80,7 +80,7 @@ TEST_CASE("standard chain: one path of 2n lost, a block lost", "[models][power]"
   const Network network(standard_chain(design("2n")));
   PowerFlow flow(network);
   for (const auto& [name, watts] : {std::pair{"racks_a", 1.0e6}, std::pair{"racks_b", 0.5e6}}) {
-    flow.set_demand(*network.find(name), whole_milliwatts(Watts(watts)));
+    flow.set_demand(*network.find(name), to_milliwatts(Watts(watts)));
   }
   const NodeId a = *network.find("busway_a"), b = *network.find("busway_b");
   const Milliwatts whole = flow.output(a) + flow.output(b);

@@ -1,12 +1,11 @@
 // Question   how is what a node's limit leaves shared out among the GPUs under it
 // Equation   budget = target * limit - what the node draws beside these GPUs; a GPU whose cap binds is taken to want
-// all
-//            that its board may draw, any other one what it draws. What is wanted beyond the budget is taken from the
-//            first class down to its least, then from the next. Caps are lifted once what is wanted is a release margin
-//            below the budget
-// Source     water-filling by priority, as NVIDIA Domain Power Service lowers policies on a shortfall; target and
-// margin: E Valid for  what else the node draws changes little between two looks, losses between it and the GPUs among
-// it Checked by tests/policies/capping_test.cpp
+//            all that its board may draw, any other one what it draws. What is wanted beyond the budget is taken from
+//            the first class down to its least, then from the next. Caps are lifted once what is wanted is a release
+//            margin below the budget, and rise by a share of their range at a look
+// Source     water-filling by priority, as NVIDIA Domain Power Service lowers policies on a shortfall; shares: E
+// Valid for  what else the node draws changes little between two looks, losses between it and the GPUs among it
+// Checked by tests/policies/capping_test.cpp
 #include <algorithm>
 
 #include "sim/policies/capping/options/options.hpp"
