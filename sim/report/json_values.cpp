@@ -20,11 +20,6 @@ Json latency(const std::optional<metrics::LatencySummary>& latency) {
           {"p95", latency->p95},   {"p99", latency->p99}, {"max", latency->max}};
 }
 
-std::optional<double> ratio(double part, double whole) {
-  if (!(whole > 0)) return std::nullopt;
-  return part / whole;
-}
-
 Json assumptions_json(const std::vector<Assumption>& assumptions) {
   Json json = Json::array();
   for (const Assumption& assumption : assumptions) {

@@ -11,13 +11,14 @@
 #include "models/core/evidence.hpp"
 #include "models/core/validity.hpp"
 #include "sim/metrics/latency_histogram.hpp"
+#include "sim/metrics/site_metrics.hpp"
 
 namespace tokenworks::report {
 
+using metrics::ratio;
+
 /// Null: a statistic of nothing.
 nlohmann::ordered_json number(std::optional<double> value);
-/// Nothing when the whole is not above 0.
-std::optional<double> ratio(double part, double whole);
 /// Keys in the order of the entries.
 nlohmann::ordered_json object(const std::vector<std::pair<std::string, double>>& entries);
 /// All its keys, each null when nothing was measured.

@@ -151,15 +151,19 @@ Json cooling_json(const metrics::CoolingResult& cooling) {
           {"residual_air_mode_hours", object(cooling.residual_air_mode_hours)}};
 }
 
-Json water_json(const metrics::WaterResult& water, double it_kwh) {
-  return {{"used_l", water.withdrawn_l()},
-          {"consumed_l", water.consumed_l()},
-          {"evaporation_l", water.evaporation_l},
-          {"drift_l", water.drift_l},
-          {"blow_down_l", water.blow_down_l},
-          {"wue_l_per_kwh", number(ratio(water.withdrawn_l(), it_kwh))},
-          {"electricity_l", water.electricity_l},
-          {"wue_source_l_per_kwh", number(ratio(water.withdrawn_l() + water.electricity_l, it_kwh))}};
+metrics::SiteMetrics site_metrics_of(const RunResult& result) {
+  return metrics::site_metrics({.it_j = result.power.it_energy_j,
+                                .facility_j = result.power.facility_energy_j,
+                                .water_l = result.water.withdrawn_l(),
+                                .electricity_water_l = result.water.electricity_l,
+                                .co2_kg = result.carbon_kg});
+}
+
+Json water_json(const metrics::WaterResult& water, const metrics::SiteMetrics& site) {
+  return {{"used_l", water.withdrawn_l()},        {"consumed_l", water.consumed_l()},
+          {"evaporation_l", water.evaporation_l}, {"drift_l", water.drift_l},
+          {"blow_down_l", water.blow_down_l},     {"wue_l_per_kwh", number(site.wue_site_l_per_kwh)},
+          {"electricity_l", water.electricity_l}, {"wue_source_l_per_kwh", number(site.wue_source_l_per_kwh)}};
 }
 
 Json incidents_json(const std::vector<metrics::IncidentResult>& incidents) {
@@ -229,9 +233,7 @@ Summary summarize(const RunResult& result) {
 }
 
 Json report_json(const RunResult& result, const Json& scenario, const Provenance& provenance) {
-  constexpr double kJoulesPerKilowattHour = 3.6e6;
-  const double it_kwh = result.power.it_energy_j / kJoulesPerKilowattHour;
-
+  const metrics::SiteMetrics site = site_metrics_of(result);
   Json services = Json::array();
   for (const ServiceResult& service : result.services) services.push_back(service_json(result, service));
   Json sessions = Json::array();
@@ -246,8 +248,8 @@ Json report_json(const RunResult& result, const Json& scenario, const Provenance
       {"sessions", std::move(sessions)},
       {"power", power_json(result.power)},
       {"cooling", cooling_json(result.cooling)},
-      {"water", water_json(result.water, it_kwh)},
-      {"carbon", {{"electricity_kg", result.carbon_kg}, {"cue_kg_per_kwh", number(ratio(result.carbon_kg, it_kwh))}}},
+      {"water", water_json(result.water, site)},
+      {"carbon", {{"electricity_kg", result.carbon_kg}, {"cue_kg_per_kwh", number(site.cue_kg_per_kwh)}}},
       {"cost", {{"contains", Json::array({"electricity"})}, {"electricity_usd", result.electricity_usd}}},
       {"network", network_json(result.network)},
       {"storage", storage_json(result.storage)},

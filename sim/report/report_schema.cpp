@@ -1,62 +1,14 @@
 #include "sim/report/report_schema.hpp"
 
-#include <initializer_list>
 #include <nlohmann/json.hpp>
-#include <string>
-#include <utility>
 
 #include "sim/report/report.hpp"
+#include "sim/report/schema_words.hpp"
 
 namespace tokenworks::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-Json of_type(Json type, const char* meaning) {
-  Json schema = {{"type", std::move(type)}};
-  if (*meaning != '\0') schema["description"] = meaning;
-  return schema;
-}
-
-Json text(const char* meaning = "") { return of_type("string", meaning); }
-Json number(const char* meaning = "") { return of_type("number", meaning); }
-Json count(const char* meaning = "") {
-  Json schema = of_type("integer", meaning);
-  schema["minimum"] = 0;
-  return schema;
-}
-Json text_or_null(const char* meaning = "") { return of_type({"string", "null"}, meaning); }
-/// Null is a statistic of nothing; a value out of the range of numbers (no limit) is null too.
-Json number_or_null(const char* meaning = "") { return of_type({"number", "null"}, meaning); }
-
-Json list(Json items, const char* meaning = "") {
-  Json schema = of_type("array", meaning);
-  schema["items"] = std::move(items);
-  return schema;
-}
-
-/// An object from free keys to values of one shape.
-Json map_to(Json values, const char* meaning) {
-  Json schema = of_type("object", meaning);
-  schema["additionalProperties"] = std::move(values);
-  return schema;
-}
-
-/// An object of exactly these keys.
-Json object(std::initializer_list<std::pair<const char*, Json>> members, const char* meaning = "") {
-  Json schema = of_type("object", meaning);
-  Json properties = Json::object(), required = Json::array();
-  for (const auto& [key, member] : members) {
-    properties[key] = member;
-    required.push_back(key);
-  }
-  schema["properties"] = std::move(properties);
-  schema["required"] = std::move(required);
-  schema["additionalProperties"] = false;
-  return schema;
-}
-
-Json constant(Json value) { return {{"const", std::move(value)}}; }
+using namespace schema;
 
 Json latency(const char* meaning = "") {
   return object({{"mean", number_or_null()},
@@ -66,24 +18,6 @@ Json latency(const char* meaning = "") {
                  {"p99", number_or_null()},
                  {"max", number_or_null()}},
                 meaning);
-}
-
-Json provenance() {
-  const Json note =
-      object({{"fields", list(text())},
-              {"evidence", text("V read in the source, S second hand, C calculated, R remembered, E estimated")},
-              {"source", text()}});
-  return object({{"program", text()},
-                 {"version", text()},
-                 {"git_revision", text("\"-dirty\" is added for changed files; \"unknown\" outside a checkout")},
-                 {"seed", of_type("integer", "")},
-                 {"inputs", list(object({{"path", text()}, {"sha256", text()}}), "every file that was read")},
-                 {"catalog", list(object({{"section", text()},
-                                          {"id", text()},
-                                          {"origin", text("shipped, scenario, or the file it came from")},
-                                          {"sources", list(note)}}),
-                                  "the catalog entries that acted")}},
-                "from what the report was made");
 }
 
 Json summary() {
@@ -99,11 +33,6 @@ Json summary() {
                  {"usd_per_million_output_tokens", number_or_null("whole run, of what usd_contains says")},
                  {"usd_contains", list(text())}},
                 "what a reader looks at first");
-}
-
-Json or_null(Json schema) {
-  schema["type"] = {"object", "null"};
-  return schema;
 }
 
 Json speculation() {
@@ -322,7 +251,7 @@ Json power() {
                                          {"node", text("where")}}))},
                  {"limits", list(object({{"node", text()},
                                          {"limit_w", number()},
-                                         {"can_be_exceeded", {{"type", "boolean"}}},
+                                         {"can_be_exceeded", flag()},
                                          {"looks", count("of the controller")},
                                          {"decisions", count("to set or lift caps")},
                                          {"over_limit_s", number("by means between two looks")},
@@ -358,7 +287,7 @@ Json fabric() {
   return or_null(object({{"kind", text()},
                          {"routing", text("adaptive or ecmp")},
                          {"detail", text("analytic or flows")},
-                         {"contention", {{"type", "boolean"}}},
+                         {"contention", flag()},
                          {"nodes", count()},
                          {"switches", count()},
                          {"links", count("cables side by side are one")},
@@ -429,47 +358,36 @@ Json incident() {
 }  // namespace
 
 Json report_schema() {
-  const Json assumption = object(
-      {{"subject", text()}, {"value", text()}, {"evidence", text("R remembered, E estimated")}, {"source", text()}});
-  const Json note = object({{"subject", text("model: quantity [unit]")},
-                            {"worst", number_or_null("value farthest out")},
-                            {"minimum", number_or_null("null: no limit")},
-                            {"maximum", number_or_null("null: no limit")},
-                            {"count", count("how often")}});
-  const Json column = object({{"name", text()},
-                              {"unit", text("1 for counts and shares")},
-                              {"meaning", text()},
-                              {"aggregation", text("mean, sum or end of the interval")}});
-
-  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", kReportFormat}};
-  schema.update(
-      object({{"format", constant(kReportFormat)},
-              {"scenario", of_type("object", "fully resolved; can be run again")},
-              {"provenance", provenance()},
-              {"outcome", object({{"status", {{"enum", {"completed", "interrupted"}}}}, {"simulated_s", number()}})},
-              {"summary", summary()},
-              {"services", list(service())},
-              {"sessions", list(session(), "workloads of agents")},
-              {"power", power()},
-              {"cooling", cooling()},
-              {"water", object({{"used_l", number("taken by the site: the sum of the three below")},
-                                {"consumed_l", number("not given back to the drain")},
-                                {"evaporation_l", number()},
-                                {"drift_l", number()},
-                                {"blow_down_l", number()},
-                                {"wue_l_per_kwh", number_or_null("taken by the site per kWh of IT")},
-                                {"electricity_l", number("consumed where the grid's electricity was made")},
-                                {"wue_source_l_per_kwh", number_or_null("both, per kWh of IT")}})},
-              {"carbon", object({{"electricity_kg", number("of CO2, from the grid")},
-                                 {"cue_kg_per_kwh", number_or_null("per kWh of IT")}})},
-              {"cost", object({{"contains", list(text())}, {"electricity_usd", number()}})},
-              {"network", network()},
-              {"storage", storage()},
-              {"incidents", list(incident())},
-              {"assumptions", list(assumption, "values that acted and that no source vouches for")},
-              {"validity", list(note, "models that were used outside the range they were made for")},
-              {"series", object({{"file", text()}, {"rows", count()}, {"columns", list(column)}})}}));
-  return schema;
+  return document(
+      kReportFormat,
+      object(
+          {{"format", constant(kReportFormat)},
+           {"scenario", of_type("object", "fully resolved; can be run again")},
+           {"provenance", provenance()},
+           {"outcome", object({{"status", one_of({"completed", "interrupted"})}, {"simulated_s", number()}})},
+           {"summary", summary()},
+           {"services", list(service())},
+           {"sessions", list(session(), "workloads of agents")},
+           {"power", power()},
+           {"cooling", cooling()},
+           {"water", object({{"used_l", number("taken by the site: the sum of the three below")},
+                             {"consumed_l", number("not given back to the drain")},
+                             {"evaporation_l", number()},
+                             {"drift_l", number()},
+                             {"blow_down_l", number()},
+                             {"wue_l_per_kwh", number_or_null("taken by the site per kWh of IT")},
+                             {"electricity_l", number("consumed where the grid's electricity was made")},
+                             {"wue_source_l_per_kwh", number_or_null("both, per kWh of IT")}})},
+           {"carbon", object({{"electricity_kg", number("of CO2, from the grid")},
+                              {"cue_kg_per_kwh", number_or_null("per kWh of IT")}})},
+           {"cost", object({{"contains", list(text())}, {"electricity_usd", number()}})},
+           {"network", network()},
+           {"storage", storage()},
+           {"incidents", list(incident())},
+           {"assumptions", assumptions()},
+           {"validity", validity()},
+           {"series",
+            object({{"file", text()}, {"rows", count()}, {"columns", columns("mean, sum or end of the interval")}})}}));
 }
 
 }  // namespace tokenworks::report

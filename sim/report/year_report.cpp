@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/metrics/site_metrics.hpp"
 #include "sim/report/json_values.hpp"
 #include "sim/report/partial_file.hpp"
 #include "sim/report/summary.hpp"
@@ -24,8 +25,6 @@ using metrics::YearResult;
 
 constexpr double kSecondsPerHour = 3600.0, kJoulesPerKilowattHour = 3.6e6;
 constexpr double kWarmerThatCounts = 0.05;  // K; less is the controls' own
-constexpr double kRecommendedInlet = 27.0;  // degC, ASHRAE TC 9.9: recommended for classes A1 to A4
-constexpr double kAllowedInlet = 32.0;      // degC, ASHRAE TC 9.9: allowed for class A1
 constexpr const char* kMonthNames[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -61,29 +60,28 @@ struct Totals {
   double water_l() const { return evaporation_l + drift_l + blow_down_l; }
 };
 
-std::optional<double> times(std::optional<double> a, std::optional<double> b) {
-  return a && b ? std::optional(*a * *b) : std::nullopt;
+double electricity_water_l(const Totals& t, const YearResult& result) {
+  return t.facility / kJoulesPerKilowattHour * result.electricity_water_l_per_kwh;
 }
 
 Json metrics_json(const Totals& t, const YearResult& result) {
-  const double it_kwh = t.it / kJoulesPerKilowattHour;
-  const std::optional<double> pue = ratio(t.facility, t.it);
-  const std::optional<double> itue =
-      result.knows_fans_and_supplies ? ratio(t.it, t.it - t.fans_and_supplies) : std::nullopt;
-  const std::optional<double> wue = ratio(t.water_l(), it_kwh);
-  std::optional<double> wue_source = wue;
-  if (wue && pue) wue_source = *wue + *pue * result.electricity_water_l_per_kwh;
-  return {{"pue", number(pue)},
-          {"ppue_cooling", number(ratio(t.it + t.cooling, t.it))},
-          {"ppue_power_chain", number(ratio(t.it + t.chain, t.it))},
-          {"dcie", number(ratio(t.it, t.facility))},
-          {"itue", number(itue)},
-          {"tue", number(times(itue, pue))},
-          {"wue_site_l_per_kwh", number(wue)},
-          {"wue_source_l_per_kwh", number(wue_source)},
-          {"cue_kg_per_kwh", number(ratio(t.carbon_kg, it_kwh))},
-          {"erf", number(ratio(t.reused, t.facility))},
-          {"ere", number(ratio(t.facility - t.reused, t.it))}};
+  metrics::SiteTotals totals{.it_j = t.it, .facility_j = t.facility, .reused_j = t.reused};
+  if (result.knows_fans_and_supplies) totals.fans_and_supplies_j = t.fans_and_supplies;
+  totals.water_l = t.water_l();
+  totals.electricity_water_l = electricity_water_l(t, result);
+  totals.co2_kg = t.carbon_kg;
+  const metrics::SiteMetrics metrics = metrics::site_metrics(totals);
+  return {{"pue", number(metrics.pue)},
+          {"ppue_cooling", number(metrics::partial_pue(t.it, t.cooling))},
+          {"ppue_power_chain", number(metrics::partial_pue(t.it, t.chain))},
+          {"dcie", number(metrics.dcie)},
+          {"itue", number(metrics.itue)},
+          {"tue", number(metrics.tue)},
+          {"wue_site_l_per_kwh", number(metrics.wue_site_l_per_kwh)},
+          {"wue_source_l_per_kwh", number(metrics.wue_source_l_per_kwh)},
+          {"cue_kg_per_kwh", number(metrics.cue_kg_per_kwh)},
+          {"erf", number(metrics.erf)},
+          {"ere", number(metrics.ere)}};
 }
 
 Json sums_json(const Totals& t) {
@@ -168,8 +166,8 @@ Json range_json(const YearResult& result) {
                          [limit](const YearHour& hour) { return hour.server_inlet_c > limit; });
   };
   return {{"supply_above_set_point", std::move(loops)},
-          {"server_inlet_above_27_c_hours", inlet_above(kRecommendedInlet)},
-          {"server_inlet_above_32_c_hours", inlet_above(kAllowedInlet)}};
+          {"server_inlet_above_27_c_hours", inlet_above(metrics::kRecommendedInletC)},
+          {"server_inlet_above_32_c_hours", inlet_above(metrics::kAllowedInletC)}};
 }
 
 Json peaks_json(const YearResult& result) {
@@ -333,7 +331,7 @@ Json year_json(const YearResult& result, const Json& scenario, const Provenance&
           {"months", std::move(by_month)},
           {"energy_by_j", energy_json(result.hours)},
           {"water", water_json(year)},
-          {"electricity_water_l", year.facility / kJoulesPerKilowattHour * result.electricity_water_l_per_kwh},
+          {"electricity_water_l", electricity_water_l(year, result)},
           {"cost", money_json(year.money)},
           {"cooling",
            {{"kind", result.cooling_kind},

@@ -1,11 +1,5 @@
 // A year as the JSON document "tokenworks.year/1", a CSV of its hours and a table. Equal results give equal bytes.
-//
-// Metrics (ISO/IEC 30134-2, -6, -8, -9; The Green Grid; Patterson et al. 2013), with E the energy of the year:
-//   PUE = E_facility / E_IT, category 3: IT at the racks' input      DCiE = 1 / PUE
-//   pPUE of a zone = (E_IT + E_zone) / E_IT                           zones: cooling, power chain
-//   ITUE = E_IT / (E_IT - server fans and losses of power supplies)   TUE = ITUE * PUE
-//   WUE_site = water taken at the site / E_IT                         WUE_source = WUE_site + PUE * EWIF
-//   CUE = CO2e / E_IT        ERF = E_reused / E_facility              ERE = (E_facility - E_reused) / E_IT
+// Metrics are those of sim/metrics/site_metrics.hpp.
 #pragma once
 
 #include <cstdint>

@@ -9,6 +9,7 @@
 
 #include "models/compute/clock.hpp"
 #include "models/grid/electricity_meter.hpp"
+#include "sim/metrics/site_metrics.hpp"
 #include "sim/scenario/fabric_plan.hpp"
 #include "sim/scenario/factory.hpp"
 #include "sim/scenario/factory_parts.hpp"
@@ -127,15 +128,16 @@ void Factory::report_power(metrics::RunResult& result) const {
     return sum;
   };
   using resources::Consumer;
+  const metrics::SiteMetrics site =
+      metrics::site_metrics({.it_j = power.it_energy_j,
+                             .facility_j = power.facility_energy_j,
+                             .fans_and_supplies_j = energy_of({Consumer::server_fans, Consumer::power_supply_loss})});
+  power.pue = site.pue;
+  power.itue = site.itue;
+  power.tue = site.tue;
   if (power.it_energy_j > 0) {
-    power.pue = power.facility_energy_j / power.it_energy_j;
-    const double computing = power.it_energy_j - energy_of({Consumer::server_fans, Consumer::power_supply_loss});
-    if (computing > 0) {
-      power.itue = power.it_energy_j / computing;
-      power.tue = *power.itue * *power.pue;
-    }
     const auto partial = [&](std::initializer_list<Consumer> consumers) {
-      return 1.0 + energy_of(consumers) / power.it_energy_j;
+      return *metrics::partial_pue(power.it_energy_j, energy_of(consumers));
     };
     power.partial_pue = {
         {"power_chain",
@@ -200,10 +202,12 @@ void Factory::report_cooling(metrics::RunResult& result) const {
     cooling.residual_air_mode_hours.emplace_back(mode, to_seconds(time) / 3600);
   }
   using resources::FacilityLevel;
-  const double facility_j = result.power.facility_energy_j;
   cooling.heat_reused_j = to_joules(facility_->total(FacilityLevel::reused_heat));
-  if (facility_j > 0) cooling.erf = cooling.heat_reused_j / facility_j;
-  if (result.power.it_energy_j > 0) cooling.ere = (facility_j - cooling.heat_reused_j) / result.power.it_energy_j;
+  const metrics::SiteMetrics site = metrics::site_metrics({.it_j = result.power.it_energy_j,
+                                                           .facility_j = result.power.facility_energy_j,
+                                                           .reused_j = cooling.heat_reused_j});
+  cooling.erf = site.erf;
+  cooling.ere = site.ere;
   // Micrograms a second over picoseconds; a kilogram of water is taken as a litre.
   const auto litres = [this](FacilityLevel level) { return static_cast<double>(facility_->total(level)) * 1e-21; };
   result.water = {litres(FacilityLevel::evaporation), litres(FacilityLevel::drift), litres(FacilityLevel::blow_down),

@@ -58,13 +58,17 @@ TEST_CASE("command check: says ok, or all faults on standard error with exit cod
 }
 
 TEST_CASE("command schema: prints JSON", "[tools]") {
-  const Answer schema = answer_to("schema");
-  CHECK(schema.exit_code == 0);
-  FaultList faults;
-  const auto json = parse_json(schema.output, faults);
-  REQUIRE(json.has_value());
-  CHECK((*json)["$schema"] == "https://json-schema.org/draft/2020-12/schema");
+  for (const char* format : {"", " scenario", " report", " year", " comparison"}) {
+    INFO(format);
+    const Answer schema = answer_to(std::string("schema") + format);
+    CHECK(schema.exit_code == 0);
+    FaultList faults;
+    const auto json = parse_json(schema.output, faults);
+    REQUIRE(json.has_value());
+    CHECK((*json)["$schema"] == "https://json-schema.org/draft/2020-12/schema");
+  }
   CHECK(answer_to("schema scenari", true).output.find("did you mean \"scenario\"?") != std::string::npos);
+  CHECK(answer_to("schema yaer", true).exit_code == 2);
 }
 
 TEST_CASE("command list: every section that it names can be listed", "[tools]") {

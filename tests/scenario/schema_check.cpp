@@ -9,15 +9,18 @@
 namespace tokenworks::scenario {
 namespace {
 
-bool has_type(const Json& value, const std::string& type) {
+bool has_type(const Json& value, const Json& type) {
+  if (type.is_array())
+    return std::any_of(type.begin(), type.end(), [&](const Json& one) { return has_type(value, one); });
   if (type == "object") return value.is_object();
   if (type == "array") return value.is_array();
   if (type == "string") return value.is_string();
+  if (type == "null") return value.is_null();
   if (type == "boolean") return value.is_boolean();
   if (type == "number") return value.is_number();
   if (type == "integer")
     return value.is_number_integer() || (value.is_number() && std::floor(value.get<double>()) == value.get<double>());
-  throw std::logic_error("unknown type " + type);
+  throw std::logic_error("unknown type " + type.dump());
 }
 
 bool matches(const Json& pattern, const std::string& text) {
@@ -70,8 +73,7 @@ std::string schema_fault(const Json& schema, const Json& value, const std::strin
   for (auto keyword = schema.begin(); keyword != schema.end(); ++keyword) {
     if (!known.contains(keyword.key())) throw std::logic_error("unknown keyword " + keyword.key());
   }
-  if (schema.contains("type") && !has_type(value, schema["type"]))
-    return pointer + " is no " + schema["type"].get<std::string>();
+  if (schema.contains("type") && !has_type(value, schema["type"])) return pointer + " is no " + schema["type"].dump();
   if (schema.contains("const") && value != schema["const"]) return pointer + " is another constant";
   if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())
     return pointer + " is not in the list";

@@ -4,10 +4,12 @@
 #include <fstream>
 
 #include "sim/report/year_report.hpp"
+#include "sim/report/year_schema.hpp"
 #include "sim/scenario/field_writer.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/year_run.hpp"
 #include "tests/catch.hpp"
+#include "tests/scenario/schema_check.hpp"
 
 using namespace tokenworks;
 using namespace tokenworks::scenario;
@@ -156,4 +158,60 @@ TEST_CASE("year: what cannot be is told with its place", "[scenario][year]") {
             .find("/site/weather: EPW file, line 1") != std::string::npos);
   CHECK(faults_of({{"/site/weather", R"({"kind": "constant", "dry_bulb_c": 20, "design_wet_bulb_c": 30})"}})
             .find("above the design dry bulb") != std::string::npos);
+}
+
+namespace {
+
+/// As a reader sees it: written and parsed, so that what JSON cannot say has become null.
+Json written(const Overrides& overrides) {
+  return Json::parse(report::year_json(year_of(overrides), Json::object(), {}).dump());
+}
+
+}  // namespace
+
+TEST_CASE("year: every design's report fits the schema", "[scenario][year]") {
+  const Json schema = report::year_schema();
+  CHECK(schema_fault(schema, written({})) == "");
+  CHECK(schema_fault(schema, written({{"/clock/start", "2028-01-01"}})) == "");
+  // Without work, and without what ITUE needs: null.
+  CHECK(schema_fault(schema, written({{"/year/operating_points", R"([{"load": 0, "it_w": 0}])"}})) == "");
+  for (const char* cooling : {
+           R"({"kind": "air_crah", "heat_rejection": {"kind": "water_cooled_chiller"}})",
+           R"({"kind": "air_crah", "heat_rejection": {"kind": "outside_air"}})",
+           R"({"kind": "direct_to_chip", "heat_rejection": {"kind": "cooling_tower"}})",
+           R"({"kind": "direct_to_chip", "heat_rejection": {"kind": "adiabatic"}})",
+       }) {
+    INFO(cooling);
+    CHECK(schema_fault(schema, written({{"/factory/cooling", cooling}})) == "");
+  }
+}
+
+TEST_CASE("year schema: a key that is gone, new or of another type is found everywhere", "[scenario][year][law]") {
+  const Json schema = report::year_schema(), report = written({});
+  int checked = 0;
+  const Json flat = report.flatten();
+  for (const auto& [pointer, value] : flat.items()) {
+    // One month and one column stand for all.
+    if (pointer.starts_with("/months/") && !pointer.starts_with("/months/0/")) continue;
+    if (pointer.starts_with("/series/columns/") && !pointer.starts_with("/series/columns/0/")) continue;
+    if (pointer.starts_with("/assumptions/") && !pointer.starts_with("/assumptions/0/")) continue;
+    if (pointer == "/scenario" || value.is_null()) continue;
+    INFO(pointer);
+    const Json::json_pointer at(pointer);
+    Json changed = report;
+    changed[at] = Json::array({true});
+    CHECK(schema_fault(schema, changed) != "");
+    const Json::json_pointer parent_at = at.parent_pointer();
+    if (!report[parent_at].is_object()) continue;
+    (changed = report)[parent_at]["surprise"] = "?";
+    CHECK(schema_fault(schema, changed) != "");
+    ++checked;
+    // The keys of a map are free; those of everything else are needed.
+    const bool is_map = pointer.starts_with("/energy_by_j/") || pointer.starts_with("/ratings_w/") ||
+                        pointer.starts_with("/cooling/mode_hours/");
+    if (is_map) continue;
+    (changed = report)[parent_at].erase(at.back());
+    CHECK((schema_fault(schema, changed) != "" || at.back() == "residual_air"));
+  }
+  CHECK(checked > 100);
 }

@@ -15,6 +15,7 @@
 #include "sim/scenario/field_writer.hpp"
 #include "tools/commands/command.hpp"
 #include "tools/max_rate/max_rate_report.hpp"
+#include "tools/provenance.hpp"
 
 namespace tokenworks::tools {
 namespace {

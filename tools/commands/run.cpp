@@ -11,6 +11,7 @@
 #include "tools/commands/override_option.hpp"
 #include "tools/commands/run_files.hpp"
 #include "tools/commands/simulate.hpp"
+#include "tools/provenance.hpp"
 
 namespace tokenworks::tools {
 namespace {

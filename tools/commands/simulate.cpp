@@ -3,8 +3,6 @@
 #include <csignal>
 #include <cstdio>
 
-#include "sim/report/build_info.hpp"
-#include "sim/report/input_file.hpp"
 #include "sim/report/progress_bar.hpp"
 #include "sim/report/report_files.hpp"
 #include "sim/report/summary.hpp"
@@ -34,19 +32,6 @@ bool interrupt_wanted() { return signalled != 0; }
 
 std::filesystem::path report_folder(const RunArguments& arguments, const scenario::ReadOutcome& scenario) {
   return arguments.out.empty() ? scenario.spec.name : arguments.out;
-}
-
-report::Provenance provenance_of(const scenario::ReadOutcome& scenario) {
-  const report::BuildInfo build = report::build_info();
-  report::Provenance provenance;
-  provenance.version = build.version;
-  provenance.git_revision = build.git_revision;
-  provenance.seed = scenario.spec.seed;
-  for (const scenario::InputFile& input : scenario.inputs) {
-    provenance.inputs.push_back({input.name, report::sha256_of_file(input.path)});
-  }
-  provenance.catalog = scenario.catalog.used();
-  return provenance;
 }
 
 int simulate(scenario::ReadOutcome& scenario, const RunArguments& arguments, const std::filesystem::path& folder,

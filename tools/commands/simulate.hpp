@@ -28,9 +28,6 @@ bool interrupt_wanted();
 /// Where the reports of a scenario go.
 std::filesystem::path report_folder(const RunArguments& arguments, const scenario::ReadOutcome& scenario);
 
-/// Hashes the scenario's files as they are now.
-report::Provenance provenance_of(const scenario::ReadOutcome& scenario);
-
 /// Runs a scenario without faults, writes its report into `folder` and returns the exit code: kDone, or kInterrupted
 /// when it was cut short. One run a process.
 int simulate(scenario::ReadOutcome& scenario, const RunArguments& arguments, const std::filesystem::path& folder,

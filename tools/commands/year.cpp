@@ -21,6 +21,7 @@
 #include "tools/commands/command.hpp"
 #include "tools/commands/override_option.hpp"
 #include "tools/commands/simulate.hpp"
+#include "tools/provenance.hpp"
 #include "tools/year/operating_points.hpp"
 
 namespace tokenworks::tools {
@@ -64,7 +65,8 @@ Points operating_points(scenario::ReadOutcome& scenario, const ScenarioText& sou
       std::max(1e-3, scenario::highest_load(scenario::year_demand(scenario), scenario::calendar_year(start)));
   std::string key;
   if (!arguments.points_file.empty()) {
-    key = points_key(scenario.spec, highest, arguments.points, std::string(report::build_info().version));
+    const report::BuildInfo build = report::build_info();
+    key = points_key(scenario, highest, arguments.points, fmt::format("{} {}", build.version, build.git_revision));
     std::vector<scenario::OperatingPoint> kept = read_points(arguments.points_file, key);
     if (!kept.empty()) return {std::move(kept), "runs"};
   }

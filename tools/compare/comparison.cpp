@@ -15,13 +15,14 @@ using scenario::FaultList;
 using scenario::Json;
 
 constexpr double kAlike = 1e-9;          // relative: the last digits of sums
+constexpr double kAsGood = 1e-4;         // relative: what a table's digits do not show makes nothing better
 constexpr double kLengthsDiffer = 0.01;  // relative: runs end when their last request has
 constexpr double kSecondsPerHour = 3600.0;
 constexpr std::size_t kMostTold = 12;
 
-bool alike(double a, double b) {
+bool alike(double a, double b, double tolerance = kAlike) {
   if (a == b) return true;
-  return std::isfinite(a) && std::isfinite(b) && std::abs(a - b) <= kAlike * std::max(std::abs(a), std::abs(b));
+  return std::isfinite(a) && std::isfinite(b) && std::abs(a - b) <= tolerance * std::max(std::abs(a), std::abs(b));
 }
 
 /// Faults have been told when the report was read.
@@ -78,7 +79,7 @@ void judge(Row& row) {
     if (!best || *value * sense > *best * sense) best = value;
   }
   if (known < 2) return;
-  for (std::size_t i = 0; i < count; ++i) row.best[i] = row.values[i] && alike(*row.values[i], *best);
+  for (std::size_t i = 0; i < count; ++i) row.best[i] = row.values[i] && alike(*row.values[i], *best, kAsGood);
   if (static_cast<std::size_t>(std::count(row.best.begin(), row.best.end(), true)) == known) {
     row.best.assign(count, false);
   }

@@ -26,7 +26,7 @@ struct Row {
   std::vector<std::optional<double>> values;       ///< infinite: a date that did not come
   std::vector<std::optional<double>> differences;  ///< to the first
   std::vector<std::optional<double>> shares;       ///< of the first; absent where that is 0, and of temperatures
-  std::vector<bool> best;                          ///< where one sense is better, and not all are alike
+  std::vector<bool> best;                          ///< where one sense is better, and not all are as good to 0.01 %
 
   bool is_absent() const;  ///< in all reports
   bool is_same() const;    ///< in all reports

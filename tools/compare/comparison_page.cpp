@@ -50,7 +50,7 @@ svg .stroke { fill: none; stroke-width: 1.6; stroke-opacity: .8; stroke-linejoin
 .legend span { margin-right: 1.2rem; white-space: nowrap; }
 .series-0 { --c: var(--s0); } .series-1 { --c: var(--s1); } .series-2 { --c: var(--s2); } .series-3 { --c: var(--s3); }
 .series-4 { --c: var(--s4); } .series-5 { --c: var(--s5); } .series-6 { --c: var(--s6); } .series-7 { --c: var(--s7); }
-.fill { fill: var(--c); } .stroke { stroke: var(--c); } .key { background: var(--c); }
+.fill { fill: var(--c); } .band { fill: var(--c); fill-opacity: .2; } .stroke { stroke: var(--c); } .key { background: var(--c); }
 @media print { body { max-width: none; } thead th { position: static; } }
 )css";
 
@@ -74,17 +74,51 @@ struct Course {
   const char *of_run, *of_year;
   const char *over_run, *over_year;  ///< divided by this; null: not divided
 };
+/// What would come in the long run; the coolant of rack groups, where a run tells it, is what comes.
+constexpr const char* kSettledCoolant = "rack_supply_c";
 constexpr Course kCourses[] = {
     {"Power of the facility", "kW", 1e-3, "facility_power_w", "facility_w", nullptr, nullptr},
     {"Power of IT", "kW", 1e-3, "it_power_w", "it_w", nullptr, nullptr},
     {"PUE, where IT draws at least 5 % of its peak", "", 1.0, "facility_power_w", "facility_w", "it_power_w", "it_w"},
     {"Power of cooling", "kW", 1e-3, "cooling_power_w", "cooling_w", nullptr, nullptr},
-    {"Coolant that enters the racks", "\u00b0C", 1.0, "rack_supply_c", "rack_supply_c", nullptr, nullptr},
+    {"Coolant that enters the racks", "\u00b0C", 1.0, kSettledCoolant, kSettledCoolant, nullptr, nullptr},
     {"Air that enters the servers", "\u00b0C", 1.0, "server_inlet_c", "server_inlet_c", nullptr, nullptr},
     {"Facility water", "\u00b0C", 1.0, "facility_water_c", nullptr, nullptr, nullptr},
     {"Water that the site takes", "l/s", 1.0, "water_l_per_s", nullptr, nullptr, nullptr},
     {"Water that the site takes", "l/h", 1.0, nullptr, "water_l", nullptr, nullptr},
 };
+
+/// Of each rack group; a chart each where they move.
+constexpr std::string_view kGroupColumns[] = {".hottest_chip_c", ".coolant_c", ".clock_share"};
+
+/// Means of days in place of hours, with the least and the largest of each as a band.
+void by_days(Line& line) {
+  constexpr std::size_t kHours = 24;
+  Line days{line.name, {}, {}, line.series, {}, {}};
+  for (std::size_t begin = 0; begin < line.x.size(); begin += kHours) {
+    const std::size_t end = std::min(begin + kHours, line.x.size());
+    double sum = 0.0, low = std::numeric_limits<double>::quiet_NaN(), high = low;
+    int known = 0;
+    for (std::size_t i = begin; i < end; ++i) {
+      if (!std::isfinite(line.y[i])) continue;
+      sum += line.y[i];
+      low = std::fmin(low, line.y[i]);
+      high = std::fmax(high, line.y[i]);
+      ++known;
+    }
+    days.x.push_back(line.x[begin]);
+    days.y.push_back(known > 0 ? sum / known : std::numeric_limits<double>::quiet_NaN());
+    days.low.push_back(low);
+    days.high.push_back(high);
+  }
+  line = std::move(days);
+}
+
+bool moves(const Line& line) {
+  const auto is_number = [](double value) { return std::isfinite(value); };
+  const auto first = std::find_if(line.y.begin(), line.y.end(), is_number);
+  return std::any_of(first, line.y.end(), [&](double value) { return is_number(value) && value != *first; });
+}
 
 class Page {
  public:
@@ -256,25 +290,40 @@ class Page {
     html_ += "</tr>\n";
   }
 
-  void add_courses(ReportKind kind) {
-    std::string charts;
-    for (const Course& course : kCourses) {
-      const char* const column = kind == ReportKind::run ? course.of_run : course.of_year;
-      const char* const over = kind == ReportKind::run ? course.over_run : course.over_year;
-      if (column != nullptr) charts += course_of(kind, course.title, course.unit, course.scale, column, over);
-    }
-    std::set<std::string> chips;
+  std::set<std::string> group_columns(ReportKind kind) const {
+    std::set<std::string> found;
     for (const ReportInput& report : reports_) {
       if (!report.series || report.kind != kind) continue;
       for (const std::string& name : report.series->names) {
-        if (name.find("chip") != std::string::npos && name.ends_with("_c")) chips.insert(name);
+        if (std::any_of(std::begin(kGroupColumns), std::end(kGroupColumns),
+                        [&](std::string_view ending) { return name.ends_with(ending); })) {
+          found.insert(name);
+        }
       }
     }
-    for (const std::string& name : chips) {
-      charts += course_of(kind, spoken(without_unit(name)), "\u00b0C", 1.0, name, nullptr);
+    return found;
+  }
+
+  void add_courses(ReportKind kind) {
+    const std::set<std::string> of_groups = group_columns(kind);
+    const bool knows_coolant = std::any_of(of_groups.begin(), of_groups.end(),
+                                           [](const std::string& name) { return name.ends_with(".coolant_c"); });
+    std::string charts;
+    for (const Course& course : kCourses) {
+      const char* const column = kind == ReportKind::run ? course.of_run : course.of_year;
+      if (column == kSettledCoolant && knows_coolant) continue;
+      const char* const over = kind == ReportKind::run ? course.over_run : course.over_year;
+      if (column != nullptr) charts += course_of(kind, course.title, course.unit, course.scale, column, over);
+    }
+    for (const std::string& name : of_groups) {
+      charts += course_of(kind, spoken_column(name), name.ends_with("_c") ? "\u00b0C" : "of the full clock", 1.0, name,
+                          nullptr);
     }
     if (charts.empty()) return;
     heading(kind == ReportKind::run ? "Over time" : "Over the year");
+    if (kind == ReportKind::year) {
+      html_ += "<p class=\"soft\">Means of each day; bands from its lowest to its highest hour.</p>\n";
+    }
     add_legend();
     html_ += charts;
   }
@@ -296,7 +345,7 @@ class Page {
       // 0 throughout: no such coolant, no water.
       if (std::all_of(cells->begin(), cells->end(), [](double cell) { return cell == 0.0 || std::isnan(cell); }))
         continue;
-      Line line{comparison_.reports[r].name, times.from_s, *cells, r};
+      Line line{comparison_.reports[r].name, times.from_s, *cells, r, {}, {}};
       // Over next to nothing, a quotient of powers says nothing and would squeeze the rest.
       const double least =
           divisor == nullptr ? 0.0 : kLeastDivisor * *std::max_element(divisor->begin(), divisor->end());
@@ -306,10 +355,13 @@ class Page {
       if (!line.x.empty()) longest = std::max(longest, line.x.back());
       chart.lines.push_back(std::move(line));
     }
+    // What stands still is said by the table.
+    if (std::none_of(chart.lines.begin(), chart.lines.end(), moves)) return {};
     const bool in_days = longest > 4 * kSecondsPerDay, in_hours = longest > 4 * kSecondsPerHour;
     const double unit_s = in_days ? kSecondsPerDay : in_hours ? kSecondsPerHour : 60.0;
     for (Line& line : chart.lines) {
       for (double& date : line.x) date /= unit_s;
+      if (kind == ReportKind::year) by_days(line);
     }
     chart.x_label = in_days ? "days" : in_hours ? "hours" : "minutes";
     return line_chart(chart);

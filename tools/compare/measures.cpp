@@ -1,6 +1,7 @@
 #include "tools/compare/measures.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <initializer_list>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "models/power/loss_law.hpp"
+#include "sim/metrics/site_metrics.hpp"
 
 namespace tokenworks::compare {
 namespace {
@@ -18,8 +20,6 @@ using scenario::FaultList;
 using scenario::Json;
 
 constexpr double kSecondsPerHour = 3600.0, kJoulesPerKilowattHour = 3.6e6;
-constexpr double kRecommendedInlet = 27.0;  // degC, ASHRAE TC 9.9: recommended for classes A1 to A4
-constexpr double kAllowedInlet = 32.0;      // degC, ASHRAE TC 9.9: allowed for class A1
 
 std::optional<double> ratio(std::optional<double> part, std::optional<double> whole) {
   return part && whole && *whole > 0.0 ? std::optional(*part / *whole) : std::nullopt;
@@ -216,10 +216,10 @@ class Measurer {
     add(Topic::power, "capped_s", "Time capped", Unit::seconds, kLower, capped);
   }
 
-  /// A year says it; of a run it follows from its facility energy.
+  /// Of a run whose report is too old to say it, it follows from its facility energy.
   void add_water_of_electricity() {
     std::optional<double> source = number(is_run() ? "/water/wue_source_l_per_kwh" : "/summary/wue_source_l_per_kwh");
-    std::optional<double> litres = number("/electricity_water_l");
+    std::optional<double> litres = number(is_run() ? "/water/electricity_l" : "/electricity_water_l");
     if (is_run()) {
       const std::optional<double> each = number("/scenario/site/electricity/water_l_per_kwh");
       const std::optional<double> site = number("/water/wue_l_per_kwh"), pue = number("/power/pue");
@@ -275,8 +275,8 @@ class Measurer {
       above_recommended = number("/out_of_range/server_inlet_above_27_c_hours");
       above_allowed = number("/out_of_range/server_inlet_above_32_c_hours");
     } else if (series_ != nullptr) {
-      above_recommended = hours_above("server_inlet_c", kRecommendedInlet);
-      above_allowed = hours_above("server_inlet_c", kAllowedInlet);
+      above_recommended = hours_above("server_inlet_c", metrics::kRecommendedInletC);
+      above_allowed = hours_above("server_inlet_c", metrics::kAllowedInletC);
     }
     add(Topic::cooling, "server_inlet_above_27_c_h", "Server inlet above 27 C", Unit::hours, kLower, above_recommended);
     add(Topic::cooling, "server_inlet_above_32_c_h", "Server inlet above 32 C", Unit::hours, kLower, above_allowed);
@@ -284,11 +284,10 @@ class Measurer {
     add(Topic::cooling, "hottest_server_inlet_c", "Hottest server inlet", Unit::celsius, kLower,
         highest("server_inlet_c"));
     add(Topic::cooling, "hottest_rack_supply_c", "Hottest coolant supply", Unit::celsius, kLower,
-        highest("rack_supply_c"));
+        hottest_rack_supply());
     for (const std::string& name : series_->names) {
       if (name.find("chip") == std::string::npos || !name.ends_with("_c")) continue;
-      add(Topic::cooling, "hottest/" + name, "Highest " + spoken(without_unit(name)), Unit::celsius, kLower,
-          highest(name));
+      add(Topic::cooling, "hottest/" + name, spoken_column(name), Unit::celsius, kLower, highest(name));
     }
   }
   static const char* spoken_loop(std::string_view loop) { return loop == "main" ? "main" : "air"; }
@@ -312,6 +311,17 @@ class Measurer {
       if (std::isfinite(cell) && cell != 0.0) highest = std::max(highest.value_or(cell), cell);
     }
     return highest;
+  }
+
+  /// Of the coolant of rack groups where a run tells it; "rack_supply_c" is what would come in the long run, which says
+  /// nothing of the seconds in which pumps stand.
+  std::optional<double> hottest_rack_supply() {
+    const std::optional<double> settled = highest("rack_supply_c");
+    std::optional<double> hottest;
+    for (const std::string& name : series_->names) {
+      if (settled && name.ends_with(".coolant_c")) hottest = std::max(hottest, highest(name));
+    }
+    return hottest ? hottest : settled;
   }
 
   /// Of what a stage is rated for, what must carry when one way or unit is out; nothing where that is not known.
@@ -341,7 +351,8 @@ class Measurer {
   }
 
   /// Rated heat of all loops. A loop's ratings begin alike ("liquid_dry_cooler_capacity_w"); its chillers count where
-  /// it has some, else the largest of the others. Trim chillers stand beside dry coolers of the loop's size.
+  /// it has some, else the largest of the others. Trim chillers stand beside coolers or towers of the loop's size: all
+  /// chillers that share a loop with the towers of `cooling_tower` are such.
   std::optional<double> plant_capacity() {
     struct Loop {
       double chillers = 0.0, others = 0.0;
@@ -359,8 +370,12 @@ class Measurer {
       }
     });
     if (loops.empty()) return std::nullopt;
+    const bool trims = find_text(document_, "/cooling/heat_rejection", faults_) == "cooling_tower";
     double sum = 0.0;
-    for (const auto& [prefix, loop] : loops) sum += loop.chillers > 0.0 ? loop.chillers : loop.others;
+    for (const auto& [prefix, loop] : loops) {
+      const bool chillers_carry = loop.chillers > 0.0 && !(trims && loop.others > 0.0);
+      sum += chillers_carry ? loop.chillers : loop.others;
+    }
     return sum;
   }
 
@@ -437,6 +452,13 @@ class Measurer {
   std::vector<Measure> list_;
 };
 
+/// Of an element of a list.
+std::optional<std::size_t> index_of(std::string_view step) {
+  std::size_t index = 0;
+  const auto [end, error] = std::from_chars(step.data(), step.data() + step.size(), index);
+  return error == std::errc() && end == step.data() + step.size() ? std::optional(index) : std::nullopt;
+}
+
 /// Sum over services of a number below each.
 double sum_over_services(const Json& report, std::initializer_list<const char*> plus, FaultList& faults) {
   const Json* services = find_value(report, "/services", faults);
@@ -475,11 +497,9 @@ const Json* find_value(const Json& document, std::string_view pointer, FaultList
     const std::size_t end = std::min(pointer.find('/', begin), pointer.size());
     const std::string_view step = pointer.substr(begin, end - begin);
     if (at->is_null()) return nullptr;
-    if (at->is_array()) {
-      std::size_t index = 0;
-      for (const char c : step) index = index * 10 + static_cast<std::size_t>(c - '0');
-      if (index >= at->size()) return nullptr;
-      at = &(*at)[index];
+    if (const std::optional<std::size_t> index = index_of(step); at->is_array() && index) {
+      if (*index >= at->size()) return nullptr;
+      at = &(*at)[*index];
     } else if (at->is_object()) {
       const auto member = at->find(std::string(step));
       if (member == at->end()) return nullptr;

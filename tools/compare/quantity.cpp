@@ -136,6 +136,14 @@ std::string spoken(std::string_view name) {
   return text;
 }
 
+std::string spoken_column(std::string_view name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot == name.npos) return spoken(without_unit(name));
+  std::string text(without_unit(name.substr(dot + 1)));
+  std::replace(text.begin(), text.end(), '_', ' ');
+  return std::string(name.substr(0, dot)) + ": " + text;
+}
+
 Unit unit_of_name(std::string_view name) {
   const Ending* const ending = ending_of(name);
   return ending != nullptr ? ending->unit : Unit::number;

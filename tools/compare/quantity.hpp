@@ -40,6 +40,8 @@ std::string shown_change(const std::optional<double>& share);
 
 /// "time_to_throttle_s" -> "Time to throttle s".
 std::string spoken(std::string_view name);
+/// A column of the series: "row_a.hottest_chip_c" -> "row_a: hottest chip".
+std::string spoken_column(std::string_view name);
 /// Unit that the end of a name says ("_w", "_s", "_share"); number where it says none.
 Unit unit_of_name(std::string_view name);
 /// "utility_loss_s" -> "utility_loss": without what unit_of_name() reads.

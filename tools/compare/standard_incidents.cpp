@@ -9,14 +9,13 @@
 #include <fmt/format.h>
 
 #include "models/power/power_option.hpp"
-#include "sim/report/build_info.hpp"
-#include "sim/report/input_file.hpp"
 #include "sim/report/report.hpp"
 #include "sim/report/report_files.hpp"
 #include "sim/scenario/field_writer.hpp"
 #include "sim/scenario/run.hpp"
 #include "sim/scenario/site_models.hpp"
 #include "tools/forked_runs.hpp"
+#include "tools/provenance.hpp"
 
 namespace tokenworks::compare {
 namespace {
@@ -56,25 +55,12 @@ std::string first_path(scenario::ReadOutcome& scenario) {
   return {};
 }
 
-report::Provenance provenance_of(const scenario::ReadOutcome& scenario) {
-  const report::BuildInfo build = report::build_info();
-  report::Provenance provenance;
-  provenance.version = build.version;
-  provenance.git_revision = build.git_revision;
-  provenance.seed = scenario.spec.seed;
-  for (const scenario::InputFile& input : scenario.inputs) {
-    provenance.inputs.push_back({input.name, report::sha256_of_file(input.path)});
-  }
-  provenance.catalog = scenario.catalog.used();
-  return provenance;
-}
-
 std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 /// In a process of its own: report and series.
 std::string run_task(Task& task, const std::filesystem::path& folder) {
   const Json resolved = scenario::write_struct(task.outcome.spec);
-  const report::Provenance provenance = provenance_of(task.outcome);
+  const report::Provenance provenance = tools::provenance_of(task.outcome);
   const scenario::RunOutput output = scenario::run(task.outcome, {});
   if (!folder.empty()) report::write_report(folder, output.result, output.cost, resolved, provenance);
   return dumped({{"report", report::report_json(output.result, resolved, provenance)},

@@ -75,6 +75,8 @@ class Path {
   double first_ = 0, last_ = 0, low_ = 0, high_ = 0;
 };
 
+bool has_band(const Line& line) { return line.low.size() == line.x.size() && line.high.size() == line.x.size(); }
+
 }  // namespace
 
 std::string escaped(std::string_view text) {
@@ -158,6 +160,10 @@ std::string line_chart(const LineChart& chart) {
       if (!std::isfinite(line.y[i])) continue;
       x.add(line.x[i]);
       y.add(line.y[i] * chart.y_scale);
+      if (has_band(line)) {
+        y.add(line.low[i] * chart.y_scale);
+        y.add(line.high[i] * chart.y_scale);
+      }
     }
   }
   if (x.empty() || y.empty()) return {};
@@ -190,6 +196,17 @@ std::string line_chart(const LineChart& chart) {
                      kHeight - 8, escaped(chart.x_label));
   svg += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{}\" text-anchor=\"end\">{}</text>", kWidth - kRight, 16,
                      escaped(chart.y_label));
+  for (const Line& line : chart.lines) {
+    if (!has_band(line)) continue;
+    std::string forth, back;
+    for (std::size_t i = 0; i < line.x.size(); ++i) {
+      if (!std::isfinite(line.low[i]) || !std::isfinite(line.high[i])) continue;
+      forth += fmt::format("{}{:.1f} {:.1f}", forth.empty() ? "M" : "L", at_x(line.x[i]),
+                           at_y(line.high[i] * chart.y_scale));
+      back = fmt::format("L{:.1f} {:.1f}", at_x(line.x[i]), at_y(line.low[i] * chart.y_scale)) + back;
+    }
+    svg += fmt::format("<path class=\"band {}\" d=\"{}{}Z\"/>", colour(line.series), forth, back);
+  }
   for (const Line& line : chart.lines) {
     Path path;
     for (std::size_t i = 0; i < std::min(line.x.size(), line.y.size()); ++i) {

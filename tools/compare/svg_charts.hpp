@@ -22,8 +22,9 @@ std::string bar_chart(std::string_view title, const std::vector<Bar>& bars);
 
 struct Line {
   std::string name;
-  std::vector<double> x, y;  ///< of one length; y that is no number interrupts the line
-  std::size_t series = 0;    ///< its colour
+  std::vector<double> x, y;       ///< of one length; y that is no number interrupts the line
+  std::size_t series = 0;         ///< its colour
+  std::vector<double> low, high;  ///< as long as x, or none: a band behind the line
 };
 struct LineChart {
   std::string title, x_label, y_label;

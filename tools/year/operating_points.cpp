@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/jobs/workload/input_error.hpp"
+#include "sim/report/input_file.hpp"
 #include "sim/report/report_files.hpp"
 #include "sim/scenario/field_reader.hpp"
 #include "sim/scenario/field_writer.hpp"
@@ -123,10 +124,15 @@ std::vector<OperatingPoint> run_points(const PointRuns& wanted) {
   return points;
 }
 
-std::string points_key(scenario::ScenarioSpec& spec, double highest_load, int points, const std::string& version) {
-  Json json = scenario::write_struct(spec);
+std::string points_key(scenario::ReadOutcome& scenario, double highest_load, int points, const std::string& version) {
+  Json json = scenario::write_struct(scenario.spec);
   for (const char* unimportant : {"name", "site", "report", "year", "incidents"}) json.erase(unimportant);
-  const std::string text = json.dump() + fmt::format("/{}/{}/{}", highest_load, points, version);
+  std::string text = json.dump();
+  std::string files;
+  for (const scenario::InputFile& input : scenario.inputs) {
+    if (text.find(Json(input.name).dump()) != text.npos) files += "/" + report::sha256_of_file(input.path);
+  }
+  text += fmt::format("{}/{}/{}/{}", files, highest_load, points, version);
   std::uint64_t hash = 0xcbf29ce484222325ull;  // FNV-1a
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
   return fmt::format("{:016x}", hash);

@@ -27,9 +27,9 @@ struct PointRuns {
 /// clock's duration. Throws std::runtime_error when one fails; nothing when they were stopped.
 std::vector<scenario::OperatingPoint> run_points(const PointRuns& wanted);
 
-/// What the points depend on, as a short text: the scenario without its site, its year and its report, the loads, and
-/// the program's version.
-std::string points_key(scenario::ScenarioSpec& spec, double highest_load, int points, const std::string& version);
+/// What the points depend on, as a short text: the scenario without its site, its year and its report, the files that
+/// it names as they are now, the loads, and the program's version and revision.
+std::string points_key(scenario::ReadOutcome& scenario, double highest_load, int points, const std::string& version);
 
 /// The points of a file. With `key`, only when it was made for that; nothing when the file is missing or was made for
 /// another key. Throws jobs::InputError for a file that is no such table.

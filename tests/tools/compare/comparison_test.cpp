@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 
 #include "tests/catch.hpp"
 #include "tests/report/temporary_folder.hpp"
+#include "tests/scenario/schema_check.hpp"
 #include "tests/tools/compare/sample_reports.hpp"
 #include "tools/compare/comparison_json.hpp"
 #include "tools/compare/comparison_page.hpp"
@@ -173,24 +173,7 @@ TEST_CASE("comparison: the document has the keys that its schema requires, and n
   Json hot = sample_report("b", 1.1, "tower");
   hot["incidents"][0]["effects"]["time_to_throttle_s"] = 25.0;
   const Json document = comparison_json(compare(inputs({sample_report("a", 1.25), hot})));
-  const Json schema = comparison_schema();
-  const std::function<void(const Json&, const Json&, const std::string&)> check = [&](const Json& value, const Json& of,
-                                                                                      const std::string& at) {
-    INFO(at);
-    if (of.contains("enum")) CHECK(std::find(of["enum"].begin(), of["enum"].end(), value) != of["enum"].end());
-    if (of.contains("properties")) {
-      CHECK(value.size() == of["properties"].size());
-      for (const auto& [key, member] : of["properties"].items()) {
-        REQUIRE(value.contains(key));
-        check(value.at(key), member, at + "/" + key);
-      }
-    }
-    if (of.contains("items")) {
-      REQUIRE(value.is_array());
-      for (const Json& element : value) check(element, of["items"], at + "/-");
-    }
-  };
-  check(document, schema, "");
+  CHECK(tokenworks::scenario::schema_fault(comparison_schema(), document) == "");
   CHECK(document["format"] == "tokenworks.comparison/1");
   CHECK(document["same_traffic"] == true);
   CHECK(document["same_factory"] == false);
@@ -269,6 +252,21 @@ TEST_CASE("charts: no peak is lost where a line has more points than pixels", "[
   CHECK(svg.size() < 60'000);
   CHECK(has(svg, " 34.0L"));  // the top of the chart: the peak
   CHECK(line_chart({"t", "s", "W", 1.0, {}}).empty());
+}
+
+TEST_CASE("charts: a band stands behind its line, and its span is in the chart", "[compare]") {
+  const Line line{"a", {0, 1, 2}, {5, 5, 5}, 1, {0, 1, 0}, {10, 9, 10}};
+  const std::string svg = line_chart({"t", "days", "W", 1.0, {line}});
+  CHECK(has(svg, "class=\"band series-1\""));
+  CHECK(has(svg, ">10</text>"));
+  CHECK(has(svg, ">0</text>"));
+  CHECK_FALSE(has(line_chart({"t", "s", "W", 1.0, {{"a", {0, 1}, {5, 6}, 0, {}, {}}}}), "class=\"band"));
+}
+
+TEST_CASE("quantities: columns of rack groups keep the group's name", "[compare]") {
+  CHECK(spoken_column("row_a.hottest_chip_c") == "row_a: hottest chip");
+  CHECK(spoken_column("a.b.clock_share") == "a.b: clock share");
+  CHECK(spoken_column("facility_power_w") == "Facility power");
 }
 
 TEST_CASE("charts: ticks are round and cover the span", "[compare]") {

@@ -46,6 +46,26 @@ TEST_CASE("measures: room for racks is what the narrowest stage carries without 
   CHECK(*value_of(measures, "room_over_peak_racks") == 1.0);  // of 8 kW each
 }
 
+TEST_CASE("measures: chillers beside towers carry the heat, or trim it where the kind is cooling_tower", "[compare]") {
+  Json report = sample_report("a", 1.25);
+  report["power"]["ratings_w"].erase("liquid_dry_cooler_capacity_w");
+  report["power"]["ratings_w"]["liquid_tower_capacity_w"] = 24e3;
+  report["power"]["ratings_w"]["liquid_chiller_capacity_w"] = 3e3;
+  const auto plant = [&] { return value_of(sample_input(report).measures, "carries/plant_w"); };
+  report["cooling"]["heat_rejection"] = "cooling_tower";
+  CHECK(*plant() == 28e3);  // towers 24 kW, air's chiller 4 kW
+  report["cooling"]["heat_rejection"] = "water_cooled_chiller";
+  CHECK(*plant() == 7e3);  // chillers 3 kW, air's chiller 4 kW
+}
+
+TEST_CASE("measures: water of a run's electricity is the report's, else of all that the facility took", "[compare]") {
+  Json report = sample_report("a", 1.25);
+  report["scenario"]["site"]["electricity"]["water_l_per_kwh"] = 2.0;
+  CHECK(*value_of(sample_input(report).measures, "electricity_water_l") == 2500.0);  // 1.25 MWh
+  report["water"]["electricity_l"] = 1800.0;                                         // some came from batteries
+  CHECK(*value_of(sample_input(report).measures, "electricity_water_l") == 1800.0);
+}
+
 TEST_CASE("measures: spare units by redundancy", "[compare]") {
   Json report = sample_report("a", 1.0);
   Json& power = report["scenario"]["factory"]["power"];
@@ -77,6 +97,11 @@ TEST_CASE("measures: a value of a wrong type is a fault with its place, all are 
   CHECK(text.find("/summary: found number; allowed: an object") != text.npos);
   CHECK(text.find("/cooling/mode_hours/free: found boolean; allowed: a number") != text.npos);
   CHECK(faults.total() == 3);
+  Json list = sample_report("a", 1.25);
+  list["summary"] = Json::array();
+  FaultList of_list;
+  take_report(list, std::nullopt, of_list);
+  CHECK(of_list.text("f").find("/summary: found array; allowed: an object") != std::string::npos);
 }
 
 TEST_CASE("measures: hours out of range and highest temperatures of a run come from its series", "[compare]") {
@@ -89,6 +114,18 @@ TEST_CASE("measures: hours out of range and highest temperatures of a run come f
   CHECK(*value_of(measures, "server_inlet_above_32_c_h") == Approx(2400.0 / 3600.0));
   CHECK(*value_of(measures, "hottest_server_inlet_c") == 33.0);
   CHECK_FALSE(value_of(measures, "hottest_rack_supply_c").has_value());  // 0 throughout: no coolant
+}
+
+TEST_CASE("measures: the coolant of rack groups counts before what it would settle at", "[compare]") {
+  const auto hottest = [](const char* csv) {
+    FaultList faults;
+    const auto series = parse_series(csv, faults);
+    REQUIRE(series);
+    return value_of(take_report(sample_report("a", 1.2), series, faults).measures, "hottest_rack_supply_c");
+  };
+  CHECK(*hottest("time_s,rack_supply_c\n0,36\n5,232\n") == 232.0);
+  CHECK(*hottest("time_s,rack_supply_c,a.coolant_c,b.coolant_c\n0,36,34,35\n5,232,36,38\n") == 38.0);
+  CHECK_FALSE(hottest("time_s,rack_supply_c,a.coolant_c\n0,0,24\n5,0,25\n").has_value());  // the room's air
 }
 
 TEST_CASE("series: what is no table of numbers is told with its line", "[compare]") {
