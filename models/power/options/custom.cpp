@@ -2,7 +2,7 @@
 // Equation   the network as given
 // Source     the scenario
 // Valid for  what network_faults() finds sound, with a rack sink for each rack group
-// Checked by tests/models/power/network_test.cpp, tests/scenario/factory_test.cpp
+// Checked by tests/models/power/network_test.cpp, tests/scenario/facility_setup_test.cpp
 #include <algorithm>
 
 #include <fmt/format.h>

@@ -243,7 +243,7 @@ TEST_CASE("reports: a series that is not of the report is left out with a note",
 }
 
 TEST_CASE("charts: no peak is lost where a line has more points than pixels", "[compare]") {
-  Line line{"a", {}, {}, 0};
+  Line line{"a", {}, {}, 0, {}, {}};
   for (int i = 0; i < 100'000; ++i) {
     line.x.push_back(i);
     line.y.push_back(i == 54'321 ? 10.0 : 0.0);
