@@ -33,6 +33,7 @@ PowerFlow::PowerFlow(const Network& network) : network_(&network) {
     node.demand = to_milliwatts(network.node(id).idle);
     node.source_on = node.kind == NodeKind::utility;
     units_[id] = network.node(id).units;
+    if (has_storage(node.kind)) stores_.push_back(id);
     rate(id);
   }
   rebuild();
@@ -83,7 +84,32 @@ void PowerFlow::set_storage_draw(NodeId id, Milliwatts draw) {
   Node& node = at(id);
   assert(has_storage(node.kind));
   node.draw = draw;
-  node.plain = draw == 0 && node.walk_in_q16 == (1u << 16) && !node.on_storage;
+  settle_store(node);
+}
+
+void PowerFlow::set_band(NodeId id, const StoreBand& band, Milliwatts wish) {
+  Node& node = at(id);
+  assert(has_storage(node.kind));
+  if (node.band == kNone) {
+    node.band = static_cast<std::uint32_t>(bands_.size());
+    bands_.emplace_back();
+  }
+  bands_[node.band] = band;
+  node.draw = wish;
+  settle_store(node);
+}
+
+/// Bands are few and come back: their places are kept.
+void PowerFlow::clear_band(NodeId id) {
+  Node& node = at(id);
+  if (node.band == kNone) return;
+  bands_[node.band] = StoreBand{};
+  node.draw = 0;
+  settle_store(node);
+}
+
+void PowerFlow::settle_store(Node& node) {
+  node.plain = is_plain(node);
   if (!node.alive || node.on_storage) return;
   const Milliwatts before = settle(node);
   spread(node, before, node.input);
@@ -139,6 +165,7 @@ void PowerFlow::note(Node& node, std::uint32_t position) {
 Milliwatts PowerFlow::input_with_store(const Node& node) const {
   const Milliwatts need = node.output + node.loss;
   if (node.on_storage) return 0;
+  if (node.band != kNone && node.walk_in_q16 == kWhole) return bands_[node.band].draw(need, node.draw);
   const auto walked = static_cast<Milliwatts>((static_cast<Femtojoules>(need) * node.walk_in_q16) >> 16);
   return std::max<Milliwatts>(walked + node.draw, 0);
 }
@@ -255,7 +282,7 @@ void PowerFlow::rebuild() {
   input_by_kind_ = {};
   for (std::uint32_t position = 0; position < nodes_.size(); ++position) {
     Node& node = nodes_[position];
-    node.plain = node.draw == 0 && node.walk_in_q16 == (1u << 16) && !node.on_storage;
+    node.plain = is_plain(node);
     if (node.output != output[position]) note(node, position);
     node.output = output[position];
     node.loss = node.input = 0;
@@ -284,7 +311,7 @@ Milliwatts PowerFlow::lost() const {
 
 Milliwatts PowerFlow::stored() const {
   Milliwatts sum = 0;
-  for (NodeId id = 0; id < nodes_.size(); ++id) sum += storage(id);
+  for (const NodeId id : stores_) sum += storage(id);
   return sum;
 }
 
@@ -320,6 +347,7 @@ std::vector<Milliwatts> PowerFlow::largest_possible(std::span<const Milliwatts> 
     node.demand = is_sink(node.kind) ? largest_demand[id] : 0;
     node.draw = largest_draw.empty() ? 0 : largest_draw[id];
     node.walk_in_q16 = 1u << 16;
+    node.band = kNone;
   }
   most.rebuild();
   std::vector<Milliwatts> outputs(nodes_.size());

@@ -14,6 +14,7 @@
 
 #include "models/core/whole_power.hpp"
 #include "models/power/network.hpp"
+#include "models/power/storage_shaping.hpp"
 
 namespace tokenworks::power {
 
@@ -43,6 +44,10 @@ class PowerFlow {
   /// What the store of a UPS or battery takes while a feed is alive; below 0 it gives up to so much, never more than
   /// the node needs.
   void set_storage_draw(NodeId node, Milliwatts draw);
+  /// While a feed is alive and no walk-in runs, the node's draw is kept in a band by its store; `wish` is what the
+  /// store would take (< 0: give) besides.
+  void set_band(NodeId node, const StoreBand& band, Milliwatts wish);
+  void clear_band(NodeId node);
   /// Only so much (0..1, in 2^-16) of the node's input is drawn from its feeds, the rest from its store: a walk-in.
   void set_walk_in(NodeId node, std::uint32_t share_q16);
   /// Opens or closes the way between two nodes (a block of load that waits its turn).
@@ -106,7 +111,7 @@ class PowerFlow {
   PowerFlow from_scratch() const;
 
  private:
-  static constexpr std::uint32_t kNone = 0xffffffffu;
+  static constexpr std::uint32_t kNone = 0xffffffffu, kWhole = 1u << 16;
   /// A live feed; `rest_q32`: of what the feeds before it left, the share that goes to those after it, in 2^-32.
   struct LiveFeed {
     std::uint32_t parent;
@@ -125,6 +130,7 @@ class PowerFlow {
     Milliwatts draw = 0;    // wanted by the store
     Milliwatts rating = 0, limit = 0;
     std::uint32_t walk_in_q16 = 1u << 16;
+    std::uint32_t band = kNone;  // place of its band
     bool on_storage = false, in_service = true, source_on = false, carries = false;
   };
 
@@ -137,6 +143,10 @@ class PowerFlow {
   /// Loss and input from the output; the kind's sums follow. Returns the input before.
   Milliwatts settle(Node& node);
   Milliwatts input_with_store(const Node& node) const;
+  static bool is_plain(const Node& node) {
+    return node.draw == 0 && node.walk_in_q16 == kWhole && node.band == kNone && !node.on_storage;
+  }
+  void settle_store(Node& node);
   void note(Node& node, std::uint32_t position);
   void rate(NodeId id);
   void topology_changed();
@@ -147,6 +157,8 @@ class PowerFlow {
   std::vector<std::uint32_t> position_;  // by id
   std::vector<NodeId> id_;               // by position
   std::vector<LiveFeed> feeds_;
+  std::vector<StoreBand> bands_;
+  std::vector<NodeId> stores_;
   std::vector<std::int64_t> units_;           // by id
   std::vector<std::int64_t> least_priority_;  // by id
   std::vector<std::vector<bool>> closed_;     // by id, by its feeds

@@ -1,57 +1,65 @@
-// Question   what the grid sees of racks that smooth their power with storage in their supplies
-// Equation   grid power follows the racks at no more than a rate R; where the store would be exceeded, at
-//            step^2 / (2 * what the store can give or take); below a floor while work has just ended, the floor is
-//            drawn
+// Question   what the power tree sees of racks that smooth their power with storage in their supplies
+// Equation   the draw follows the racks at no more than a rate R; where the store would be exceeded, at
+//            step^2 / (2 * what the store can give or take). Ramps go in steps of 10 ms at most, each at its mean, in
+//            whole milliwatts: content = content + (draw - demand) * span, exactly. At rest the store comes back to
+//            half
 // Source     NVIDIA GB300 NVL72: storage, ramp limits and power floor cut peak grid demand by up to 30 %; 65 J a GPU
-//            (second hand); rates, floor and hold time: estimates
-// Valid for  steps of a whole group; ripple faster than the store's ramps is averaged by it
+//            (second hand); rates, floor, hold time and the way back to half: estimates
+// Valid for  racks of a group that rise and fall together; a store without losses
 // Checked by tests/models/power/power_smoothing_test.cpp
 #pragma once
 
+#include <cstdint>
+
 #include "models/core/fields.hpp"
-#include "models/core/units.hpp"
+#include "models/core/whole_power.hpp"
 
 namespace tokenworks::power {
 
 struct SmoothingSpec {
   Joules energy_per_gpu{65};
   double ramp_share_per_s = 0.2;  ///< of the rated power, a second
-  double floor_share = 0.0;       ///< of the rated power, drawn after work has ended
+  double floor_share = 0.0;       ///< of the GPUs' limit, drawn after work has ended
   Seconds floor_hold{10};         ///< for so long
   void visit(FieldVisitor& v);
 };
 
-/// Power over time in closed form between changes of the demand. Dates are seconds and never fall.
+/// The supplies of a rack group. Dates are whole picoseconds and never fall.
 class PowerSmoothing {
  public:
-  /// `rated`: of all the GPUs together; the store begins half full, at rest at `demand`.
-  PowerSmoothing(const SmoothingSpec& spec, double gpus, Watts rated, Watts demand);
+  static constexpr std::int64_t kNever = INT64_MAX;
 
-  /// The racks draw `demand` from `now` on. The floor holds for its time after demand fell below it.
-  void set_demand(Watts demand, Seconds now);
-  /// Moves on to `now`; the floor may end on the way.
-  void advance(Seconds now);
+  /// `rated`: of all the racks together; the store begins half full, at rest at `demand`.
+  PowerSmoothing(const SmoothingSpec& spec, std::int64_t gpus, Milliwatts rated, Milliwatts demand);
 
-  Watts grid() const { return grid_; }  ///< drawn from the grid at the date reached
-  Joules stored() const { return stored_; }
-  Joules capacity() const { return capacity_; }
-  Joules grid_energy() const { return grid_energy_; }    ///< since the start
-  Joules load_energy() const { return load_energy_; }    ///< of the racks without the floor's extra
-  Joules floor_energy() const { return floor_energy_; }  ///< burnt to hold the floor
-  /// When grid power or floor next changes its course; infinite when all is at rest.
-  Seconds next_change() const;
+  /// The racks take `demand` from `now` on.
+  void set_demand(Milliwatts demand, std::int64_t now);
+  /// Nothing is drawn from `now` on: the racks are dark. The store keeps its content.
+  void darken(std::int64_t now);
+  /// Moves on to `now`, no later than next_change().
+  void advance(std::int64_t now);
+  /// When the draw next changes by itself; kNever: at rest.
+  std::int64_t next_change() const { return next_; }
+
+  Milliwatts demand() const { return demand_; }
+  Milliwatts draw() const { return draw_; }  ///< until next_change()
+  Femtojoules stored() const { return stored_; }
+  Femtojoules capacity() const { return capacity_; }
+  /// Most that the draw lies above the highest demand, while the store comes back to half.
+  static Milliwatts most_above(Milliwatts rated);
 
  private:
-  void aim();
-  void move(Seconds span);
-  Watts drawn() const;  // by the racks, floor included
+  void aim(std::int64_t now);
+  void begin_step(std::int64_t now);
 
-  SmoothingSpec spec_;
-  Watts rated_, demand_, grid_;
-  Joules capacity_, stored_;
-  double slope_w_per_s_ = 0.0;
-  Seconds now_{0}, floor_until_{0};
-  Joules grid_energy_{0}, load_energy_{0}, floor_energy_{0};
+  Femtojoules capacity_ = 0, stored_ = 0;
+  Milliwatts rate_ = 0;  // W of a ramp, in a second
+  Milliwatts rest_power_ = 0;
+  Milliwatts demand_ = 0, draw_ = 0;
+  Milliwatts from_ = 0;                // where the ramp stood when its steps began
+  std::int64_t steps_ = 0, step_ = 0;  // of the ramp
+  std::int64_t step_length_ = 0;
+  std::int64_t now_ = 0, next_ = kNever;
 };
 
 }  // namespace tokenworks::power

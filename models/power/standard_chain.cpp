@@ -24,6 +24,16 @@ Units units_for(bool spare, Watts design, Watts unit) {
   return {design / static_cast<double>(whole.needed), whole.needed, whole.needed};
 }
 
+constexpr std::string_view kReserve = "_reserve";
+
+/// Of a store that `systems` alike share.
+StorageSpec part_of(StorageSpec store, double systems) {
+  if (store.power) store.power = *store.power / systems;
+  if (store.shaping && store.shaping->limit) store.shaping->limit = *store.shaping->limit / systems;
+  if (store.shaping && store.shaping->ramp_w_per_min) *store.shaping->ramp_w_per_min /= systems;
+  return store;
+}
+
 class Builder {
  public:
   explicit Builder(const ChainDesign& design) : design_(design), spare_(design.redundancy == "n_plus_1") {}
@@ -110,7 +120,14 @@ class Builder {
     set_units(add("transformer" + suffix, NodeKind::transformer, Watts(0)), transformer);
     add(ends.switchgear, NodeKind::switchgear, transformer.all());
     feed("utility" + suffix, "transformer" + suffix);
-    feed("transformer" + suffix, ends.switchgear);
+    if (design_.grid_storage && suffix != kReserve) {
+      NodeSpec& node = add("grid_storage" + suffix, NodeKind::battery, transformer.all());
+      node.storage = part_of(*design_.grid_storage, systems_);
+      feed("transformer" + suffix, "grid_storage" + suffix);
+      feed("grid_storage" + suffix, ends.switchgear);
+    } else {
+      feed("transformer" + suffix, ends.switchgear);
+    }
     if (design_.generators) {
       NodeSpec& generator = add("generator" + suffix, NodeKind::generator, Watts(0));
       set_units(generator, transformer);
@@ -165,6 +182,7 @@ class Builder {
   }
 
   void build_sides() {
+    systems_ = 2.0;
     const Ends a = add_system("_a", all_racks(), beside(), 2.0, all_groups());
     const Ends b = add_system("_b", all_racks(), beside(), 2.0, all_groups());
     add_loads({a, b}, {});
@@ -193,11 +211,13 @@ class Builder {
     // Cooling and house hang on all blocks; with one block out the others carry them.
     const Watts share = beside() / static_cast<double>(std::max<std::size_t>(count - 1, 1));
     std::vector<Ends> blocks;
+    systems_ = static_cast<double>(
+        std::count_if(groups.begin(), groups.end(), [](const auto& block) { return !block.empty(); }));
     for (std::size_t i = 0; i < count; ++i) {
       if (groups[i].empty()) continue;
       blocks.push_back(add_system(fmt::format("_{}", i + 1), size, share, 1.0, groups[i]));
     }
-    const Ends reserve = add_system("_reserve", size, share, 1.0, all_groups());
+    const Ends reserve = add_system(std::string(kReserve), size, share, 1.0, all_groups());
     std::vector<std::size_t> place(count, 0);
     for (std::size_t i = 0, next = 0; i < count; ++i) {
       if (!groups[i].empty()) place[i] = next++;
@@ -211,6 +231,7 @@ class Builder {
 
   const ChainDesign& design_;
   bool spare_;
+  double systems_ = 1.0;  // that share the load
   NetworkSpec spec_;
 };
 

@@ -7,6 +7,7 @@
 // Checked by tests/models/power/standard_chain_test.cpp against a calculation without a tree, power_chain_test.cpp
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,16 +34,17 @@ struct ChainDesign {
   std::vector<Racks> racks;
   Watts mechanical{0};  ///< largest draw of the cooling
   Watts house{0};
-  StorageSpec battery;  ///< of each UPS
+  StorageSpec battery;                      ///< of each UPS
+  std::optional<StorageSpec> grid_storage;  ///< between the transformers and the switchgear; all systems share it
   GeneratorSpec generator;
 };
 
 std::span<const std::string_view> chain_redundancies();
 
-/// Nodes: "utility", "transformer", "switchgear", "ups", "busway", "generator", the racks' names, "mechanical",
-/// "house"; under 2n with "_a" and "_b" behind the equipment, in blocks with "_1", "_2", ... and "_reserve". A load of
-/// 0 W is left out. Under n_plus_1 the transformer, the UPS and the generator have one unit more than they need. Throws
-/// std::invalid_argument for an unknown redundancy or without racks.
+/// Nodes: "utility", "transformer", "grid_storage", "switchgear", "ups", "busway", "generator", the racks' names,
+/// "mechanical", "house"; under 2n with "_a" and "_b" behind the equipment, in blocks with "_1", "_2", ... and
+/// "_reserve". A load of 0 W is left out. Under n_plus_1 the transformer, the UPS and the generator have one unit more
+/// than they need. Throws std::invalid_argument for an unknown redundancy or without racks.
 NetworkSpec standard_chain(const ChainDesign& design);
 
 }  // namespace tokenworks::power

@@ -32,6 +32,11 @@ void StorageSpec::visit(FieldVisitor& v) {
         rule().share().default_from('E', "UPS batteries are kept full; storage systems stop at 90 %"));
   field(v, "walk_in_s", walk_in, "From the return of power until the whole load is off the battery",
         rule().at_least(0).default_from('E', "UPS walk-in ramps take 10 to 30 s"));
+  field(v, "power_w", power,
+        "Rated power of the store; with less than its node's rating it cannot carry the node without feeds; absent: "
+        "the node's",
+        rule().above(0).at_most(kFastestCharge.value));
+  field(v, "shaping", shaping, "Peaks and ramps that it takes off the feeds; absent: it waits for an outage");
 }
 
 StorageSpec StorageSpec::energy_storage() {
@@ -52,6 +57,16 @@ std::vector<StorageFault> storage_faults(const StorageSpec& spec) {
   }
   if (!(spec.ride_through <= kLongestRide)) {
     all.push_back({"ride_through_s", fmt::format("{} is above {}", spec.ride_through.value, kLongestRide.value)});
+  }
+  if (spec.shaping && !spec.shaping->limit && !spec.shaping->ramp_w_per_min) {
+    all.push_back({"shaping", "has neither limit_w nor ramp_w_per_min, one of which it keeps"});
+  }
+  if (spec.shaping && !(spec.shaping->target_share > spec.shaping->reserve_share)) {
+    all.push_back({"shaping/target_share", fmt::format("{} is not above reserve_share, {}", spec.shaping->target_share,
+                                                       spec.shaping->reserve_share)});
+  }
+  if (spec.shaping && !(spec.ride_through.value > 0.0)) {
+    all.push_back({"shaping", "needs a store, ride_through_s above 0"});
   }
   return all;
 }
@@ -90,10 +105,18 @@ Milliwatts EnergyStore::cell_power(Milliwatts terminal) const {
   return -static_cast<Milliwatts>((given + ((Femtojoules{1} << 32) - 1)) >> 32);
 }
 
+Femtojoules EnergyStore::level(double share_of_window) const {
+  return low_ + static_cast<Femtojoules>(static_cast<double>(high_ - low_) * share_of_window);
+}
+
 std::int64_t EnergyStore::time_to_limit(Milliwatts terminal, std::int64_t never) const {
+  return time_to(terminal > 0 ? high_ : low_, terminal, never);
+}
+
+std::int64_t EnergyStore::time_to(Femtojoules level, Milliwatts terminal, std::int64_t never) const {
   const Milliwatts cells = cell_power(terminal);
   if (cells == 0) return never;
-  const Femtojoules room = cells > 0 ? high_ - stored_ : stored_ - low_;
+  const Femtojoules room = cells > 0 ? level - stored_ : stored_ - level;
   const Femtojoules span = std::max<Femtojoules>(room, 0) / (cells > 0 ? cells : -cells);
   return span >= never ? never : static_cast<std::int64_t>(span);
 }

@@ -8,11 +8,13 @@
 // Checked by tests/models/power/stored_energy_test.cpp
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/core/fields.hpp"
 #include "models/core/whole_power.hpp"
+#include "models/power/storage_shaping.hpp"
 
 namespace tokenworks::power {
 
@@ -24,9 +26,14 @@ struct StorageSpec {
   double discharge_factor = 1.014;
   double soc_low = 0.0, soc_high = 1.0;  ///< window that is used
   Seconds walk_in{20};                   ///< from the return of power until it takes the whole load and recharges
+  std::optional<Watts> power;            ///< rated power of the store; absent: of its node
+  std::optional<ShapingSpec> shaping;    ///< what it does while a feed is alive; absent: it waits
   void visit(FieldVisitor& v);
   /// Defaults of a storage system: an hour at rated power, within 10 to 90 %.
   static StorageSpec energy_storage();
+  Watts rated(Watts node) const { return power.value_or(node); }
+  /// A store of less than its node's rating works beside the feeds, and cannot carry the node without them.
+  bool can_carry(Watts node) const { return ride_through.value > 0.0 && rated(node) >= node; }
 };
 
 /// What does not add up, at which key.
@@ -50,6 +57,8 @@ class EnergyStore {
   bool exists() const { return capacity_ > 0; }
   bool is_full() const { return stored_ >= high_; }
   bool is_empty() const { return stored_ <= low_; }
+  /// Content at a share of the window.
+  Femtojoules level(double share_of_window) const;
 
   /// Most that it takes at its terminals while charging.
   Milliwatts charge_limit() const { return charge_limit_; }
@@ -57,6 +66,8 @@ class EnergyStore {
   Milliwatts cell_power(Milliwatts terminal) const;
   /// Whole picoseconds until the window ends at constant `terminal`; `never` at 0.
   std::int64_t time_to_limit(Milliwatts terminal, std::int64_t never) const;
+  /// Whole picoseconds until the content is within one of a level that lies ahead; 0 when it lies behind.
+  std::int64_t time_to(Femtojoules level, Milliwatts terminal, std::int64_t never) const;
   /// Holds `terminal` for a span no longer than time_to_limit().
   void hold(Milliwatts terminal, std::int64_t picoseconds) { stored_ += energy(cell_power(terminal), picoseconds); }
 

@@ -11,6 +11,7 @@ namespace tokenworks::jobs {
 namespace {
 
 enum : std::uint32_t { kLook, kAct, kRead, kResponse, kTags };
+constexpr Picoseconds kRampWindow = 60 * kPicosecondsPerSecond;
 enum Phase { kBaseline, kStart, kRampEnd, kEnd, kReleased };
 
 }  // namespace
@@ -127,7 +128,11 @@ void PowerControl::on_timer(std::uint32_t tag) {
 
 /// The limit of a demand response falls along its ramp, and rises along it afterwards.
 double PowerControl::limit_w(const Loop& loop, Picoseconds now) const {
-  if (!loop.response) return loop.limit.limit.value;
+  if (!loop.response) {
+    const double limit = loop.limit.limit.value;
+    if (!loop.limit.ramp || loop.lowest_w.empty()) return limit;
+    return std::min(limit, loop.lowest_w.front().second + loop.limit.ramp->value);
+  }
   const DemandResponse& spec = setup_.demand_responses[*loop.response];
   const double baseline = responses_[*loop.response].baseline_w;
   const Picoseconds end = spec.at + spec.duration;
@@ -148,7 +153,12 @@ void PowerControl::look(Loop& loop) {
   const Picoseconds span = now - from.at;
   capping::Snapshot snapshot;
   snapshot.measured_w = to_joules(to.meter - from.meter) / to_seconds(span);
+  while (!loop.lowest_w.empty() && loop.lowest_w.front().first < now - kRampWindow) loop.lowest_w.pop_front();
   snapshot.limit_w = limit_w(loop, now);
+  if (loop.limit.ramp) {
+    while (!loop.lowest_w.empty() && loop.lowest_w.back().second >= snapshot.measured_w) loop.lowest_w.pop_back();
+    loop.lowest_w.emplace_back(now, snapshot.measured_w);
+  }
   snapshot.stage = loop.stage;
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     capping::GpuLoad& load = snapshot.classes.emplace_back();

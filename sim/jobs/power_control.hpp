@@ -25,6 +25,7 @@ struct PowerLimit {
   std::string node;                 ///< as the scenario names it
   std::optional<power::NodeId> id;  ///< absent: the meter, all feeds of the grid together
   Watts limit{0};
+  std::optional<Watts> ramp = {};  ///< that it may rise by within a minute; absent: any
   bool can_be_exceeded = true;
   std::vector<std::size_t> groups;  ///< rack groups under it
 };
@@ -79,8 +80,9 @@ class PowerControl final : private engine::TimerClient {
     Picoseconds looked = 0;
     std::deque<Reading> readings;  // back to the start of the window
     std::int32_t stage = 0;
-    std::vector<double> caps_w;     // by class, of one GPU, that act; of none: there are none
-    std::vector<double> decided_w;  // last decision
+    std::deque<std::pair<Picoseconds, double>> lowest_w;  // what was measured in the last minute, lowest first
+    std::vector<double> caps_w;                           // by class, of one GPU, that act; of none: there are none
+    std::vector<double> decided_w;                        // last decision
     std::deque<std::pair<Picoseconds, std::vector<double>>> on_the_way;  // decisions with the dates at which they act
     engine::TimerId look = 0, act = 0, read = 0;
     // For the report.

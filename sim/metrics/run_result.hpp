@@ -225,6 +225,15 @@ struct PowerEventResult {
   std::string event, node;
 };
 
+/// One battery, of a UPS or beside a feed.
+struct PowerStoreResult {
+  std::string node;
+  double capacity_j = 0.0;
+  double charged_j = 0.0, discharged_j = 0.0;  ///< at its terminals
+  double lowest_state_of_charge = 1.0, state_of_charge = 1.0;
+  double at_reserve_s = 0.0;  ///< without charge for peaks and ramps
+};
+
 struct PowerResult {
   double it_energy_j = 0.0;
   double facility_energy_j = 0.0;
@@ -242,6 +251,10 @@ struct PowerResult {
   double grid_j = 0.0, generators_j = 0.0;
   double stored_j = 0.0;  ///< what batteries hold more at the end than at the start
   double generator_fuel_l = 0.0, time_on_battery_s = 0.0;
+  double peak_grid_w = 0.0;                                     ///< highest mean over one second
+  double largest_grid_rise_w = 0.0, largest_grid_fall_w = 0.0;  ///< of the mean of a second, within a minute
+  double floor_j = 0.0;                                         ///< drawn by GPUs to hold their power floors
+  std::vector<PowerStoreResult> stores;
   std::vector<PowerEventResult> events;
   std::vector<PowerLimitResult> limits;
   std::vector<PowerLoadResult> loads;

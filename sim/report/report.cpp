@@ -111,6 +111,16 @@ Json power_json(const metrics::PowerResult& power) {
                       {"capped_s", limit.capped_s},
                       {"highest_w", limit.highest_w}});
   }
+  Json stores = Json::array();
+  for (const metrics::PowerStoreResult& store : power.stores) {
+    stores.push_back({{"node", store.node},
+                      {"capacity_j", store.capacity_j},
+                      {"charged_j", store.charged_j},
+                      {"discharged_j", store.discharged_j},
+                      {"lowest_state_of_charge", store.lowest_state_of_charge},
+                      {"state_of_charge", store.state_of_charge},
+                      {"at_reserve_s", store.at_reserve_s}});
+  }
   Json events = Json::array();
   for (const metrics::PowerEventResult& event : power.events) {
     events.push_back({{"at_s", event.at_s}, {"event", event.event}, {"node", event.node}});
@@ -121,6 +131,9 @@ Json power_json(const metrics::PowerResult& power) {
           {"unassigned_energy_j", power.unassigned_energy_j},
           {"peak_it_w", power.peak_it_w},
           {"peak_facility_w", power.peak_facility_w},
+          {"peak_grid_w", power.peak_grid_w},
+          {"largest_grid_rise_w", power.largest_grid_rise_w},
+          {"largest_grid_fall_w", power.largest_grid_fall_w},
           {"pue", number(power.pue)},
           {"pue_category", "pue3"},
           {"partial_pue", object(power.partial_pue)},
@@ -132,7 +145,9 @@ Json power_json(const metrics::PowerResult& power) {
             {"generators_j", power.generators_j},
             {"stored_j", power.stored_j},
             {"generator_fuel_l", power.generator_fuel_l},
-            {"time_on_battery_s", power.time_on_battery_s}}},
+            {"time_on_battery_s", power.time_on_battery_s},
+            {"power_floors_j", power.floor_j}}},
+          {"stores", std::move(stores)},
           {"events", std::move(events)},
           {"limits", std::move(limits)},
           {"loads", std::move(loads)}};

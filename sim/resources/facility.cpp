@@ -10,8 +10,9 @@
 
 #include "sim/resources/cooling_table.hpp"
 #include "sim/resources/level_books.hpp"
-#include "sim/resources/peak_second.hpp"
+#include "sim/resources/power_floors.hpp"
 #include "sim/resources/rank_after_steps.hpp"
+#include "sim/resources/second_means.hpp"
 
 namespace tokenworks::resources {
 namespace {
@@ -35,6 +36,8 @@ constexpr std::string_view kConsumerNames[] = {"gpu",
                                                "heat_rejection_fans",
                                                "house"};
 static_assert(std::size(kConsumerNames) == kConsumers);
+
+enum Timer : std::uint32_t { kSettle, kFloors };
 
 constexpr Loop kLoopList[] = {Loop::main, Loop::residual_air};
 // Largest draw of the cooling over that at its design point: plants that are late or warm may draw more.
@@ -77,10 +80,14 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   std::int64_t warmest_room() const;
   void mark_stale();
   void apply_flow(std::size_t group);
-  void on_timer(std::uint32_t) override {
+  void on_timer(std::uint32_t tag) override {
     advance(setup.simulation->now());
+    if (tag == kFloors) end_floors();
     refresh();
   }
+  void end_floors();
+  void node_load_changed(std::int64_t node, Milliwatts delta);
+  Picoseconds next_due() const;
   void on_racks_power(std::size_t group, bool has_power) override;
   void on_cooling_power(bool has_power) override;
   void note_weather();
@@ -118,18 +125,22 @@ struct Facility::State final : private engine::TimerClient, private PowerSupplyC
   Milliwatts it = 0, facility = 0, liquid_offered = 0;
   cooling::ByLoop<std::size_t> modes;  // that the plant's controls hold
   cooling::ByLoop<Picoseconds> mode_since;
-  Picoseconds mode_due = kNever;         // a change-over that waits may begin
-  cooling::ByLoop<std::size_t> running;  // that run
-  cooling::PlantCondition condition;     // by failures
+  Picoseconds mode_due = kNever;                                  // a change-over that waits may begin
+  std::vector<std::unique_ptr<power::PowerSmoothing>> smoothing;  // by group; null: its racks do not smooth
+  Picoseconds smoothing_due = kNever;                             // the next of them changes what it draws
+  std::unique_ptr<PowerFloors> floors;                            // null: there are none
+  cooling::ByLoop<std::size_t> running;                           // that run
+  cooling::PlantCondition condition;                              // by failures
   bool fans_and_pumps_run = true, chillers_run = true;
   std::vector<double> coolant_flow;  // by group, by failures
   std::vector<bool> powered;         // by group
   PowerSupplyClient* power_client = nullptr;
-  engine::TimerId settle = 0;
+  engine::TimerId settle = 0, floor_end = 0;
 
   // Since the start.
   cooling::ByLoop<std::vector<Picoseconds>> mode_time;
-  PeakSecond it_peak, facility_peak;
+  PeakSecond it_peak, facility_peak, grid_peak;
+  RampWatch grid_ramp;
 
   // Farthest loads of the span of one state of plant and weather, for the validity notes; negative while no time has
   // passed in it.
@@ -165,7 +176,14 @@ void Facility::State::build_supply() {
   tree.groups = design.groups;
   const Milliwatts shared = to_milliwatts(setup.storage.full_w) + to_milliwatts(setup.network.full_w);
   for (std::size_t group = 0; group < racks.groups(); ++group) {
-    tree.largest.push_back(racks.design(group).largest + design.shared_part(group, shared));
+    const Milliwatts largest = racks.design(group).largest + design.shared_part(group, shared);
+    const bool smooths = setup.groups[group].smoothing && setup.groups[group].racks > 0;
+    tree.largest.push_back(largest + (smooths ? power::PowerSmoothing::most_above(largest) : 0));
+    const Milliwatts at_rest =
+        racks.load(group).wall() + design.shared_part(group, storage) + design.shared_part(group, network);
+    smoothing.push_back(smooths ? std::make_unique<power::PowerSmoothing>(*setup.groups[group].smoothing,
+                                                                          racks.gpus(group), largest, at_rest)
+                                : nullptr);
   }
   tree.largest_mechanical = rounded(design.mechanical * kMechanicalMargin);
   tree.house = rounded(design.house);
@@ -180,8 +198,13 @@ void Facility::State::build_supply() {
   PowerSupplyClient& self = *this;
   supply->set_client(&self);
   if (setup.simulation == nullptr) return;
-  settle = setup.simulation->add_timer(*this, 0, rank_after_steps(AfterSteps::facility));
+  settle = setup.simulation->add_timer(*this, kSettle, rank_after_steps(AfterSteps::facility));
   setup.simulation->set_idle(settle);
+  const auto has_floor = [](const RackGroup& group) { return group.smoothing && group.smoothing->floor_share > 0.0; };
+  if (std::none_of(setup.groups.begin(), setup.groups.end(), has_floor)) return;
+  floors = std::make_unique<PowerFloors>(setup.groups, racks);
+  floor_end = setup.simulation->add_timer(*this, kFloors, rank_after_steps(AfterSteps::facility, kFloors));
+  setup.simulation->set_idle(floor_end);
 }
 
 /// The plant in the modes that the idle factory settles in, and the temperatures that follow.
@@ -268,17 +291,23 @@ void Facility::State::advance(Picoseconds to) {
   assert(to >= now && "the facility's time never falls");
   if (to <= now) return;
   refresh();
-  while (mode_due <= to) {
-    hold(mode_due);
+  for (Picoseconds due = next_due(); due <= to; due = next_due()) {
+    hold(due);
     is_stale = true;
     refresh();
   }
   hold(to);
 }
 
+/// When something changes although nothing is said.
+Picoseconds Facility::State::next_due() const { return std::min(mode_due, smoothing_due); }
+
 void Facility::State::hold(Picoseconds to) {
   it_peak.hold(it, now, to);
   facility_peak.hold(facility, now, to);
+  const Milliwatts grid = books.level(place(FacilityLevel::grid));
+  grid_peak.hold(grid, now, to);
+  grid_ramp.hold(grid, now, to);
   for (const Loop loop : kLoopList) mode_time[loop][running[loop]] += to - now;
   most_liquid = std::max(most_liquid, liquid_offered);
   most_air = std::max(most_air, it - liquid_offered);
@@ -293,7 +322,8 @@ void Facility::State::refresh() {
   if (!is_stale) return;
   is_stale = false;
   GroupLoad load;
-  Milliwatts stores = 0, switches = 0;
+  Milliwatts stores = 0, switches = 0, buffered = 0, floored = 0;
+  smoothing_due = kNever;
   for (std::size_t group = 0; group < racks.groups(); ++group) {
     Milliwatts drawn = 0;
     if (powered[group]) {
@@ -303,6 +333,17 @@ void Facility::State::refresh() {
       stores += storage_part;
       switches += network_part;
       drawn = racks.load(group).wall() + storage_part + network_part;
+      if (floors) floored += floors->extra(group);
+    }
+    if (power::PowerSmoothing* const smooth = smoothing[group].get(); smooth != nullptr) {
+      if (powered[group]) {
+        smooth->set_demand(drawn, now);
+      } else {
+        smooth->darken(now);
+      }
+      buffered += smooth->draw() - drawn;
+      drawn = smooth->draw();
+      smoothing_due = std::min(smoothing_due, smooth->next_change());
     }
     supply->set_racks(group, drawn, now);
   }
@@ -349,8 +390,13 @@ void Facility::State::refresh() {
   set(Consumer::battery_loss, supply->battery_loss());
   set(FacilityLevel::grid, supply->flow().input_of(power::NodeKind::utility));
   set(FacilityLevel::generators, supply->flow().input_of(power::NodeKind::generator));
-  set(FacilityLevel::batteries, supply->flow().stored());
+  set(FacilityLevel::batteries, supply->flow().stored() + buffered);
+  set(FacilityLevel::floors, floored);
   supply->read_meters(now);
+  // Otherwise advance() sees to what is due when somebody asks.
+  const Picoseconds due = next_due();
+  if (due == kNever || !supply->is_watched() || due <= setup.simulation->now()) return;
+  setup.simulation->set_timer(settle, due);
 }
 
 /// Of each loop the mode that its controls want, once the change-over before is long enough ago.
@@ -368,9 +414,6 @@ void Facility::State::choose_modes(CoolingFigures& effort, const cooling::HeatLo
     if (effort.wanted_mode[loop] == modes[loop]) continue;
     mode_due = std::min(mode_due, std::max(mode_since[loop] + kModeDwell, now + 1));
   }
-  // Otherwise advance() sees to it when somebody asks.
-  if (mode_due == kNever || !supply->is_watched() || mode_due <= setup.simulation->now()) return;
-  setup.simulation->set_timer(settle, mode_due);
 }
 
 /// What is drawn has changed. Where that decides when something happens in the power tree, it is told of at this date.
@@ -413,23 +456,40 @@ std::int64_t Facility::nodes() const { return state_->racks.nodes(); }
 
 void Facility::prefetch(std::int64_t node) const { state_->racks.prefetch(node); }
 
+/// The GPUs of a node draw `delta` more, now.
+void Facility::State::node_load_changed(std::int64_t node, Milliwatts delta) {
+  if (!temperatures) {
+    if (racks.add_gpu_power(node, delta)) mark_stale();
+    return;
+  }
+  const std::size_t group = racks.group_of(node);
+  const GroupLoad before = racks.load(group);
+  if (!racks.add_gpu_power(node, delta)) return;
+  mark_stale();
+  if (powered[group]) temperatures->load_changed(group, before, racks.load(group));
+}
+
+void Facility::State::end_floors() {
+  while (const auto ended = floors->end_one(now)) node_load_changed(ended->first, ended->second);
+  if (const Picoseconds next = floors->next_end(); next != kNever) setup.simulation->set_timer(floor_end, next);
+}
+
 void Facility::add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds now) {
   State& s = *state_;
   s.advance(now);
-  if (!s.temperatures) {
-    if (s.racks.add_gpu_power(node, delta)) s.mark_stale();
-    return;
+  if (s.floors) {
+    const Picoseconds before = s.floors->next_end();
+    delta = s.floors->add(node, delta, now);
+    const Picoseconds next = s.floors->next_end();
+    if (next != before) s.setup.simulation->set_timer(s.floor_end, next);
   }
-  const std::size_t group = s.racks.group_of(node);
-  const GroupLoad before = s.racks.load(group);
-  if (!s.racks.add_gpu_power(node, delta)) return;
-  s.mark_stale();
-  if (s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
+  s.node_load_changed(node, delta);
 }
 
 void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   State& s = *state_;
   s.advance(now);
+  if (s.floors && !on) s.node_load_changed(node, s.floors->drop(node));
   const std::size_t group = s.racks.group_of(node);
   const GroupLoad before = s.racks.load(group);
   if (!s.racks.set_node_on(node, on)) return;
@@ -558,6 +618,9 @@ Milliwatts Facility::facility_power() const {
 
 Milliwatts Facility::peak_it_power() const { return state_->it_peak.peak(state_->now); }
 Milliwatts Facility::peak_facility_power() const { return state_->facility_peak.peak(state_->now); }
+Milliwatts Facility::peak_grid_power() const { return state_->grid_peak.peak(state_->now); }
+Milliwatts Facility::largest_grid_rise() const { return state_->grid_ramp.largest_rise(); }
+Milliwatts Facility::largest_grid_fall() const { return state_->grid_ramp.largest_fall(); }
 std::size_t Facility::samples() const { return state_->books.samples().size(); }
 FacilitySample Facility::sample(std::size_t row) const { return FacilitySample(state_->books.samples()[row]); }
 Femtojoules Facility::heat_to_liquid() const { return total(FacilityLevel::liquid_heat); }

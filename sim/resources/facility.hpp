@@ -34,7 +34,8 @@ enum class FacilityLevel {
   reused_heat,       ///< of the racks, given to somebody who needs it
   grid,              ///< power from the utility
   generators,        ///< power from generators
-  batteries,         ///< power that batteries take, less what they give, at their terminals
+  batteries,         ///< power that batteries and stores in racks take, less what they give, at their terminals
+  floors,            ///< power of GPUs beyond what their work asks for, that the draw falls slowly
   evaporation,       ///< of water
   drift,             ///< of water
   blow_down,         ///< of water
@@ -130,6 +131,10 @@ class Facility {
   /// Highest mean over a whole second [k, k+1) s (over the run when it is shorter).
   Milliwatts peak_it_power() const;
   Milliwatts peak_facility_power() const;
+  Milliwatts peak_grid_power() const;
+  /// Farthest that the mean of a second of what the grid gives lies above (below) one of the minute before it.
+  Milliwatts largest_grid_rise() const;
+  Milliwatts largest_grid_fall() const;
   /// Integral over the run: millijoules times 1e-12 for heat, micrograms times 1e-12 for water.
   Femtojoules total(FacilityLevel level) const;
   /// Intervals of the series so far: whole ones, and the rest of the run as the last.

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "models/compute/rack.hpp"
 #include "models/core/validity.hpp"
+#include "models/power/power_smoothing.hpp"
 #include "models/thermal/throttle.hpp"
 #include "sim/resources/server_power.hpp"
 
@@ -22,6 +24,7 @@ struct RackGroup {
   std::int64_t racks = 0;
   thermal::GpuTemperatureLimits temperature_limits = {};
   thermal::ThrottleLaw throttle = {};
+  std::optional<power::SmoothingSpec> smoothing = {};
 };
 
 /// One group's draw by component; at the input of its racks in all.

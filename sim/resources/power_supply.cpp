@@ -29,6 +29,15 @@ PowerSupply::PowerSupply(Setup setup)
   }
   const Picoseconds now = setup_.simulation != nullptr ? setup_.simulation->now() : 0;
   largest_demand_ = settings.largest_demand;
+  largest_draw_.resize(network_->size(), 0);
+  for (NodeId id = 0; id < network_->size(); ++id) {
+    if (setup_.simulation == nullptr || !power::has_storage(network_->kind(id))) continue;
+    const power::NodeSpec& node = network_->node(id);
+    const power::StorageSpec storage = power::storage_of(node);
+    if (!storage.shaping) continue;  // one that waits takes nothing until there was an outage
+    const Watts rated = storage.rated(node.rating * static_cast<double>(node.units));
+    largest_draw_[id] = power::EnergyStore(storage, rated).charge_limit();
+  }
   PowerListener& self = *this;
   if (setup_.simulation != nullptr) {
     system_ = std::make_unique<PowerSystem>(*setup_.simulation, *network_, std::move(settings), self);
@@ -82,7 +91,7 @@ std::size_t PowerSupply::add_meter(std::optional<NodeId> node) {
 
 bool PowerSupply::can_exceed(std::optional<NodeId> node, Watts limit) const {
   if (node && power::is_sink(network_->kind(*node))) return to_watts(largest_demand_[*node]) > limit.value;
-  const std::vector<Milliwatts> most = flow().largest_after_any_loss(largest_demand_);
+  const std::vector<Milliwatts> most = flow().largest_after_any_loss(largest_demand_, largest_draw_);
   double watts = 0.0;
   for (NodeId id = 0; id < network_->size(); ++id) {
     if (node ? id == *node : network_->kind(id) == NodeKind::utility) watts += to_watts(most[id]);
@@ -112,7 +121,9 @@ std::vector<std::pair<std::string, double>> PowerSupply::ratings() const {
     for (NodeId id = 0; id < network_->size(); ++id) {
       if (network_->kind(id) != kind) continue;
       const power::NodeSpec& node = network_->node(id);
-      rated += node.rating.value * static_cast<double>(node.units);
+      Watts all = node.rating * static_cast<double>(node.units);
+      if (kind == NodeKind::battery) all = power::storage_of(node).rated(all);
+      rated += all.value;
       is_there = true;
     }
     if (is_there) all.emplace_back(std::string(power::node_kind_name(kind)) + "_rating_w", rated);

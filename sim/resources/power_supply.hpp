@@ -121,6 +121,7 @@ class PowerSupply final : private PowerListener {
   std::vector<PowerEventNote> events_;
   std::vector<Meter> meters_;
   std::vector<Milliwatts> largest_demand_;  // by node
+  std::vector<Milliwatts> largest_draw_;    // by node: of stores, while they charge
   bool cooling_had_power_ = true;
 };
 

@@ -36,6 +36,8 @@ enum class PowerEvent : std::uint8_t {
   generator_off,
   out_of_fuel,
   retransferred,  ///< a switch goes back to the feed that it prefers
+  at_reserve,     ///< a battery has no more charge for peaks and ramps
+  off_reserve,    ///< it has some again
 };
 std::string_view power_event_name(PowerEvent event);
 
@@ -74,6 +76,15 @@ struct PowerTotals {
 
   Femtojoules lost() const;
   Femtojoules drawn_by_all() const;
+};
+
+/// Of one store, since the start.
+struct StoreTotals {
+  power::NodeId node = 0;
+  Femtojoules charged = 0, discharged = 0;  ///< at its terminals
+  double lowest_state_of_charge = 1.0, state_of_charge = 1.0;
+  Femtojoules capacity = 0;
+  Picoseconds at_reserve = 0;  ///< unable to shave, for want of charge
 };
 
 class PowerSystem final : private engine::TimerClient {
@@ -118,9 +129,22 @@ class PowerSystem final : private engine::TimerClient {
   }
   /// Up to the date of the last change or advance().
   const PowerTotals& totals() const { return totals_; }
+  std::vector<StoreTotals> store_totals() const;
 
  private:
-  enum class StoreMode : std::uint8_t { idle, discharging, walking_in, recharging, dead };
+  enum class StoreMode : std::uint8_t { idle, discharging, walking_in, recharging, shaping, dead };
+  /// What a store does for the grid while a feed is alive (models/power/storage_shaping.hpp).
+  struct Shaping {
+    power::ShapingSpec spec;
+    Femtojoules reserve = 0, usable_again = 0, target = 0, below = 0, above = 0, full = 0, room_again = 0;  // contents
+    Milliwatts power = 0, returning = 0;  // of the store
+    Milliwatts change = 0;                // of the draw, in an interval; 0: any
+    std::optional<Milliwatts> reference;  // draw at the last look
+    Picoseconds interval = 0;
+    Picoseconds look_at = kNever;
+    int wish = 0;  // 1: charges, -1: gives back
+    bool can_give = true, can_take = false;
+  };
   struct Store {
     power::NodeId node = 0;
     power::EnergyStore cells;
@@ -131,6 +155,10 @@ class PowerSystem final : private engine::TimerClient {
     Picoseconds step_at = 0;
     Picoseconds step_length = 0;
     engine::TimerId timer = 0;
+    bool can_carry = true;
+    std::optional<Shaping> shaping;
+    StoreTotals totals;
+    Femtojoules lowest = 0;
   };
   enum class GeneratorState : std::uint8_t { off, starting, failed, running };
   struct Generator {
@@ -174,6 +202,12 @@ class PowerSystem final : private engine::TimerClient {
   void start_recharge(Store& store);
   void refresh_store(Store& store);
   void on_store(Store& store);
+  void set_up_shaping(Store& store, const power::ShapingSpec& spec, Watts rated);
+  void start_shaping(Store& store);
+  void apply_shaping(Store& store);
+  void on_shaping(Store& store);
+  void wake(Store& store);
+  Picoseconds next_of_shaping(const Store& store) const;
 
   bool is_called(const Generator& generator) const;
   bool start_works(Generator& generator);

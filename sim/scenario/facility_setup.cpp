@@ -14,8 +14,8 @@ resources::Facility::Setup facility_setup(ReadOutcome& scenario, const resources
     const compute::GpuSpec& gpu = *scenario.catalog.gpu(listed.gpu, scenario.faults);
     const compute::RackSpec kind =
         compute::without_fans(listed, factory.cooling->server_fan_share_removed(), gpu.power.idle, gpu.power.limit);
-    setup.groups.push_back(
-        {rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count, gpu.temperature_limits, factory.gpu_throttle});
+    setup.groups.push_back({rack->name, kind, gpu.power.idle.value, gpu.power.limit.value, rack->count,
+                            gpu.temperature_limits, factory.gpu_throttle, rack->power_smoothing});
   }
   if (factory.storage) {
     const storage::StorageProfile profile = (*factory.storage)->profile();

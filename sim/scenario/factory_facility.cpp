@@ -128,8 +128,9 @@ void Factory::build_power_control(metrics::RunWatch* watch) {
     jobs::PowerLimit& added = setup.limits.emplace_back();
     added.node = limit.node;
     added.limit = limit.limit;
+    if (limit.ramp_w_per_min) added.ramp = Watts(*limit.ramp_w_per_min);
     if (limit.node != "meter") added.id = facility_->supply().network().find(limit.node);
-    added.can_be_exceeded = facility_->can_exceed(added.id, limit.limit);
+    added.can_be_exceeded = added.ramp || facility_->can_exceed(added.id, limit.limit);
     if (added.id) {
       added.groups = groups_under(*added.id);
     } else {

@@ -122,6 +122,10 @@ void Factory::report_power(metrics::RunResult& result) const {
   }
   power.peak_it_w = to_watts(facility_->peak_it_power());
   power.peak_facility_w = to_watts(facility_->peak_facility_power());
+  power.peak_grid_w = to_watts(facility_->peak_grid_power());
+  power.largest_grid_rise_w = to_watts(facility_->largest_grid_rise());
+  power.largest_grid_fall_w = to_watts(facility_->largest_grid_fall());
+  power.floor_j = to_joules(facility_->total(resources::FacilityLevel::floors));
   const auto energy_of = [this](std::initializer_list<resources::Consumer> consumers) {
     double sum = 0.0;
     for (const resources::Consumer consumer : consumers) sum += to_joules(facility_->energy(consumer));
@@ -155,6 +159,11 @@ void Factory::report_power(metrics::RunResult& result) const {
   if (supply.system() != nullptr) {
     power.generator_fuel_l = supply.system()->totals().fuel_l;
     power.time_on_battery_s = to_seconds(supply.system()->totals().on_battery);
+    for (const resources::StoreTotals& store : supply.system()->store_totals()) {
+      power.stores.push_back({supply.network().name(store.node), to_joules(store.capacity), to_joules(store.charged),
+                              to_joules(store.discharged), store.lowest_state_of_charge, store.state_of_charge,
+                              to_seconds(store.at_reserve)});
+    }
   }
   for (const resources::PowerEventNote& note : supply.events()) {
     power.events.push_back(
@@ -297,6 +306,7 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
   }
   columns.push_back({"water_l_per_s", "l/s", "Water that the site takes", "mean"});
   columns.push_back({"grid_power_w", "W", "From the grid", "mean"});
+  columns.push_back({"batteries_power_w", "W", "Taken by batteries, less what they give", "mean"});
   const std::vector<std::size_t> groups = followed_groups();
   for (const std::size_t group : groups) {
     const std::string name = racks_[group]->name + ".";
@@ -347,6 +357,7 @@ void Factory::report_series(metrics::RunResult& result, Picoseconds end) const {
                                         sample.mean(resources::FacilityLevel::blow_down)) *
                     1e-9);
     cells.push_back(to_watts(sample.mean(resources::FacilityLevel::grid)));
+    cells.push_back(to_watts(sample.mean(resources::FacilityLevel::batteries)));
     if (!groups.empty()) {
       const auto& series = facility_->temperatures()->series();
       const std::vector<resources::GroupTemperatures> now =

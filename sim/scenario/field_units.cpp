@@ -49,6 +49,7 @@ constexpr Ending kEndings[] = {
     {"_kg_per_s", "kg/s"},
     {"_m3_per_s", "m³/s"},
     {"_w_per_k", "W/K"},
+    {"_w_per_min", "W/min"},
     {"_k_per_w", "K/W"},
     {"_j_per_k", "J/K"},
     {"_w_per_m3_per_s", "W/(m³/s)"},

@@ -52,6 +52,8 @@ void RackGroupSpec::visit(FieldVisitor& v) {
   field(v, "scale_up", scale_up,
         "How the GPUs of a scale-up domain hang together: where all of them cannot send at their rated bandwidth at "
         "once, collectives and transfers get what they can; at their rated bandwidth when absent");
+  field(v, "power_smoothing", power_smoothing,
+        "Stores in the racks' power supplies that flatten ramps, and a floor on the GPUs' power (GB300); absent: none");
 }
 
 FactorySpec::FactorySpec()
@@ -60,6 +62,8 @@ FactorySpec::FactorySpec()
 void PowerLimitSpec::visit(FieldVisitor& v) {
   field(v, "node", node, "Node of the power tree (busway, ups_a) or rack group; meter: all feeds of the grid together");
   field(v, "limit_w", limit, "Most that it shall carry, mean over the policy's window", rule().required().above(0));
+  field(v, "ramp_w_per_min", ramp_w_per_min,
+        "Most that it may rise by within a minute, kept by caps like the limit; absent: any", rule().above(0));
 }
 
 PowerControlSpec::PowerControlSpec() : policy(capping::capping_options(), "proportional") {}

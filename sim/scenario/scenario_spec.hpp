@@ -18,6 +18,7 @@
 #include "models/llm/memory_capacity.hpp"
 #include "models/llm/parallelism.hpp"
 #include "models/power/power_option.hpp"
+#include "models/power/power_smoothing.hpp"
 #include "models/storage/storage_option.hpp"
 #include "models/thermal/throttle.hpp"
 #include "models/topology/parts.hpp"
@@ -63,6 +64,7 @@ struct RackGroupSpec {
   std::string kind;  ///< catalog id
   std::int64_t count = 1;
   std::optional<ScaleUpSpec> scale_up;
+  std::optional<power::SmoothingSpec> power_smoothing;
   void visit(FieldVisitor& v);
 };
 
@@ -85,6 +87,7 @@ struct CoolingRestartSpec {
 struct PowerLimitSpec {
   std::string node = "meter";  ///< of the power tree; "meter": all feeds of the grid together
   Watts limit{0};
+  std::optional<double> ramp_w_per_min;  ///< that it may rise by within a minute
   void visit(FieldVisitor& v);
 };
 

@@ -2,84 +2,21 @@
 
 #include <fmt/format.h>
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "models/power/standard_chain.hpp"
 #include "tests/catch.hpp"
 #include "tests/engine/fork_case.hpp"
+#include "tests/resources/power_script.hpp"
 
 using namespace tokenworks;
 using namespace tokenworks::power;
-using resources::PowerEvent;
-using resources::PowerSystem;
-using resources::PowerSystemSettings;
 using resources::PowerTotals;
+using resources::tests::Script;
 using tokenworks::testing::in_child;
 
 namespace {
-
-/// What happens at which second, and what was told of it.
-class Script final : private engine::TimerClient, private resources::PowerListener {
- public:
-  explicit Script(NetworkSpec spec, PowerSystemSettings settings = {}, bool quiet = false)
-      : quiet_(quiet),
-        simulation_({}),
-        network_(std::move(spec)),
-        system_(simulation_, network_, std::move(settings), *this) {}
-
-  PowerSystem& system() { return system_; }
-  const Network& network() const { return network_; }
-  NodeId id(const std::string& name) const { return *network_.find(name); }
-
-  void at(double second, std::function<void()> work) {
-    const auto tag = static_cast<std::uint32_t>(works_.size());
-    works_.push_back(std::move(work));
-    simulation_.set_timer(simulation_.add_timer(*this, tag, engine::rank(engine::RankClass::incident, tag)),
-                          to_picoseconds(second));
-  }
-  void demand(double second, const std::string& sink, double watts) {
-    at(second, [this, sink, watts] { system_.set_demand(id(sink), to_milliwatts(watts), simulation_.now()); });
-  }
-  void say(double second, std::function<std::string()> what) {
-    at(second, [this, what] { text_ += fmt::format("{:.3f} {}\n", now_s(), what()); });
-  }
-  /// The log, and at its end whether energy is in balance.
-  std::string run() {
-    const Femtojoules stored = system_.stored();
-    simulation_.run();
-    system_.advance(simulation_.now());
-    const PowerTotals& totals = system_.totals();
-    const Femtojoules in = totals.grid + totals.generators - (system_.stored() - stored);
-    const Femtojoules out = totals.drawn_by_all() + totals.lost();
-    if (in != out) text_ += fmt::format("unbalanced: {} J in, {} J out\n", to_joules(in), to_joules(out));
-    if (totals.discharged - totals.charged + (system_.stored() - stored) + totals.storage_loss != 0)
-      text_ += "stores unbalanced\n";
-    return text_;
-  }
-  double now_s() const { return to_seconds(simulation_.now()); }
-  Picoseconds now() const { return simulation_.now(); }
-  void stop() { simulation_.stop(); }
-
- private:
-  void on_timer(std::uint32_t tag) override { works_[tag](); }
-  void log(const std::string& what, NodeId node) {
-    if (!quiet_) text_ += fmt::format("{:.3f} {} {}\n", now_s(), what, network_.name(node));
-  }
-  void on_sink_dark(NodeId sink, Picoseconds) override { log("dark", sink); }
-  void on_sink_lit(NodeId sink, Picoseconds) override { log("lit", sink); }
-  void on_power_event(PowerEvent event, NodeId node, Picoseconds) override {
-    log(std::string(resources::power_event_name(event)), node);
-  }
-
-  bool quiet_;
-  engine::Simulation simulation_;
-  Network network_;
-  PowerSystem system_;
-  std::vector<std::function<void()>> works_;
-  std::string text_;
-};
 
 ChainDesign design(const std::string& redundancy) {
   ChainDesign design;
@@ -94,6 +31,18 @@ void load(Script& script, double racks_w) {
   script.demand(0, "racks", racks_w);
   script.demand(0, "mechanical", 100e3);
   script.demand(0, "house", 10e3);
+}
+
+/// A store at the grid that keeps a limit, a ramp or both, of more or less power than what hangs on it.
+StorageSpec shaping_store(std::uint64_t seed) {
+  StorageSpec store = StorageSpec::energy_storage();
+  store.ride_through = Seconds(seed % 3 == 0 ? 60 : 600);
+  if (seed % 4 == 0) store.power = Watts(150e3);
+  ShapingSpec& shaping = store.shaping.emplace();
+  if (seed % 3 != 1) shaping.limit = Watts(500e3);
+  if (seed % 3 != 2) shaping.ramp_w_per_min = 300e3;
+  shaping.target_share = 0.6;
+  return store;
 }
 
 }  // namespace
@@ -255,6 +204,7 @@ TEST_CASE("power system: energy is in balance whatever happens, and a seed repea
           given.generator.retransfer_delay = Seconds(120);
           given.battery.ride_through = Seconds(seed % 3 == 0 ? 20 : 300);
           given.battery.charge_c_rate = 5;
+          if (seed % 2 == 0) given.grid_storage = shaping_store(seed);
           Script script(standard_chain(given), {.seed = seed});
           RandomEngine random = random_stream(seed, "test");
           for (int i = 0; i < 300; ++i) {

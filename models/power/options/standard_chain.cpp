@@ -12,6 +12,12 @@
 namespace tokenworks::power {
 namespace {
 
+/// With the defaults of a storage system.
+struct GridStorage {
+  StorageSpec store = StorageSpec::energy_storage();
+  void visit(FieldVisitor& v) { store.visit(v); }
+};
+
 class StandardChain final : public PowerOption {
  public:
   void visit(FieldVisitor& v) override {
@@ -35,6 +41,10 @@ class StandardChain final : public PowerOption {
     field(v, "generators", design_.generators, "Whether generators stand behind the utility");
     field(v, "battery", design_.battery, "Batteries of each UPS");
     field(v, "generator", design_.generator, "How generators start and what they burn");
+    field(v, "grid_storage", grid_storage_,
+          "A store between transformers and switchgear, which shapes what the grid sees; each side of 2n, and each "
+          "block, "
+          "has its part; absent: none");
     visit_common(v);
   }
   NetworkSpec network(const PowerLoads& loads) const override {
@@ -46,6 +56,7 @@ class StandardChain final : public PowerOption {
       design.racks.push_back({racks.name, racks.nameplate * share, racks.idle});
     design.mechanical = loads.mechanical;
     design.house = loads.house;
+    if (grid_storage_) design.grid_storage = grid_storage_->store;
     return standard_chain(design);
   }
   std::vector<NetworkFault> faults(const std::vector<std::string>&) const override {
@@ -53,12 +64,18 @@ class StandardChain final : public PowerOption {
     for (const StorageFault& fault : storage_faults(design_.battery)) {
       all.push_back({"/battery/" + fault.key, fault.message});
     }
+    if (grid_storage_) {
+      for (const StorageFault& fault : storage_faults(grid_storage_->store)) {
+        all.push_back({"/grid_storage/" + fault.key, fault.message});
+      }
+    }
     return all;
   }
 
  private:
   ChainDesign design_;
   std::optional<Watts> sized_for_;
+  std::optional<GridStorage> grid_storage_;
 };
 
 }  // namespace
