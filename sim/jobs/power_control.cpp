@@ -85,7 +85,7 @@ void PowerControl::switch_on(Loop& loop) {
 }
 
 PowerControl::Reading PowerControl::reading(const Loop& loop, Picoseconds now) const {
-  Reading taken{now, setup_.facility.metered(loop.meter, now), {}};
+  Reading taken{now, setup_.facility.metered(loop.meter, now), {}, loop.caps_w};
   for (const Class& of : classes_) taken.gpus.push_back(gpu_energy(of, now));
   return taken;
 }
@@ -172,9 +172,12 @@ void PowerControl::look(Loop& loop) {
     if (load.gpus > 0) load.draw_w = to_joules(energy) / to_seconds(span) / static_cast<double>(classes_[c].gpus);
     if (load.gpus == 0) load.most_w = 0.0;
     load.cap_w = loop.caps_w.empty() ? load.most_w : std::min(loop.caps_w[c], load.most_w);
+    load.window_cap_w = from.caps_w.empty() ? load.most_w : std::min(from.caps_w[c], load.most_w);
   }
   ++loop.looks;
-  if (snapshot.measured_w > snapshot.limit_w) loop.over += since_look;
+  loop.over_now = snapshot.measured_w > snapshot.limit_w ? loop.over_now + since_look : 0;
+  if (loop.over_now > 0) loop.over += since_look;
+  loop.longest_over = std::max(loop.longest_over, loop.over_now);
   if (!loop.caps_w.empty()) loop.capped += since_look;
   loop.highest_w = std::max(loop.highest_w, snapshot.measured_w);
   loop.looked = now;
@@ -287,6 +290,7 @@ std::vector<metrics::IncidentResult> PowerControl::report_demand_responses(Picos
         result.effects.emplace_back("met", mean <= target ? 1.0 : 0.0);
       }
       result.effects.emplace_back("time_over_limit_s", to_seconds(loop->over));
+      result.effects.emplace_back("longest_over_limit_s", to_seconds(loop->longest_over));
     }
     list.push_back(std::move(result));
   }
@@ -304,6 +308,7 @@ std::vector<metrics::PowerLimitResult> PowerControl::report_limits(Picoseconds) 
     result.looks = loop.looks;
     result.decisions = loop.decisions;
     result.over_limit_s = to_seconds(loop.over);
+    result.longest_over_limit_s = to_seconds(loop.longest_over);
     result.capped_s = to_seconds(loop.capped);
     result.highest_w = loop.highest_w;
   }

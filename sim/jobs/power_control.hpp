@@ -63,6 +63,7 @@ class PowerControl final : private engine::TimerClient {
     Picoseconds at = 0;
     Femtojoules meter = 0;
     std::vector<Femtojoules> gpus;  // by class
+    std::vector<double> caps_w;     // by class, that act; of none: there are none
   };
   /// GPUs of a service on a node.
   struct CappedGpus {
@@ -87,7 +88,7 @@ class PowerControl final : private engine::TimerClient {
     engine::TimerId look = 0, act = 0, read = 0;
     // For the report.
     std::int64_t looks = 0, decisions = 0;
-    Picoseconds over = 0, capped = 0;
+    Picoseconds over = 0, over_now = 0, longest_over = 0, capped = 0;
     double highest_w = 0.0;
   };
   struct Response {

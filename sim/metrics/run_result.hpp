@@ -215,6 +215,7 @@ struct PowerLimitResult {
   bool can_be_exceeded = true;  ///< with every GPU at its own limit; else it was not looked at
   std::int64_t looks = 0, decisions = 0;
   double over_limit_s = 0.0;  ///< by means between two looks
+  double longest_over_limit_s = 0.0;
   double capped_s = 0.0;
   double highest_w = 0.0;  ///< mean between two looks
 };

@@ -108,6 +108,7 @@ Json power_json(const metrics::PowerResult& power) {
                       {"looks", limit.looks},
                       {"decisions", limit.decisions},
                       {"over_limit_s", limit.over_limit_s},
+                      {"longest_over_limit_s", limit.longest_over_limit_s},
                       {"capped_s", limit.capped_s},
                       {"highest_w", limit.highest_w}});
   }

@@ -267,6 +267,7 @@ Json power() {
                                          {"looks", count("of the controller")},
                                          {"decisions", count("to set or lift caps")},
                                          {"over_limit_s", number("by means between two looks")},
+                                         {"longest_over_limit_s", number("of these times at a stretch")},
                                          {"capped_s", number("in which caps held")},
                                          {"highest_w", number("mean between two looks")}}))},
                  {"loads", list(object({{"load", text("sink of the power tree")},

@@ -482,6 +482,7 @@ void Facility::add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds no
     delta = s.floors->add(node, delta, now);
     const Picoseconds next = s.floors->next_end();
     if (next != before) s.setup.simulation->set_timer(s.floor_end, next);
+    s.mark_stale();  // what hides in a floor changes what the floor burns
   }
   s.node_load_changed(node, delta);
 }

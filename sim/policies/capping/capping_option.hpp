@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,7 @@ struct GpuLoad {
   double draw_w = 0.0;                 ///< mean over the telemetry's window
   double cap_w = 0.0;                  ///< at present; most_w: none
   double least_w = 0.0, most_w = 0.0;  ///< that it can be capped to; most_w: its board's own limit
+  double window_cap_w = std::numeric_limits<double>::infinity();  ///< that acted when the window began
 };
 
 struct Snapshot {

@@ -33,7 +33,8 @@ class Proportional final : public CappingOption {
     std::vector<double> wants;
     for (const GpuLoad& load : now.classes) {
       const bool capped = load.cap_w < load.most_w;
-      wants.push_back(capped && load.draw_w >= kBinds * load.cap_w ? load.most_w : std::min(load.draw_w, load.most_w));
+      const bool binds = capped && load.draw_w >= kBinds * std::min(load.cap_w, load.window_cap_w);
+      wants.push_back(binds ? load.most_w : std::min(load.draw_w, load.most_w));
       const auto gpus = static_cast<double>(load.gpus);
       gpus_w += gpus * load.draw_w;
       wanted_w += gpus * wants.back();
