@@ -64,6 +64,10 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   // What is ----------------------------------------------------------------------------------------------------------
   bool follows(std::size_t group) const { return groups_[group].chips.has_value(); }
   GroupTemperatures group(std::size_t group) const;
+  /// Of each coolant unit that the group's chips hang on.
+  cooling::UnitPumps pumps(std::size_t group) const {
+    return setup_.plant.thermal_path(groups_[group].on_liquid).pumps;
+  }
   /// Whether its chips stay below all limits at full power on the coolant that there is now.
   bool may_restart(std::size_t group) const;
   /// How much warmer a loop is than its set point, now.
