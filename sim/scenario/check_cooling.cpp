@@ -94,10 +94,12 @@ void check_cooling(const ScenarioSpec& spec, Catalog& catalog, bool racks_known,
     return *plant;
   };
   for (std::size_t i = 0; i < spec.incidents.size(); ++i) {
-    if (!spec.incidents[i].has_value() || !racks_known) continue;
+    if (!spec.incidents[i].has_value()) continue;
     const std::string pointer = fmt::format("/incidents/{}", i);
-    if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*spec.incidents[i])) {
-      check_what_is_left(pointer, *pump, faults);
+    const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*spec.incidents[i]);
+    if (pump != nullptr) check_what_is_left(pointer, *pump, faults);
+    if (!racks_known) continue;
+    if (pump != nullptr) {
       if (pump->target.empty() || faults.concern(pointer + "/target")) continue;
       const auto name = std::find(names.begin(), names.end(), pump->target);
       if (name == names.end()) {

@@ -387,7 +387,8 @@ TEST_CASE("power limit: it is exceeded no longer than the controller takes, and 
           "[law]") {
   const json usual = Controller().settings;
   for (const Controller& controller :
-       {Controller(), Controller{1, 4, usual}, Controller{4, 0, usual}, Controller{2, 2, {{"kind", "proportional"}}}}) {
+       {Controller(), Controller{1, 4, usual}, Controller{4, 0, usual}, Controller{2, 2, {{"kind", "proportional"}}},
+        Controller{2, 2, {{"kind", "proportional"}, {"target_share", 0.95}, {"brake_share", 2}}}}) {
     CAPTURE(controller.interval, controller.delay, controller.settings.dump());
     double last = std::numeric_limits<double>::infinity();
     for (const double limit_w : {60e3, 50e3, 45e3, 40e3}) {  // eight servers draw 52 kW
