@@ -389,6 +389,7 @@ void Facility::State::on_racks_power(std::size_t group, bool has_power) {
   const GroupLoad nothing;
   if (temperatures && powered[group] != has_power) {
     const GroupLoad& load = racks.load(group);
+    temperatures->load_changes(group);
     temperatures->load_changed(group, has_power ? nothing : load, has_power ? load : nothing);
   }
   powered[group] = has_power;
@@ -422,6 +423,7 @@ void Facility::add_gpu_power(std::int64_t node, Milliwatts delta, Picoseconds no
   }
   const std::size_t group = s.racks.group_of(node);
   const GroupLoad before = s.racks.load(group);
+  s.temperatures->load_changes(group);
   if (!s.racks.add_gpu_power(node, delta)) return;
   s.mark_stale();
   if (s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
@@ -432,6 +434,7 @@ void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   s.advance(now);
   const std::size_t group = s.racks.group_of(node);
   const GroupLoad before = s.racks.load(group);
+  if (s.temperatures) s.temperatures->load_changes(group);
   if (!s.racks.set_node_on(node, on)) return;
   s.mark_stale();
   if (s.temperatures && s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));
