@@ -31,6 +31,10 @@ double flow_with_pumps(double running) {
   return low;
 }
 
+double flow_without_pumps(const UnitPumps& pumps, std::int64_t failed) {
+  return flow_with_pumps(static_cast<double>(pumps.installed - failed) / static_cast<double>(pumps.needed));
+}
+
 Watts coolant_pump_power(Watts rated, double flow_share, double in_service) {
   if (in_service <= 0.0 || flow_share <= 0.0) return Watts(0);
   const double own = flow_share / in_service;

@@ -8,14 +8,23 @@
 // Checked by tests/models/cooling/coolant_unit_test.cpp
 #pragma once
 
+#include <cstdint>
+
 #include "models/core/units.hpp"
 
 namespace tokenworks::cooling {
+
+/// Pumps of one coolant unit: `needed` carry its rated flow, the others are spare. None: they are not counted.
+struct UnitPumps {
+  std::int64_t needed = 0, installed = 0;
+};
 
 /// Head of a pump at full speed over that at its rated flow.
 double pump_head_share(double flow_share);
 /// Share of rated flow that is left when `running` of the pumps needed run, at full speed: 1 with all or more of them.
 double flow_with_pumps(double running);
+/// Share of rated flow that is left with `failed` pumps of each unit out of service; there are pumps.
+double flow_without_pumps(const UnitPumps& pumps, std::int64_t failed);
 /// Of units rated at `rated` together, when `in_service` of those needed share the flow `flow_share`.
 Watts coolant_pump_power(Watts rated, double flow_share, double in_service);
 

@@ -3,6 +3,7 @@
 // the loop of the heat rejection.
 #pragma once
 
+#include "models/cooling/coolant_unit.hpp"
 #include "models/core/units.hpp"
 
 namespace tokenworks::cooling {
@@ -16,9 +17,8 @@ struct ThermalPath {
   JoulesPerKelvin chip_capacity{0};     ///< of one GPU with its plate or heat sink
   double zone_s = 0;                    ///< J/K a watt of design heat and K: heat capacity of the zone's coolant
   double zone_per_k = 0;  ///< W/K a watt of design heat: from the zone's coolant to the loop, at rated flow
-  /// Pumps of one coolant unit that carry the zone's flow, and how many it has; flow_with_pumps() says what is left.
-  int pumps_needed = 1, pumps_installed = 1;
-  double loop_s = 0;  ///< J/K a watt of design heat: heat capacity of the loop of the heat rejection
+  UnitPumps pumps;        ///< that move the zone's coolant
+  double loop_s = 0;      ///< J/K a watt of design heat: heat capacity of the loop of the heat rejection
 };
 
 }  // namespace tokenworks::cooling

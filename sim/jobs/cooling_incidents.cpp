@@ -15,13 +15,17 @@ CoolingIncidents::CoolingIncidents(engine::Simulation& simulation, resources::Fa
           simulation, IncidentPlace::cooling_incidents, plans_of(incidents_),
           [this](std::size_t number, bool) { apply(incidents_[number]); }, watch) {}
 
-/// Several incidents at one place act together: flows multiply, failed units add.
+/// Several incidents at one place act together: flows multiply, failed pumps and units add.
 void CoolingIncidents::apply(const CoolingIncident& changed) {
   if (changed.group) {
     double flow = 1.0;
+    std::int64_t failed = 0;
     for (std::size_t i = 0; i < incidents_.size(); ++i) {
-      if (calendar_.acts(i) && incidents_[i].group == changed.group) flow *= incidents_[i].flow_share;
+      if (!calendar_.acts(i) || incidents_[i].group != changed.group) continue;
+      flow *= incidents_[i].flow_share;
+      failed += incidents_[i].pumps;
     }
+    if (failed > 0) flow *= cooling::flow_without_pumps(facility_.temperatures()->pumps(*changed.group), failed);
     facility_.set_coolant_flow(*changed.group, flow, simulation_.now());
     return;
   }

@@ -18,7 +18,8 @@ namespace tokenworks::jobs {
 struct CoolingIncident {
   PlannedIncident plan;
   std::optional<std::size_t> group;  ///< whose coolant it is; absent: units of the plant
-  double flow_share = 0.0;           ///< of the group's flow that is left
+  double flow_share = 1.0;           ///< of the group's flow that is left by what is no pump of `pumps`
+  std::int64_t pumps = 0;            ///< of each of the group's coolant units that fail
   cooling::Part part = cooling::Part::chillers;
   std::int64_t units = 0;  ///< of the part that fail
 };

@@ -432,6 +432,7 @@ void Facility::State::on_racks_power(std::size_t group, bool has_power) {
   const GroupLoad nothing;
   if (temperatures && powered[group] != has_power) {
     const GroupLoad& load = racks.load(group);
+    temperatures->load_changes(group);
     temperatures->load_changed(group, has_power ? nothing : load, has_power ? load : nothing);
   }
   powered[group] = has_power;
@@ -464,6 +465,7 @@ void Facility::State::node_load_changed(std::int64_t node, Milliwatts delta) {
   }
   const std::size_t group = racks.group_of(node);
   const GroupLoad before = racks.load(group);
+  temperatures->load_changes(group);
   if (!racks.add_gpu_power(node, delta)) return;
   mark_stale();
   if (powered[group]) temperatures->load_changed(group, before, racks.load(group));
@@ -493,6 +495,7 @@ void Facility::set_node_on(std::int64_t node, bool on, Picoseconds now) {
   if (s.floors && !on) s.node_load_changed(node, s.floors->drop(node));
   const std::size_t group = s.racks.group_of(node);
   const GroupLoad before = s.racks.load(group);
+  if (s.temperatures) s.temperatures->load_changes(group);
   if (!s.racks.set_node_on(node, on)) return;
   s.mark_stale();
   if (s.temperatures && s.powered[group]) s.temperatures->load_changed(group, before, s.racks.load(group));

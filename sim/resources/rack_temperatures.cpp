@@ -121,24 +121,30 @@ ZoneHeat RackTemperatures::heat_to_chips_zone(const Group& group, const GroupLoa
   return {.chips = chips, .hottest = hottest, .other = load.liquid_heat - chips};
 }
 
+void RackTemperatures::set_next_look(Group& group) {
+  group.next_look = (setup_.simulation.now() / kHottestLook + 1) * kHottestLook;
+}
+
 void RackTemperatures::load_changed(std::size_t number, const GroupLoad& before, const GroupLoad& after) {
   Group& group = groups_[number];
   if (!group.chips) return;
   const ZoneHeat from = heat_to_chips_zone(group, before, 0), to = heat_to_chips_zone(group, after, 0);
   zones_->add_heat(*group.chips, to.chips - from.chips, to.other - from.other);
   if (group.air) zones_->add_heat(*group.air, 0, heat_to_air_zone(after) - heat_to_air_zone(before));
-  const Picoseconds now = setup_.simulation.now();
-  if (!zones_->watched(*group.chips) && now < group.next_look) {
-    group.look_is_due = true;
+  if (zones_->watched(*group.chips)) {
+    look_for_hottest(number);
     return;
   }
-  look_for_hottest(number);
+  group.look_is_due = true;
+  if (!look_has_come(group)) return;
+  zones_->set_hottest(*group.chips, heat_to_chips_zone(group, before, group.hottest_before).hottest);
+  set_next_look(group);
 }
 
 void RackTemperatures::look_for_hottest(std::size_t number) {
   Group& group = groups_[number];
   group.look_is_due = false;
-  group.next_look = (setup_.simulation.now() / kHottestLook + 1) * kHottestLook;
+  set_next_look(group);
   const Milliwatts hottest = setup_.racks.hottest_gpu(number);
   zones_->set_hottest(*group.chips, heat_to_chips_zone(group, setup_.racks.load(number), hottest).hottest);
 }

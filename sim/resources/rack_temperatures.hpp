@@ -52,6 +52,12 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   void start();
 
   // What happens, from now on ----------------------------------------------------------------------------------------
+  /// Before what load_changed() tells of. A zone that is not followed is looked at by its hottest GPU up to now: states
+  /// that begin with a change are seen by their number instead of how long they last.
+  void load_changes(std::size_t number) {
+    Group& group = groups_[number];
+    if (group.chips && look_has_come(group)) group.hottest_before = setup_.racks.hottest_gpu(number);
+  }
   void load_changed(std::size_t group, const GroupLoad& before, const GroupLoad& after);
   /// After load_changed(): nodes of the group were switched, so that its hottest GPU may be another one.
   void nodes_switched(std::size_t group);
@@ -64,6 +70,10 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   // What is ----------------------------------------------------------------------------------------------------------
   bool follows(std::size_t group) const { return groups_[group].chips.has_value(); }
   GroupTemperatures group(std::size_t group) const;
+  /// Of each coolant unit that the group's chips hang on.
+  cooling::UnitPumps pumps(std::size_t group) const {
+    return setup_.plant.thermal_path(groups_[group].on_liquid).pumps;
+  }
   /// Whether its chips stay below all limits at full power on the coolant that there is now.
   bool may_restart(std::size_t group) const;
   /// How much warmer a loop is than its set point, now.
@@ -79,7 +89,8 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
     bool on_liquid = false;
     bool look_is_due = false;
     Picoseconds next_look = 0;  // for its hottest GPU, while the zone is not followed
-    Celsius restart_below{0};   // of its coolant and its chips
+    Milliwatts hottest_before = 0;
+    Celsius restart_below{0};  // of its coolant and its chips
   };
 
   void clock_level_changed(std::size_t zone, int level, double clock_share) override;
@@ -91,6 +102,8 @@ class RackTemperatures final : private ZoneTemperatureClient, private engine::Ti
   static Milliwatts heat_to_air_zone(const GroupLoad& load) { return load.wall() - load.liquid_heat; }
   bool all_loops_held() const;
   void look_for_hottest(std::size_t group);
+  bool look_has_come(const Group& group) const { return setup_.simulation.now() >= group.next_look; }
+  void set_next_look(Group& group);
 
   Setup setup_;
   RackTemperatureClient* client_ = nullptr;

@@ -54,6 +54,34 @@ void check_units(const std::string& pointer, const CoolingUnitFailureSpec& incid
                          cooling::part_name(incident.part)));
 }
 
+void check_what_is_left(const std::string& pointer, const CoolingPumpFailureSpec& incident, FaultList& faults) {
+  if (faults.concern(pointer + "/flow_share") || faults.concern(pointer + "/pumps")) return;
+  if (incident.flow_share && incident.pumps) {
+    faults.add(FaultKind::conflicting_keys, pointer + "/pumps",
+               "flow_share says already what flow is left; allowed: flow_share or pumps");
+  } else if (!incident.flow_share && !incident.pumps) {
+    faults.add(FaultKind::missing_key, pointer + "/flow_share",
+               "is missing; flow_share says what flow is left, or pumps how many pumps fail");
+  }
+}
+
+void check_pumps(const std::string& pointer, std::int64_t failed, const cooling::CoolingPlant& plant,
+                 std::string_view cooling_kind, const compute::RackSpec& racks, FaultList& faults) {
+  if (faults.concern(pointer)) return;
+  const cooling::ThermalPath path = plant.thermal_path(true);
+  if (racks.liquid_heat_share <= 0.0 || !path.chips_on_liquid || path.pumps.installed == 0) {
+    faults.add(
+        FaultKind::needs_other_part, pointer,
+        fmt::format("{} counts no pumps for the coolant of racks with {:.3g} % of their heat in liquid; allowed: "
+                    "flow_share, or the cooling direct_to_chip for racks with cold plates",
+                    cooling_kind, 100.0 * racks.liquid_heat_share));
+  } else if (failed > path.pumps.installed) {
+    faults.add(FaultKind::out_of_range, pointer,
+               fmt::format("found {}; allowed: at most the {} pumps of a coolant unit (cdu_pumps_installed)", failed,
+                           path.pumps.installed));
+  }
+}
+
 }  // namespace
 
 void check_cooling(const ScenarioSpec& spec, Catalog& catalog, bool racks_known, FaultList& faults) {
@@ -61,20 +89,33 @@ void check_cooling(const ScenarioSpec& spec, Catalog& catalog, bool racks_known,
   for (const RackGroupSpec& group : spec.factory.racks) names.push_back(group.name);
   const bool is_sound = check_set_points(spec, faults);
   std::unique_ptr<cooling::CoolingPlant> plant;  // made when first asked for
+  const auto sized_plant = [&]() -> const cooling::CoolingPlant& {
+    if (!plant) plant = spec.factory.cooling->size(design_load(spec, catalog), weather::WeatherPoint());
+    return *plant;
+  };
   for (std::size_t i = 0; i < spec.incidents.size(); ++i) {
-    if (!spec.incidents[i].has_value() || !racks_known) continue;
+    if (!spec.incidents[i].has_value()) continue;
     const std::string pointer = fmt::format("/incidents/{}", i);
-    if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*spec.incidents[i])) {
+    const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*spec.incidents[i]);
+    if (pump != nullptr) check_what_is_left(pointer, *pump, faults);
+    if (!racks_known) continue;
+    if (pump != nullptr) {
       if (pump->target.empty() || faults.concern(pointer + "/target")) continue;
-      if (std::find(names.begin(), names.end(), pump->target) != names.end()) continue;
-      faults.add(FaultKind::unknown_name, pointer + "/target",
-                 fmt::format("found {}; the factory has the rack groups: {}", shown(pump->target), name_list(names)),
-                 nearest_name(pump->target, names));
+      const auto name = std::find(names.begin(), names.end(), pump->target);
+      if (name == names.end()) {
+        faults.add(FaultKind::unknown_name, pointer + "/target",
+                   fmt::format("found {}; the factory has the rack groups: {}", shown(pump->target), name_list(names)),
+                   nearest_name(pump->target, names));
+      } else if (pump->pumps && is_sound) {
+        FaultList unused;
+        const auto group = static_cast<std::size_t>(name - names.begin());
+        const compute::RackSpec* racks = catalog.rack(spec.factory.racks[group].kind, unused);
+        if (racks == nullptr) continue;
+        check_pumps(pointer + "/pumps", *pump->pumps, sized_plant(), spec.factory.cooling.kind(), *racks, faults);
+      }
     }
     if (const auto* units = dynamic_cast<const CoolingUnitFailureSpec*>(&*spec.incidents[i])) {
-      if (!is_sound) continue;
-      if (!plant) plant = spec.factory.cooling->size(design_load(spec, catalog), weather::WeatherPoint());
-      check_units(pointer, *units, plant->parts(), faults);
+      if (is_sound) check_units(pointer, *units, sized_plant().parts(), faults);
     }
   }
 }

@@ -13,7 +13,10 @@ void CoolingPumpFailureSpec::visit(FieldVisitor& v) {
   visit_common(v);
   field(v, "target", target, "Rack group whose coolant (liquid, or the air of its room) is moved less",
         rule().required());
-  field(v, "flow_share", flow_share, "Of the rated flow that is left; 0: it stands", rule().share());
+  field(v, "flow_share", flow_share, "Of the rated flow that is left; 0: it stands. This or pumps", rule().share());
+  field(v, "pumps", pumps,
+        "Pumps that fail in each coolant unit of the group; those of cdu_pumps_installed that are left carry the flow",
+        rule().at_least(1).at_most(32));
   visit_repair(v, repair_after);
 }
 

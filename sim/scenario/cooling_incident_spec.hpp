@@ -13,8 +13,10 @@ namespace tokenworks::scenario {
 /// "kind": "cooling_pump_failure": the coolant of a rack group flows slower, or stands.
 class CoolingPumpFailureSpec final : public IncidentOption {
  public:
-  std::string target;       ///< rack group
-  double flow_share = 0.0;  ///< of its coolant flow that is left
+  std::string target;  ///< rack group
+  // One of the two:
+  std::optional<double> flow_share;   ///< of its coolant flow that is left
+  std::optional<std::int64_t> pumps;  ///< of each of its coolant units that fail
   std::optional<Seconds> repair_after;
   void visit(FieldVisitor& v) override;
 };

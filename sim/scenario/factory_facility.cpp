@@ -40,7 +40,8 @@ void Factory::build_thermal_protection(metrics::RunWatch* watch) {
     if (const auto* pump = dynamic_cast<const CoolingPumpFailureSpec*>(&*incident)) {
       added.plan.target = pump->target;
       added.group = group_number(pump->target);
-      added.flow_share = pump->flow_share;
+      added.flow_share = pump->flow_share.value_or(1.0);
+      added.pumps = pump->pumps.value_or(0);
       added.plan.repair_after = span_of(pump->repair_after);
     } else if (const auto* unit = dynamic_cast<const CoolingUnitFailureSpec*>(&*incident)) {
       added.plan.target = cooling::part_name(unit->part);

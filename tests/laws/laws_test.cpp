@@ -72,7 +72,7 @@ std::int64_t discarded_tokens(const json& report, const json& service) {
   double tokens = 0;
   for (const json& incident : report.at("incidents")) {
     if (incident.at("kind") != "model_swap" || incident.at("target") != service.at("name")) continue;
-    tokens += number(incident.at("effects").at("tokens_discarded"));
+    tokens += incident.at("effects").value("tokens_discarded", 0.0);  // absent: the run ended before
   }
   return std::llround(tokens);
 }

@@ -9,33 +9,13 @@
 #include <sstream>
 #include <vector>
 
-#include "tests/laws/draw.hpp"
+#include "tests/laws/feature_draw.hpp"
+#include "tests/laws/random_facility_events.hpp"
 
 namespace tokenworks::testing {
 namespace {
 
 using nlohmann::json;
-
-/// Draws values and notes the features that they stand for.
-class FeatureDraw : public Draw {
- public:
-  FeatureDraw(std::uint64_t seed, FeatureCounts& features) : Draw(seed), features_(features) {}
-
-  std::string one_of(const std::string& what, const std::vector<std::string>& names) {
-    const std::string name = Draw::one_of(names);
-    features_.note(what + ":" + name);
-    return name;
-  }
-  /// A feature that is on with `probability`.
-  bool feature(const std::string& name, double probability) {
-    if (!chance(probability)) return false;
-    features_.note(name);
-    return true;
-  }
-
- private:
-  FeatureCounts& features_;
-};
 
 json shipped(const std::string& section, const std::string& id) {
   std::ifstream file(TOKENWORKS_SOURCE_DIR "/models/catalog/" + section + "/" + id + ".json");
@@ -620,14 +600,6 @@ json random_incidents(FeatureDraw& draw, const std::optional<RandomFabric>& fabr
 
 }  // namespace
 
-std::string FeatureCounts::rare() const {
-  std::string text;
-  for (const auto& [feature, count] : counts_) {
-    if (20 * count < scenarios_) text += feature + " in " + std::to_string(count) + "\n";
-  }
-  return text;
-}
-
 void write_drawn_traces(const json& scenario, const std::filesystem::path& folder) {
   for (const json& workload : scenario["workloads"]) {
     const std::string path = workload["arrivals"].value("path", "");
@@ -638,64 +610,6 @@ void write_drawn_traces(const json& scenario, const std::filesystem::path& folde
     char between = 0;
     numbers >> seed >> between >> requests >> between >> milliseconds;
     std::ofstream(folder / path) << drawn_trace(seed, requests, static_cast<double>(milliseconds) * 1e-3);
-  }
-}
-
-/// What power and cooling do to the work: events, limits, parts that run out within seconds.
-void random_facility_events(FeatureDraw& draw, json& scenario, json& incidents, double duration) {
-  json& factory = scenario["factory"];
-  const auto strike = [&](const std::string& kind) -> json& {
-    incidents.push_back({{"kind", kind}, {"at_s", draw.real(0, duration)}});
-    if (draw.chance(0.8)) incidents.back()["repair_after_s"] = draw.real(0, duration / 2);
-    return incidents.back();
-  };
-  factory["restart_after_s"] = draw.real(0, 20);
-  factory["cooling_restart"] = {{"coolant_pumps_on_ups", draw.chance(0.5)},
-                                {"pumps_after_s", draw.real(0, 10)},
-                                {"chillers_after_s", draw.real(10, 40)}};
-  if (draw.feature("cooling_pump_failure", 0.25)) {
-    json& pump = strike("cooling_pump_failure");
-    pump["target"] = "row_a";
-    pump["flow_share"] = draw.chance(0.6) ? 0.0 : draw.real(0, 0.5);
-  }
-  if (draw.feature("failed units of the plant", 0.2)) {
-    const std::string kind = draw.chance(0.5) ? "chiller_failure" : "air_handler_failure";
-    if (factory["cooling"]["kind"] == "air_crah") strike(kind)["units"] = draw.whole(1, 2);
-  }
-  const bool has_ups = factory["power"]["ups"] != "none";
-  if (draw.feature("utility_loss", 0.2)) {
-    strike("utility_loss");
-    if (draw.chance(0.5)) factory["power"]["generators"] = false;
-    if (has_ups && draw.feature("batteries that run down", 0.6)) {
-      factory["power"]["battery"] = {{"ride_through_s", draw.real(1, 20)}, {"walk_in_s", draw.real(0, 10)}};
-    }
-    factory["power"]["generator"] = {{"start_time_s", draw.real(1, 10)}, {"retransfer_delay_s", draw.real(1, 20)}};
-  }
-  if (draw.feature("power_path_down", 0.2)) {
-    const std::string redundancy = factory["power"]["redundancy"];
-    const std::string side = redundancy == "2n" ? "_a" : redundancy == "block_redundant" ? "_1" : "";
-    strike("power_path_down")["target"] = (has_ups && draw.chance(0.5) ? "ups" : "transformer") + side;
-  }
-  json control = json::object();
-  if (draw.feature("power limit", 0.2)) {
-    control["limits"] = {{{"node", "meter"}, {"limit_w", draw.real(4e3, 3e4)}}};
-  }
-  if (draw.feature("demand_response", 0.2)) {
-    incidents.push_back({{"kind", "demand_response"},
-                         {"at_s", draw.real(0, duration)},
-                         {"reduction_share", draw.real(0.05, 0.5)},
-                         {"baseline_s", draw.real(1, duration)},
-                         {"ramp_s", draw.real(0, 10)},
-                         {"duration_s", draw.real(1, duration)}});
-  }
-  if (!control.empty() || draw.chance(0.2)) {
-    control["policy"] = {{"kind", draw.one_of("policy", {"polca", "proportional"})},
-                         {"interval_s", draw.real(0.5, 3)},
-                         {"delay_s", draw.real(0, 3)}};
-    factory["power_control"] = control;
-  }
-  for (json& service : scenario["services"]) {
-    if (draw.chance(0.3)) service["power_class"] = "batch";
   }
 }
 

@@ -4,24 +4,11 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
-#include <string>
+
+#include "tests/laws/feature_draw.hpp"
 
 namespace tokenworks::testing {
-
-/// How often each feature was drawn.
-class FeatureCounts {
- public:
-  void note(const std::string& feature) { ++counts_[feature]; }
-  void scenario() { ++scenarios_; }
-  /// Features in fewer than 5 % of the scenarios, one a line; empty when the draw was rich.
-  std::string rare() const;
-
- private:
-  std::map<std::string, int> counts_;
-  int scenarios_ = 0;
-};
 
 /// usual: some hundred requests at most in 20 to 90 s. tiny: a few in 1 to 3 s.
 enum class ScenarioSize { usual, tiny };

@@ -178,7 +178,10 @@ std::vector<StandardIncident> standard_incidents(scenario::ReadOutcome& scenario
   for (const scenario::RackGroupSpec& group : scenario.spec.factory.racks) {
     if (first.empty() || group.name < first) first = group.name;
   }
-  if (!first.empty()) add("pump_stop", "cooling_pump_failure", first);
+  if (!first.empty()) {
+    add("pump_stop", "cooling_pump_failure", first);
+    incidents.back().incident["flow_share"] = 0.0;
+  }
   add("grid_loss", "utility_loss", "");
   if (const std::string path = first_path(scenario); !path.empty()) add("path_down", "power_path_down", path);
   return incidents;

@@ -31,7 +31,7 @@ struct Spec {
   std::optional<Celsius> rack_supply;
   KelvinDelta cdu_approach{4.0};
   double cdu_pump_share = 0.015;
-  std::int64_t pumps_needed = 2, pumps_installed = 3;
+  UnitPumps pumps{2, 3};
   Pascals facility_pump_head{250e3};
   ColdPlateSpec cold_plates;
   UnitsSpec coolant_units{Watts(1.2e6), 'S', "STULZ SCR 14103 W selection sheet"};
@@ -58,9 +58,9 @@ struct Spec {
           rule().above(0).default_from('S', "STULZ SCR 14103 W selection sheet"));
     field(v, "cdu_pump_share", cdu_pump_share, "Rated power of the coolant distribution units, of rated heat",
           rule().share().default_from('E', "Between 0.9 % (Frontier) and 1.7 % (STULZ SCR 14103 W)"));
-    field(v, "cdu_pumps_needed", pumps_needed, "Pumps of a coolant unit that carry its rated flow",
+    field(v, "cdu_pumps_needed", pumps.needed, "Pumps of a coolant unit that carry its rated flow",
           rule().at_least(1).at_most(16).default_from('E', "STULZ SCR 14103 W has 3 pumps; one of them spare"));
-    field(v, "cdu_pumps_installed", pumps_installed, "Pumps of a coolant unit",
+    field(v, "cdu_pumps_installed", pumps.installed, "Pumps of a coolant unit",
           rule().at_least(1).at_most(32).default_from('S', "STULZ SCR 14103 W selection sheet"));
     field(v, "facility_pump_head_pa", facility_pump_head, "Head of the facility water pumps",
           rule().at_least(0).default_from('E', "200 to 350 kPa are common"));
@@ -103,9 +103,9 @@ struct Spec {
       check_rise(liquid(Watts(1)).exchanger(), "facility water and the coolant that returns from the racks",
                  "/facility_rise_k", faults);
     }
-    if (pumps_installed < pumps_needed) {
+    if (pumps.installed < pumps.needed) {
       faults.emplace_back("/cdu_pumps_installed", fmt::format("is {}, needs at least the {} pumps that carry the flow",
-                                                              pumps_installed, pumps_needed));
+                                                              pumps.installed, pumps.needed));
     }
     if (!is_shared() || is_possible(air().coil())) {
       air().add_faults(faults, "/residual_air");
@@ -205,8 +205,7 @@ class Plant final : public CoolingPlant {
     on_air_.loop_s = spec.volume.heat_capacity(spec.is_shared() ? design.liquid + design.air : design.air);
     on_liquid_ = spec.cold_plates.thermal_path();
     on_liquid_.zone_per_k = 1.0 / spec.approach().value;
-    on_liquid_.pumps_needed = static_cast<int>(spec.pumps_needed);
-    on_liquid_.pumps_installed = static_cast<int>(spec.pumps_installed);
+    on_liquid_.pumps = spec.pumps;
     on_liquid_.loop_s = spec.volume.heat_capacity(spec.is_shared() ? design.liquid + design.air : design.liquid);
   }
 

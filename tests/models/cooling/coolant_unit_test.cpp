@@ -24,6 +24,15 @@ TEST_CASE("coolant unit: one of two pumps keeps more than half the flow", "[mode
   CHECK(flow_with_pumps(0.0) == 0.0);
 }
 
+TEST_CASE("coolant unit: spare pumps are lost first", "[models][cooling]") {
+  const UnitPumps pumps{2, 3};
+  CHECK(flow_without_pumps(pumps, 0) == 1.0);
+  CHECK(flow_without_pumps(pumps, 1) == 1.0);
+  CHECK(flow_without_pumps(pumps, 2) == flow_with_pumps(0.5));
+  CHECK(flow_without_pumps(pumps, 3) == 0.0);
+  CHECK(flow_without_pumps(pumps, 4) == 0.0);
+}
+
 TEST_CASE("coolant unit: spare units take their own drop from the pumps", "[models][cooling]") {
   // 500 of 645 kPa are outside: twice the units leave 0.7752 + 0.2248 / 4 of the power.
   CHECK_THAT(coolant_pump_power(Watts(1000), 1.0, 1.0).value, WithinRel(1000.0, 1e-12));

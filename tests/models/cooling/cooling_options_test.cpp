@@ -428,8 +428,7 @@ TEST_CASE("cooling options: set points of coolant and chilled water stand for ap
   CHECK(other.loops[Loop::residual_air].supply.value == 14.0);
 }
 
-TEST_CASE("cooling options: fewer chillers settle where warmer water lets them carry the heat",
-          "[models][cooling]") {
+TEST_CASE("cooling options: fewer chillers settle where warmer water lets them carry the heat", "[models][cooling]") {
   const HeatLoad load{Watts(0), Watts(1e6)};
   const auto plant = option("air_crah")->size(load, at(35));
   PlantPoint point{.load = load, .outside = at(30)};
@@ -502,6 +501,7 @@ TEST_CASE("cooling options: what lies between chip and loop agrees with the plan
       CHECK(path.flow_share_of_resistance > 0.0);
       CHECK(path.flow_share_of_resistance < 1.0);
       CHECK_THAT(path.loop_s, WithinRel(7.5e-6 * 992 * 4178, 1e-9));
+      CHECK(path.pumps.installed == (listed.kind == std::string_view("direct_to_chip") && on_liquid ? 3 : 0));
     }
   }
   // 1.5 l/kW of PG25 and 10 l/kW of oil; a room that takes three minutes to 10 K.
