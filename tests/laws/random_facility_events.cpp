@@ -43,6 +43,7 @@ void random_facility_events(FeatureDraw& draw, json& scenario, json& incidents, 
   json control = json::object();
   if (draw.feature("power limit", 0.2)) {
     control["limits"] = {{{"node", "meter"}, {"limit_w", draw.real(4e3, 3e4)}}};
+    if (draw.chance(0.4)) control["limits"][0]["ramp_w_per_min"] = draw.real(1e2, 1e5);
   }
   if (draw.feature("demand_response", 0.2)) {
     incidents.push_back({{"kind", "demand_response"},
@@ -57,6 +58,21 @@ void random_facility_events(FeatureDraw& draw, json& scenario, json& incidents, 
                          {"interval_s", draw.real(0.5, 3)},
                          {"delay_s", draw.real(0, 3)}};
     factory["power_control"] = control;
+  }
+  if (draw.feature("grid_storage", 0.25)) {
+    json shaping = {{"reserve_share", draw.real(0, 0.4)}, {"target_share", draw.real(0.5, 1)}};
+    if (draw.chance(0.7)) shaping["limit_w"] = draw.real(4e3, 3e4);
+    if (!shaping.contains("limit_w") || draw.chance(0.5)) shaping["ramp_w_per_min"] = draw.real(1e3, 1e6);
+    factory["power"]["grid_storage"] = {{"ride_through_s", draw.real(1, 60)}, {"shaping", shaping}};
+    if (draw.chance(0.5)) factory["power"]["grid_storage"]["power_w"] = draw.real(1e3, 2e4);
+  }
+  if (draw.feature("power_smoothing", 0.25)) {
+    json& smoothing = factory["racks"][0]["power_smoothing"];
+    smoothing = {{"energy_per_gpu_j", draw.real(0, 200)}, {"ramp_share_per_s", draw.real(0.05, 2)}};
+    if (draw.feature("power floor", 0.5)) {
+      smoothing["floor_share"] = draw.real(0.1, 1);
+      smoothing["floor_hold_s"] = draw.real(0, 5);
+    }
   }
   for (json& service : scenario["services"]) {
     if (draw.chance(0.3)) service["power_class"] = "batch";
