@@ -36,6 +36,9 @@ class PowerOption {
   /// What does not add up, and where below the option's fields; the names of the rack groups are `racks`.
   virtual std::vector<NetworkFault> faults(const std::vector<std::string>& racks) const = 0;
 
+  /// Whether a store works beside feeds that are alive.
+  virtual bool shapes() const = 0;
+
   double house_share = 0.01;         ///< lighting, controls, offices: of the IT nameplate
   double electrical_room_cop = 3.5;  ///< of the cooling of UPS and busway losses; transformers stand outdoors
 

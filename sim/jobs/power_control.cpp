@@ -160,6 +160,7 @@ void PowerControl::look(Loop& loop) {
     loop.lowest_w.emplace_back(now, snapshot.measured_w);
   }
   snapshot.stage = loop.stage;
+  snapshot.is_settled = loop.on_the_way.empty() && from.at >= loop.acted;
   for (std::size_t c = 0; c < classes_.size(); ++c) {
     capping::GpuLoad& load = snapshot.classes.emplace_back();
     load.most_w = std::numeric_limits<double>::infinity();
@@ -184,7 +185,8 @@ void PowerControl::look(Loop& loop) {
   loop.readings.push_back(to);
 
   const bool at_once = capping::brakes(*setup_.policy, snapshot.measured_w, snapshot.limit_w);
-  const capping::Decision decision = at_once ? capping::brake(snapshot) : setup_.policy->decide(snapshot);
+  const capping::Decision decision =
+      at_once ? capping::brake(*setup_.policy, snapshot) : setup_.policy->decide(snapshot);
   loop.stage = decision.stage;
   std::vector<double> decided = decision.caps_any(snapshot) ? decision.caps_w : std::vector<double>();
   if (decided != loop.decided_w) {
@@ -207,7 +209,9 @@ void PowerControl::act(Loop& loop) {
     loop.on_the_way.pop_front();
   }
   if (!loop.on_the_way.empty()) setup_.simulation.set_timer(loop.act, loop.on_the_way.front().first);
-  if (changes) apply();
+  if (!changes) return;
+  loop.acted = now;
+  apply();
 }
 
 /// Of several limits that cap a service on a node, the lowest acts.

@@ -78,7 +78,7 @@ class PowerControl final : private engine::TimerClient {
     std::size_t meter = 0;
     std::vector<std::vector<CappedGpus>> gpus;  // by class: under its node
     bool on = false;
-    Picoseconds looked = 0;
+    Picoseconds looked = 0, acted = 0;
     std::deque<Reading> readings;  // back to the start of the window
     std::int32_t stage = 0;
     std::deque<std::pair<Picoseconds, double>> lowest_w;  // what was measured in the last minute, lowest first

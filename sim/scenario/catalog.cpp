@@ -75,6 +75,28 @@ void check_entry(const compute::KernelSpec& kernels, const std::string& pointer,
   }
 }
 
+void check_entry(const compute::GpuSpec& gpu, const std::string& pointer, const std::string& file, FaultList& faults) {
+  const auto add = [&](std::string_view key, std::string message) {
+    faults.add({.kind = FaultKind::conflicting_keys,
+                .pointer = fmt::format("{}/{}", pointer, key),
+                .message = std::move(message),
+                .file = file});
+  };
+  for (const thermal::LimitFault& fault : thermal::limit_faults(gpu.temperature_limits)) {
+    add("temperature_limits/" + fault.key, fault.message);
+  }
+  const compute::BoardPower& power = gpu.power;
+  if (power.waiting < power.idle) {
+    add("power/waiting_w", fmt::format("{} is below idle_w, {}", power.waiting.value, power.idle.value));
+  }
+  if (power.limit <= power.waiting) {
+    add("power/limit_w", fmt::format("{} is not above waiting_w, {}", power.limit.value, power.waiting.value));
+  }
+  if (power.least_limit && *power.least_limit > power.limit) {
+    add("power/least_limit_w", fmt::format("{} is above limit_w, {}", power.least_limit->value, power.limit.value));
+  }
+}
+
 void check_entry(const weather::SiteClimate& site, const std::string& pointer, const std::string& file,
                  FaultList& faults) {
   for (const weather::ClimateFault& fault : weather::climate_faults(site)) {

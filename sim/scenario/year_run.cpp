@@ -183,6 +183,10 @@ metrics::YearResult run_year(ReadOutcome& scenario, SiteModels site, const std::
   result.modes = {facility.plant().modes(cooling::Loop::main), facility.plant().modes(cooling::Loop::residual_air)};
   result.ratings_w = facility.ratings();
   result.assumptions = scenario.assumptions;
+  if (scenario.spec.factory.power->shapes()) {
+    result.assumptions.push_back({"/factory/power/shaping", "does nothing in a year", "E",
+                                  "Peaks and ramps are shorter than the hours of a year; runs have them"});
+  }
   result.validity = notes.all();
   return result;
 }

@@ -156,5 +156,20 @@ TEST_CASE("capping: the hardware brake", "[policies]") {
   const auto policy = option("polca", R"({"brake_share": 1.05})");
   CHECK_FALSE(capping::brakes(*policy, 10'400, 10'000));
   CHECK(capping::brakes(*policy, 10'600, 10'000));
-  CHECK(capping::brake(Plant().seen()).caps_w == std::vector<double>{200, 200});
+  CHECK(capping::brake(*policy, Plant().seen()).caps_w == std::vector<double>{200, 200});
+}
+
+TEST_CASE("capping: after a brake POLCA releases by stages, once it has seen what each did", "[policies]") {
+  const auto polca = option("polca");
+  Plant plant;  // 10.6 of 10 kW
+  const Decision braked = capping::brake(*polca, plant.seen());
+  plant.caps_w = braked.caps_w;
+  plant.stage = braked.stage;
+  CHECK(plant.stage == 3);
+  Snapshot early = plant.seen();  // 4.2 kW
+  early.is_settled = false;
+  CHECK(polca->decide(early).stage == 3);
+  plant.look(*polca);
+  CHECK(plant.stage == 2);
+  CHECK(plant.caps_w == std::vector<double>{0.68 * 700, 0.87 * 700});
 }

@@ -50,6 +50,11 @@ class Custom final : public PowerOption {
     return all;
   }
 
+  bool shapes() const override {
+    return std::any_of(spec_.nodes.begin(), spec_.nodes.end(),
+                       [](const NodeSpec& node) { return node.storage && node.storage->shaping; });
+  }
+
  private:
   NetworkSpec spec_;
 };

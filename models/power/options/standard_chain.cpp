@@ -72,6 +72,10 @@ class StandardChain final : public PowerOption {
     return all;
   }
 
+  bool shapes() const override {
+    return design_.battery.shaping.has_value() || (grid_storage_ && grid_storage_->store.shaping);
+  }
+
  private:
   ChainDesign design_;
   std::optional<Watts> sized_for_;

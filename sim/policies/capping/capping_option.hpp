@@ -27,6 +27,7 @@ struct Snapshot {
   double limit_w = 0.0;          ///< of the node
   std::vector<GpuLoad> classes;  ///< those that are capped first come first: batch, then interactive
   std::int32_t stage = 0;        ///< of the last decision; 0 at the start
+  bool is_settled = true;        ///< the caps of the last decision acted all through the telemetry's window
 };
 
 struct Decision {
@@ -57,8 +58,9 @@ class CappingOption {
   void visit_common(FieldVisitor& v);
 };
 
-/// What the hardware brake does at once, without the controller: everything at its least.
-Decision brake(const Snapshot& now);
+/// What the hardware brake does at once: everything at its least. The controller is told, and goes on from the stage
+/// that it would have chosen itself.
+Decision brake(const CappingOption& option, const Snapshot& now);
 /// Whether it acts.
 bool brakes(const CappingOption& option, double power_w, double limit_w);
 

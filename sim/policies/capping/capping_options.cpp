@@ -24,8 +24,8 @@ bool Decision::caps_any(const Snapshot& now) const {
   return false;
 }
 
-Decision brake(const Snapshot& now) {
-  Decision decision{.caps_w = {}, .stage = now.stage};
+Decision brake(const CappingOption& option, const Snapshot& now) {
+  Decision decision{.caps_w = {}, .stage = option.decide(now).stage};
   for (const GpuLoad& load : now.classes) decision.caps_w.push_back(std::min(load.least_w, load.most_w));
   return decision;
 }

@@ -5,7 +5,8 @@
 // Source     Patel et al., POLCA: Power Oversubscription in LLM Cloud Providers, 2023: thresholds of 80 and 89 %, a
 //            margin of 5 %, clocks of 1,275, 1,110 and 1,305 of 1,410 MHz on A100, here as caps by the law of the whole
 //            board (models/compute/clock.hpp); R
-// Valid for  nodes whose load follows caps within a look; between stages it may swing
+// Valid for  limits that the fixed caps of its stages can keep, a fifth below the load or so; below, it swings between
+//            its second stage and the brake
 // Checked by tests/policies/capping_test.cpp
 #include <algorithm>
 
@@ -41,7 +42,7 @@ class Polca final : public CappingOption {
     while (entered < 3 && power > enters[entered]) ++entered;
     if (entered > stage) {
       stage = entered;
-    } else if (stage > 0 && power < enters[stage - 1] - margin_) {
+    } else if (stage > 0 && now.is_settled && power < enters[stage - 1] - margin_) {
       --stage;
     }
     Decision decision{.caps_w = {}, .stage = stage};
