@@ -1,8 +1,7 @@
 // Question   how much power does the board of a GPU draw while one operator runs on it
 // Equation   P = min(limit, waiting + running_c + memory_c u_m + arithmetic_c sqrt(u_a))     for operator class c
 //            u_m = bytes / (seconds * rated bandwidth), u_a = operations / (seconds * rated rate of the number format)
-//            arithmetic_c in fp4 is a constant of its own where the entry has one: kernels reach 0.3 to 0.5 of that
-//            rate
+//            arithmetic_c in fp4 may be a constant of its own: kernels reach no more than 0.55 of that rate
 // Source     constants: the GPU's catalog entry, fitted by gpu_calibration/fit/board_power
 // Valid for  operators that keep the whole GPU busy; clocks that the board chooses itself under its default limit
 // Checked by tests/models/compute/board_power_test.cpp (laws); errors on measured watts: models/README.md, "Power"
