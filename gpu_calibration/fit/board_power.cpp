@@ -12,6 +12,7 @@
 namespace tokenworks::gpu_calibration {
 namespace {
 
+using compute::Arithmetic;
 using compute::BoardPower;
 using compute::kOperatorClasses;
 using compute::OperatorClass;
@@ -27,26 +28,34 @@ constexpr int kRounds = 40;
 constexpr int kSweeps = 400;
 constexpr int kFolds = 5;
 
-constexpr std::size_t kConstants = 3 * kOperatorClasses;
+constexpr std::size_t kOfClass = 4;  // running, memory, arithmetic, arithmetic in fp4
+constexpr std::size_t kConstants = kOfClass * kOperatorClasses;
 using Constants = std::array<double, kConstants>;
+using Free = std::array<bool, kConstants>;
+
+std::size_t first_of(OperatorClass operator_class) { return kOfClass * static_cast<std::size_t>(operator_class); }
 
 Constants to_constants(const BoardPower& power) {
   Constants constants{};
   for (int i = 0; i < kOperatorClasses; ++i) {
     const OperatorPower& draw = power.of(static_cast<OperatorClass>(i));
-    const auto first = static_cast<std::size_t>(3 * i);
+    const std::size_t first = first_of(static_cast<OperatorClass>(i));
     constants[first] = draw.running.value;
     constants[first + 1] = draw.memory.value;
     constants[first + 2] = draw.arithmetic.value;
+    constants[first + 3] = draw.arithmetic_in(Arithmetic::fp4).value;
   }
   return constants;
 }
 
 BoardPower with_constants(BoardPower power, const Constants& constants) {
   for (int i = 0; i < kOperatorClasses; ++i) {
-    const auto first = static_cast<std::size_t>(3 * i);
-    power.of(static_cast<OperatorClass>(i)) = {Watts(constants[first]), Watts(constants[first + 1]),
-                                               Watts(constants[first + 2])};
+    const std::size_t first = first_of(static_cast<OperatorClass>(i));
+    OperatorPower& draw = power.of(static_cast<OperatorClass>(i));
+    draw.running = Watts(constants[first]);
+    draw.memory = Watts(constants[first + 1]);
+    draw.arithmetic = Watts(constants[first + 2]);
+    if (draw.fp4_arithmetic) draw.fp4_arithmetic = Watts(constants[first + 3]);
   }
   return power;
 }
@@ -64,11 +73,11 @@ struct Normal {
     }
   }
 
-  /// Least squares among constants of at least 0, by descent along one constant at a time.
-  Constants solution(Constants start) const {
+  /// Least squares among free constants of at least 0, by descent along one constant at a time.
+  Constants solution(Constants start, const Free& free) const {
     for (int sweep = 0; sweep < kSweeps; ++sweep) {
       for (std::size_t i = 0; i < kConstants; ++i) {
-        if (matrix[i][i] <= 0.0) continue;
+        if (!free[i] || matrix[i][i] <= 0.0) continue;
         double rest = right[i];
         for (std::size_t j = 0; j < kConstants; ++j) rest -= matrix[i][j] * start[j];
         start[i] = std::max(0.0, start[i] + rest / matrix[i][i]);
@@ -92,10 +101,11 @@ Linear linear(const BoardPower& power, const MeasuredPower& row) {
       result.fixed += part.time_share * (power.limit - power.waiting).value;
       continue;
     }
-    const auto first = 3 * static_cast<std::size_t>(part.operator_class);
+    const std::size_t first = first_of(part.operator_class);
+    const bool own = part.use.units == Arithmetic::fp4 && power.of(part.operator_class).fp4_arithmetic.has_value();
     result.factors[first] += part.time_share;
     result.factors[first + 1] += part.time_share * std::clamp(part.use.memory, 0.0, 1.0);
-    result.factors[first + 2] += part.time_share * std::sqrt(std::clamp(part.use.arithmetic, 0.0, 1.0));
+    result.factors[first + (own ? 3 : 2)] += part.time_share * std::sqrt(std::clamp(part.use.arithmetic, 0.0, 1.0));
   }
   return result;
 }
@@ -126,6 +136,23 @@ std::vector<PowerResidual> by_set(const std::map<std::string, std::vector<double
   std::vector<PowerResidual> result;
   for (const auto& [set, list] : errors) result.push_back(residual(set, list));
   return result;
+}
+
+/// Classes that rows show in fp4 get a constant for it, which starts at that of the other formats.
+BoardPower with_fp4(BoardPower power, const std::vector<MeasuredPower>& rows) {
+  for (const MeasuredPower& row : rows) {
+    for (const PowerPart& part : row.parts) {
+      OperatorPower& draw = power.of(part.operator_class);
+      if (part.use.units == Arithmetic::fp4 && !draw.fp4_arithmetic) draw.fp4_arithmetic = draw.arithmetic;
+    }
+  }
+  return power;
+}
+
+Free free_constants(const PowerFitOptions& options) {
+  Free free{};
+  for (std::size_t i = 0; i < kConstants; ++i) free[i] = !options.fp4_alone || i % kOfClass == 3;
+  return free;
 }
 
 BoardPower board(Watts idle, Watts waiting, Watts limit) {
@@ -174,7 +201,7 @@ BoardPower default_prior(Watts idle, Watts waiting, Watts limit) {
   BoardPower power = board(idle, waiting, limit);
   const Watts room = limit - waiting;
   for (int i = 0; i < kOperatorClasses; ++i) {
-    power.of(static_cast<OperatorClass>(i)) = {room * 0.25, room * 0.7, room};
+    power.of(static_cast<OperatorClass>(i)) = {room * 0.25, room * 0.7, room, {}};
   }
   power.communication.memory = power.communication.arithmetic = power.elementwise.arithmetic = Watts(0);
   return power;
@@ -185,7 +212,9 @@ BoardPower scaled_prior(const BoardPower& relative, Watts idle, Watts waiting, W
   const double ratio = (limit - waiting) / (relative.limit - relative.waiting);
   for (int i = 0; i < kOperatorClasses; ++i) {
     const OperatorPower& draw = relative.of(static_cast<OperatorClass>(i));
-    power.of(static_cast<OperatorClass>(i)) = {draw.running * ratio, draw.memory * ratio, draw.arithmetic * ratio};
+    OperatorPower& scaled = power.of(static_cast<OperatorClass>(i));
+    scaled = {draw.running * ratio, draw.memory * ratio, draw.arithmetic * ratio, {}};
+    if (draw.fp4_arithmetic) scaled.fp4_arithmetic = *draw.fp4_arithmetic * ratio;
   }
   return power;
 }
@@ -202,7 +231,8 @@ BoardPower fit_board_power(const std::vector<MeasuredPower>& rows, const PowerFi
   const Constants prior = to_constants(options.prior);
   const std::map<std::string, double> weights = row_weights(rows, options.step_weight);
   const double at_limit = kAtLimit * options.prior.limit.value;
-  BoardPower power = options.prior;
+  const Free free = free_constants(options);
+  BoardPower power = with_fp4(options.prior, rows);
   for (int round = 0; round < kRounds; ++round) {
     Normal normal;
     for (std::size_t i = 0; i < kConstants; ++i) {
@@ -219,7 +249,7 @@ BoardPower fit_board_power(const std::vector<MeasuredPower>& rows, const PowerFi
     }
     // Half a step: which parts are at the limit changes with the constants.
     const Constants before = to_constants(power);
-    Constants after = normal.solution(before);
+    Constants after = normal.solution(before, free);
     for (std::size_t i = 0; i < kConstants; ++i) after[i] = 0.5 * (before[i] + after[i]);
     power = with_constants(power, after);
   }

@@ -3,8 +3,9 @@
 //            weighted least squares; a part at the limit counts as the limit, a row that is measured and predicted
 //            there counts as right. Every set of rows weighs the same, whatever its size
 // Source     method: Lawson and Hanson, Solving Least Squares Problems, 1974 (constants of one sign); Huber-like
-// weights Valid for  rows that exclude_power_rows() keeps Checked by tests/gpu_calibration/board_power_fit_test.cpp
-// (known constants come back)
+//            weights
+// Valid for  rows that exclude_power_rows() keeps
+// Checked by tests/gpu_calibration/board_power_fit_test.cpp (known constants come back)
 #pragma once
 
 #include <cstddef>
@@ -49,6 +50,7 @@ struct PowerFitOptions {
   double step_weight = 10.0;   ///< of a set of steps, when a set of loops weighs 1: steps run on real operands
   double prior_weight = 7e-4;  ///< pull of each constant, a watt, towards `prior`
   compute::BoardPower prior;   ///< waiting and limit are taken from it and kept
+  bool fp4_alone = false;      ///< all but the arithmetic in fp4 keeps its prior
 };
 
 /// What a class draws where no row speaks of it, in shares of limit less waiting: 0.25 running, 0.7 memory, 1
@@ -64,6 +66,7 @@ struct PowerResidual {
   double bias = 0.0;                            ///< median of predicted / measured - 1
 };
 
+/// A class has a constant for arithmetic in fp4 where the prior has one or rows show it in fp4.
 compute::BoardPower fit_board_power(const std::vector<MeasuredPower>& rows, const PowerFitOptions& options);
 
 /// Watts of a row: time-weighted mean of its parts, waiting in the rest.

@@ -172,7 +172,7 @@ PowerRows power_rows(const KernelMeasurements& measurements, const compute::GpuR
       const double seconds = table.at("time_s").numbers[i];
       const double rate = compute::rated_flop_per_s(ratings, work->arithmetic);
       const compute::UnitUse use{work->bytes / (seconds * ratings.memory_bandwidth.value),
-                                 rate > 0.0 ? work->operations / (seconds * rate) : 0.0};
+                                 rate > 0.0 ? work->operations / (seconds * rate) : 0.0, work->arithmetic};
       result.rows.push_back(
           {.parts = {{work->operator_class, 1.0, use}},
            .watts = watts->numbers[i],

@@ -43,6 +43,9 @@ void OperatorPower::visit(FieldVisitor& v) {
   field(v, "memory_w", memory, "More at the whole rated memory bandwidth, in proportion to its use", power);
   field(v, "arithmetic_w", arithmetic,
         "More at the whole rated rate of the number format, with the square root of its use", power);
+  field(v, "fp4_arithmetic_w", fp4_arithmetic,
+        "The same at the whole rated rate of fp4, which kernels do not reach; `arithmetic_w` where it is not given",
+        rule().at_least(0));
 }
 
 void BoardPower::visit(FieldVisitor& v) {
@@ -72,13 +75,17 @@ UnitUse unit_use(const KernelLoad& load, BytesPerSecond rated_bandwidth, double 
   }
   if (load.seconds == 0.0) return {};
   return {share(load.bytes, rated_bandwidth.value, load.seconds),
-          share(load.operations, rated_operations_per_s, load.seconds)};
+          share(load.operations, rated_operations_per_s, load.seconds), load.units};
+}
+
+double arithmetic_power_w(const OperatorPower& draw, const UnitUse& use) {
+  return draw.arithmetic_in(use.units).value * std::sqrt(std::clamp(use.arithmetic, 0.0, 1.0));
 }
 
 double board_power_w(const BoardPower& power, OperatorClass operator_class, const UnitUse& use) {
   const OperatorPower& draw = power.of(operator_class);
   const double watts = power.waiting.value + draw.running.value + draw.memory.value * std::clamp(use.memory, 0.0, 1.0) +
-                       draw.arithmetic.value * std::sqrt(std::clamp(use.arithmetic, 0.0, 1.0));
+                       arithmetic_power_w(draw, use);
   return std::min(watts, power.limit.value);
 }
 

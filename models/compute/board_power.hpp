@@ -1,6 +1,7 @@
 // Question   how much power does the board of a GPU draw while one operator runs on it
 // Equation   P = min(limit, waiting + running_c + memory_c u_m + arithmetic_c sqrt(u_a))     for operator class c
 //            u_m = bytes / (seconds * rated bandwidth), u_a = operations / (seconds * rated rate of the number format)
+//            arithmetic_c in fp4 may be a constant of its own: kernels reach no more than 0.55 of that rate
 // Source     constants: the GPU's catalog entry, fitted by gpu_calibration/fit/board_power
 // Valid for  operators that keep the whole GPU busy; clocks that the board chooses itself under its default limit
 // Checked by tests/models/compute/board_power_test.cpp (laws); errors on measured watts: models/README.md, "Power"
@@ -8,6 +9,7 @@
 
 #include <optional>
 
+#include "models/compute/number_format.hpp"
 #include "models/core/fields.hpp"
 #include "models/core/units.hpp"
 
@@ -25,9 +27,14 @@ inline constexpr int kOperatorClasses = 6;
 
 /// Draw of one class of operators above that of a waiting board.
 struct OperatorPower {
-  Watts running{0};     ///< whatever the use
-  Watts memory{0};      ///< more at the whole rated memory bandwidth
-  Watts arithmetic{0};  ///< more at the whole rated rate of the number format
+  Watts running{0};                       ///< whatever the use
+  Watts memory{0};                        ///< more at the whole rated memory bandwidth
+  Watts arithmetic{0};                    ///< more at the whole rated rate of the number format
+  std::optional<Watts> fp4_arithmetic{};  ///< the same in fp4; absent: arithmetic
+
+  Watts arithmetic_in(Arithmetic units) const {
+    return units == Arithmetic::fp4 && fp4_arithmetic ? *fp4_arithmetic : arithmetic;
+  }
   void visit(FieldVisitor& v);
 };
 
@@ -51,6 +58,7 @@ struct BoardPower {
 struct UnitUse {
   double memory = 0.0;
   double arithmetic = 0.0;
+  Arithmetic units = Arithmetic::bf16;  ///< whose rate: acts on power alone, no time follows it
 };
 
 /// What one operator does in its time on one GPU.
@@ -58,10 +66,15 @@ struct KernelLoad {
   double seconds = 0.0;
   double bytes = 0.0;       ///< to and from device memory
   double operations = 0.0;  ///< 2 a multiply-add
+  Arithmetic units = Arithmetic::bf16;
 };
 
-/// An operator of no time uses nothing. Throws for what is negative or not finite.
+/// The rated rate is that of the load's units. An operator of no time uses nothing. Throws for what is negative or not
+/// finite.
 UnitUse unit_use(const KernelLoad& load, BytesPerSecond rated_bandwidth, double rated_operations_per_s);
+
+/// Watts of arithmetic at a use, before the limit.
+double arithmetic_power_w(const OperatorPower& draw, const UnitUse& use);
 
 /// Between waiting and the limit; never falls when a use rises.
 double board_power_w(const BoardPower& power, OperatorClass operator_class, const UnitUse& use);

@@ -63,7 +63,7 @@ double board_power_at_clock_w(const BoardPower& power, OperatorClass operator_cl
   const double memory_use = std::clamp(use.memory, 0.0, 1.0);
   const double memory = draw.memory.value * memory_use;
   const double dram = std::min(memory, kMemoryJoulePerByte * rated_bandwidth.value * memory_use);
-  const double chip = memory - dram + draw.arithmetic.value * std::sqrt(std::clamp(use.arithmetic, 0.0, 1.0));
+  const double chip = memory - dram + arithmetic_power_w(draw, use);
   const double fixed = std::min(waiting + draw.running.value, std::max(waiting, kStaticShare * limit));
   const double running = waiting + draw.running.value - fixed;
   const double room = std::max(0.0, limit - fixed - dram);

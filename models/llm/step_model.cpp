@@ -140,7 +140,8 @@ struct StepModel::State {
 
   // ---- Costs of operators -------------------------------------------------------------------------------------------
 
-  Cost kernel(OperatorClass operator_class, const KernelLoad& load, compute::Arithmetic arithmetic) const {
+  Cost kernel(OperatorClass operator_class, KernelLoad load, compute::Arithmetic arithmetic) const {
+    load.units = arithmetic;
     const compute::KernelRun run =
         compute::run_at_clock(gpu.power, operator_class, load, gpu.ratings.memory_bandwidth,
                               compute::rated_flop_per_s(gpu.ratings, arithmetic), setup.clock_share);

@@ -10,6 +10,7 @@
 namespace tokenworks::gpu_calibration {
 namespace {
 
+using compute::Arithmetic;
 using compute::BoardPower;
 using compute::kOperatorClasses;
 using compute::OperatorClass;
@@ -79,6 +80,43 @@ TEST_CASE("board power fit: known constants come back from loops, some of which 
   const auto rows = loops(known);
   CHECK(std::any_of(rows.begin(), rows.end(), [](const MeasuredPower& row) { return row.watts == 700.0; }));
   check_same(fit_board_power(rows, options_for(known)), known, 0.5);
+}
+
+/// The same loops in fp4.
+std::vector<MeasuredPower> fp4_loops(const BoardPower& power) {
+  std::vector<MeasuredPower> rows = loops(power);
+  std::erase_if(
+      rows, [](const MeasuredPower& row) { return row.parts.front().operator_class != OperatorClass::matrix_product; });
+  for (MeasuredPower& row : rows) {
+    row.parts.front().use.units = Arithmetic::fp4;
+    row.watts = predicted_power_w(power, row);
+  }
+  return rows;
+}
+
+TEST_CASE("board power fit: known arithmetic in fp4 comes back, for the classes that have rows of it",
+          "[gpu_calibration][power]") {
+  BoardPower known = known_board();
+  known.matrix_product.fp4_arithmetic = Watts(800);
+  std::vector<MeasuredPower> rows = loops(known);
+  const std::vector<MeasuredPower> fp4 = fp4_loops(known);
+  rows.insert(rows.end(), fp4.begin(), fp4.end());
+  const BoardPower found = fit_board_power(rows, options_for(known));
+  check_same(found, known, 0.5);
+  REQUIRE(found.matrix_product.fp4_arithmetic);
+  CHECK_THAT(found.matrix_product.fp4_arithmetic->value, WithinAbs(800.0, 0.5));
+  CHECK_FALSE(found.expert_block.fp4_arithmetic);
+  CHECK_THAT(scaled_prior(found, Watts(80), Watts(120), Watts(1280)).matrix_product.fp4_arithmetic->value,
+             WithinRel(2.0 * found.matrix_product.fp4_arithmetic->value, 1e-9));
+}
+
+TEST_CASE("board power fit: alone, arithmetic in fp4 leaves all else as it was", "[gpu_calibration][power]") {
+  BoardPower known = known_board();
+  PowerFitOptions options{.prior_weight = 1e-6, .prior = known, .fp4_alone = true};
+  known.matrix_product.fp4_arithmetic = Watts(800);
+  const BoardPower found = fit_board_power(fp4_loops(known), options);
+  check_same(found, known, 0.0);
+  CHECK_THAT(found.matrix_product.fp4_arithmetic->value, WithinAbs(800.0, 0.5));
 }
 
 TEST_CASE("board power fit: known constants come back from steps that mix all classes and wait in between",

@@ -52,6 +52,7 @@ TEST_CASE("power rows: uses of a matrix product", "[gpu_calibration][power]") {
   CHECK(row.parts.front().operator_class == OperatorClass::matrix_product);
   CHECK_THAT(row.parts.front().use.memory, WithinRel(18e6 / 4e9, 1e-12));
   CHECK_THAT(row.parts.front().use.arithmetic, WithinRel(16e9 / 2e12, 1e-12));
+  CHECK(row.parts.front().use.units == compute::Arithmetic::fp8);
   CHECK(row.watts == 500.0);
   CHECK(row.readings == 8.0);
   CHECK(row.random_operands);

@@ -1,10 +1,13 @@
 // The entries that the catalog ships come from published tables by the fits of this tree.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "gpu_calibration/fit/board_power.hpp"
 #include "gpu_calibration/fit/fit_kernels.hpp"
+#include "gpu_calibration/fit/power_rows.hpp"
 #include "gpu_calibration/import/import_tables.hpp"
 #include "models/compute/kernel_spec.hpp"
 #include "sim/scenario/catalog.hpp"
@@ -61,5 +64,50 @@ TEST_CASE("catalog: the fit of H100's matrix products gives the entry that is sh
       CHECK(line.median_error < 0.035);
       CHECK(line.p90_error < 0.10);
     }
+  }
+}
+
+// vLLM's loops alone: TensorRT-LLM's read 600 to 700 W on kernels of any length, also where the same kernels on nearby
+// shapes hold the limit. That is the mean of a rise from waiting to the limit within the second of a loop.
+TEST_CASE("catalog: arithmetic in fp4 is what loops of products in nvfp4 give", "[calibration][power]") {
+  for (const std::string id : {"b200_sxm", "gb200"}) {
+    const fs::path gemm =
+        fs::path(TOKENWORKS_SOURCE_DIR) / "../shared/data/validation/aic_power" / (id + "__gemm.csv.gz");
+    if (!fs::exists(gemm)) {
+      std::printf("skipped: %s is not there\n", gemm.c_str());
+      return;
+    }
+    INFO(id);
+    scenario::FaultList faults;
+    const auto raw = gpu_calibration::import_tables({gemm.string()}, {.gpu = "", .software = "vllm"}, faults);
+    REQUIRE(raw.has_value());
+    scenario::Catalog catalog;
+    const compute::GpuSpec* gpu = catalog.gpu(id, faults);
+    REQUIRE(gpu != nullptr);
+    std::vector<gpu_calibration::MeasuredPower> rows = gpu_calibration::power_rows(*raw, gpu->ratings).rows;
+    gpu_calibration::exclude_power_rows(rows, gpu->power);
+    std::erase_if(rows, [](const auto& row) { return row.parts.front().use.units != compute::Arithmetic::fp4; });
+    REQUIRE(rows.size() > 100);
+
+    gpu_calibration::PowerFitOptions options{.prior_weight = 0.0, .prior = gpu->power, .fp4_alone = true};
+    options.prior.matrix_product.fp4_arithmetic.reset();
+    const compute::BoardPower fitted = gpu_calibration::fit_board_power(rows, options);
+    REQUIRE(fitted.matrix_product.fp4_arithmetic);
+    std::printf("%s: fp4_arithmetic_w %.0f of %zu rows\n", id.c_str(), fitted.matrix_product.fp4_arithmetic->value,
+                rows.size());
+    const auto show = [](const char* what, const std::vector<gpu_calibration::PowerResidual>& residuals) {
+      for (const auto& line : residuals) {
+        std::printf("  %-16s bias %+.1f median %.1f p90 %.1f worst %.1f %%\n", what, 100 * line.bias, 100 * line.median,
+                    100 * line.p90, 100 * line.worst);
+      }
+    };
+    show("as other formats", gpu_calibration::power_residuals(rows, options.prior));
+    show("fitted", gpu_calibration::power_residuals(rows, fitted));
+    const auto unseen = gpu_calibration::held_out_power_residuals(rows, options);
+    show("unseen shapes", unseen);
+    REQUIRE(gpu->power.matrix_product.fp4_arithmetic);
+    CHECK(fitted.matrix_product.fp4_arithmetic->value ==
+          Approx(gpu->power.matrix_product.fp4_arithmetic->value).epsilon(0.005));
+    CHECK(unseen.front().median < 0.06);
   }
 }

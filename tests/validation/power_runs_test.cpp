@@ -73,10 +73,10 @@ TEST_CASE("power runs: average and 95 % of the seconds of published traces", "[v
     const auto error = [&](std::size_t figure) {
       return outcomes[i].predicted[figure] / cases[i]->comparisons[figure].measured - 1.0;
     };
-    // Boards at a limit are known to 3 %. Products in fp4 draw 11 to 17 % more than the board's power model says.
+    // Boards at a limit are known to 3 %.
     const bool capped = cases[i]->group.find("power caps") != std::string::npos;
-    CHECK(std::abs(error(0)) < (capped ? 0.03 : 0.13));
-    CHECK(std::abs(error(1)) < (capped ? 0.04 : 0.15));
+    CHECK(std::abs(error(0)) < (capped ? 0.03 : 0.05));
+    CHECK(std::abs(error(1)) < (capped ? 0.04 : 0.075));
   }
 }
 

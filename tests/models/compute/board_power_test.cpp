@@ -32,6 +32,25 @@ TEST_CASE("board power: hand-computed example", "[models][compute]") {
   CHECK_THAT(board_power_w(power, OperatorClass::communication, use), WithinRel(125.0, 1e-12));
 }
 
+TEST_CASE("board power: fp4 has a constant of its own where the board gives one", "[models][compute]") {
+  BoardPower power;
+  power.waiting = Watts(100);
+  power.limit = Watts(1000);
+  power.matrix_product = {Watts(50), Watts(200), Watts(400)};
+  const auto watts = [&](OperatorClass operator_class, Arithmetic units) {
+    return board_power_w(power, operator_class, {.memory = 0.5, .arithmetic = 0.25, .units = units});
+  };
+  for (const Arithmetic units : {Arithmetic::bf16, Arithmetic::fp8, Arithmetic::fp4}) {
+    CHECK(watts(OperatorClass::matrix_product, units) == 450.0);
+  }
+  power.matrix_product.fp4_arithmetic = Watts(700);
+  CHECK(watts(OperatorClass::matrix_product, Arithmetic::bf16) == 450.0);
+  CHECK(watts(OperatorClass::matrix_product, Arithmetic::fp8) == 450.0);
+  CHECK(watts(OperatorClass::matrix_product, Arithmetic::fp4) == 600.0);
+  CHECK(watts(OperatorClass::expert_block, Arithmetic::fp4) == 100.0);
+  CHECK(unit_use({.seconds = 1.0, .units = Arithmetic::fp4}, BytesPerSecond(1e12), 1e15).units == Arithmetic::fp4);
+}
+
 TEST_CASE("board power: between waiting and the limit, and more work in the same time never takes less",
           "[models][compute][law]") {
   std::vector<GpuSpec> gpus;
@@ -39,12 +58,17 @@ TEST_CASE("board power: between waiting and the limit, and more work in the same
   REQUIRE(rc::check("bounded and monotone", [&] {
     const GpuSpec& gpu = gpus[*rc::gen::inRange<std::size_t>(0, gpus.size())];
     const OperatorClass operator_class = any_class();
-    KernelLoad less{.seconds = 1e-6 + any_amount(1e-2), .bytes = any_amount(1e10), .operations = any_amount(1e13)};
+    BoardPower power = gpu.power;
+    power.of(operator_class).fp4_arithmetic = Watts(any_amount(2000.0));
+    KernelLoad less{.seconds = 1e-6 + any_amount(1e-2),
+                    .bytes = any_amount(1e10),
+                    .operations = any_amount(1e13),
+                    .units = *rc::gen::element(Arithmetic::bf16, Arithmetic::fp8, Arithmetic::fp4)};
     KernelLoad more = less;
     more.bytes += any_amount(1e10);
     more.operations += any_amount(1e13);
     const auto watts = [&](const KernelLoad& load) {
-      return board_power_w(gpu.power, operator_class,
+      return board_power_w(power, operator_class,
                            unit_use(load, gpu.ratings.memory_bandwidth, gpu.ratings.bf16_flop_per_s));
     };
     RC_ASSERT(watts(less) >= gpu.power.waiting.value);
@@ -55,6 +79,11 @@ TEST_CASE("board power: between waiting and the limit, and more work in the same
     slower.seconds *= 2.0;
     RC_ASSERT(watts(slower) <= watts(less));
     RC_ASSERT(2.0 * watts(slower) >= watts(less) * (1.0 - 1e-12));
+    // A constant for fp4 that is that of the other formats is as none.
+    power.of(operator_class).fp4_arithmetic = power.of(operator_class).arithmetic;
+    const double same = watts(less);
+    power.of(operator_class).fp4_arithmetic.reset();
+    RC_ASSERT(watts(less) == same);
   }));
 }
 

@@ -57,7 +57,10 @@ TEST_CASE("clock: at the full clock nothing moves by a bit, and a lower one is n
     const GpuSpec& gpu = gpus[*rc::gen::inRange<std::size_t>(0, gpus.size())];
     const auto operator_class = static_cast<OperatorClass>(*rc::gen::inRange(0, kOperatorClasses));
     const auto amount = [](double largest) { return largest * *rc::gen::inRange(0, 1'000'001) / 1e6; };
-    const KernelLoad load{.seconds = 1e-6 + amount(1e-2), .bytes = amount(1e10), .operations = amount(1e13)};
+    const KernelLoad load{.seconds = 1e-6 + amount(1e-2),
+                          .bytes = amount(1e10),
+                          .operations = amount(1e13),
+                          .units = *rc::gen::element(Arithmetic::bf16, Arithmetic::fp4)};
     const auto run = [&](double share) {
       return run_at_clock(gpu.power, operator_class, load, gpu.ratings.memory_bandwidth, gpu.ratings.bf16_flop_per_s,
                           share);
@@ -72,6 +75,10 @@ TEST_CASE("clock: at the full clock nothing moves by a bit, and a lower one is n
     RC_ASSERT(slow.seconds <= load.seconds / clock_share(low) * (1 + 1e-12));
     RC_ASSERT(slow.watts <= fast.watts * (1 + 1e-12));
     RC_ASSERT(slow.watts >= gpu.power.waiting.value);
+    // What arithmetic draws in fp4 moves watts, never times.
+    UnitUse in_fp4 = use;
+    in_fp4.units = Arithmetic::fp4;
+    RC_ASSERT(seconds_at_clock(load.seconds, in_fp4, clock_share(low)) == slow.seconds);
   }));
 }
 
