@@ -226,9 +226,8 @@ std::vector<GroupTemperatures> RackTemperatures::all_groups() const {
 }
 
 KelvinDelta RackTemperatures::warmer(Loop loop) const {
-  if (!loops_[loop]) return KelvinDelta(0);
-  const LoopState state = zones_->loop(*loops_[loop]);
-  return state.held ? KelvinDelta(0) : std::max(state.temperature - set_points_[loop], KelvinDelta(0));
+  if (!loops_[loop] || zones_->is_held(*loops_[loop])) return KelvinDelta(0);
+  return std::max(zones_->loop(*loops_[loop]).temperature - set_points_[loop], KelvinDelta(0));
 }
 
 }  // namespace tokenworks::resources

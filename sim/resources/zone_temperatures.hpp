@@ -131,6 +131,8 @@ class ZoneTemperatures final : private engine::TimerClient {
   /// Now.
   ZoneState zone(std::size_t zone) const;
   LoopState loop(std::size_t loop) const;
+  /// The loop is at its set point: far cheaper than loop().
+  bool is_held(std::size_t loop) const { return loops_[loop].held; }
   HeatBalance balance(std::size_t loop) const;
   /// From now until the hottest GPU lowers its clock (more), or shuts down, if heats, flows and the loop's state stay
   /// as they are; none where it never does. The answer to "how long have we got": clocks that fall make it longer.

@@ -429,8 +429,12 @@ void Replica::set_gpu_power(double watts_per_gpu) {
   const Milliwatts power = to_milliwatts(watts_per_gpu);
   if (power == gpu_power_ || !has_boards_) return;
   settle_energy(now);
-  for (const placement::Slice& slice : slices_) {
-    service_.facility_.add_gpu_power(slice.node, slice.gpus * (power - gpu_power_), now);
+  if (slices_.size() == 1) {  // the slice itself need not be in the cache
+    service_.facility_.add_gpu_power(first_node_, gpus_ * (power - gpu_power_), now);
+  } else {
+    for (const placement::Slice& slice : slices_) {
+      service_.facility_.add_gpu_power(slice.node, slice.gpus * (power - gpu_power_), now);
+    }
   }
   gpu_power_ = power;
 }

@@ -391,6 +391,9 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::int32_t index_, candidate_;
   State state_ = State::idle;
   bool composition_changed_ = true;                // since decode power was last taken
+  bool is_held_ = false;                           // the clock may be below the full one
+  bool has_boards_ = true;                         // what they draw is counted here
+  bool is_draining_ = false;                       // takes nothing new
   std::optional<resources::Fabric::RingId> ring_;  // it spans scale-up domains
   std::int32_t copy_ = 0;                          // that it works on
   DecodeSegment segment_;                          // of all copies together
@@ -399,14 +402,13 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   std::int64_t next_knot_ = 0;
   std::int64_t gpus_ = 0;
   Picoseconds prompt_time_ = 0, decode_time_ = 0, up_time_ = 0, up_since_ = 0;
+  Milliwatts gpu_power_ = 0;  // of each of its GPUs
+  Picoseconds power_since_ = 0;
+  Femtojoules gpu_energy_ = 0;
+  std::vector<std::pair<RequestId, Ending>> doomed_;           // to be taken out at the end of the step under way
   std::vector<std::unique_ptr<ReplicaCache>> retired_caches_;  // of models served before; moves may still come
   std::vector<std::unique_ptr<SwapSpace>> retired_swaps_;      // likewise
   double peak_share_ = 0.0;                                    // likewise
-  std::vector<std::pair<RequestId, Ending>> doomed_;           // to be taken out at the end of the step under way
-  bool is_draining_ = false;                                   // takes nothing new
-  Milliwatts gpu_power_ = 0;                                   // of each of its GPUs
-  Picoseconds power_since_ = 0;
-  Femtojoules gpu_energy_ = 0;
   // Where it spans scale-up domains; behind all that others need, for many replicas do not fit the cache.
   double fabric_factor_ = 1.0;       // by which sending between domains is stretched
   double fabric_bytes_ = 0.0;        // that a GPU sends in the step under way; with step flows
@@ -419,14 +421,12 @@ class Replica final : public engine::TimerClient, private resources::RingClient,
   bool lost_ring_ = false;           // went down for want of a way between its domains
   // Where something holds its clock down.
   ClockHold hold_;
-  bool is_held_ = false;      // the clock may be below the full one
   bool is_over_cap_ = false;  // in the step under way
   compute::ClockLevel prompt_guess_ = compute::kFullClock, decode_guess_ = compute::kFullClock;  // of the last steps
   ClockBook prompt_clock_, decode_clock_;
   // Where it shares its GPUs with others.
   GpuTurns* turns_ = nullptr;
   std::int32_t place_ = 0;           // among those that take turns
-  bool has_boards_ = true;           // what they draw is counted here
   std::unique_ptr<SwapSpace> swap_;  // null: what gives way is computed again
   // Of several copies of the attention:
   std::vector<CopyState> aside_;   // by copy; the place of the one that it works on is empty
