@@ -73,9 +73,8 @@ TEST_CASE("power shaping: caps keep a ramp upwards, and slow the work", "[laws][
   json scenario = site();
   scenario["factory"]["power"].erase("grid_storage");
   const json plain = power_of(scenario);
-  scenario["factory"]["power_control"] = {
-      {"limits", {{{"node", "meter"}, {"limit_w", 1e6}, {"ramp_w_per_min", 12e3}}}},
-      {"policy", {{"kind", "proportional"}}}};
+  scenario["factory"]["power_control"] = {{"limits", {{{"node", "meter"}, {"limit_w", 1e6}, {"ramp_w_per_min", 12e3}}}},
+                                          {"policy", {{"kind", "proportional"}}}};
   const json capped = power_of(scenario);
   const json& limit = capped.at("limits").at(0);
   CHECK(limit.at("can_be_exceeded") == true);
