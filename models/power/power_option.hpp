@@ -1,6 +1,7 @@
 // The way of the power from the grid to the racks: a family, one file an option, listed in power_options.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,8 +37,10 @@ class PowerOption {
   /// What does not add up, and where below the option's fields; the names of the rack groups are `racks`.
   virtual std::vector<NetworkFault> faults(const std::vector<std::string>& racks) const = 0;
 
-  /// Whether a store works beside feeds that are alive.
-  virtual bool shapes() const = 0;
+  /// A store that shapes what all of the site draws; none: there is none, or it waits for outages.
+  virtual std::optional<StorageSpec> grid_storage() const { return std::nullopt; }
+  /// Whether stores elsewhere in the tree shape.
+  virtual bool shapes_inside() const = 0;
 
   double house_share = 0.01;         ///< lighting, controls, offices: of the IT nameplate
   double electrical_room_cop = 3.5;  ///< of the cooling of UPS and busway losses; transformers stand outdoors

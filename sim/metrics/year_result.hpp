@@ -24,6 +24,7 @@ struct YearHour {
   double load = 0, output_tokens = 0, requests = 0;
   double it_w = 0, fans_and_supplies_w = 0;
   double busway_loss_w = 0, ups_loss_w = 0, transformer_loss_w = 0;
+  double battery_w = 0, battery_loss_w = 0;  ///< taken by the store at the grid (given: below 0); lost in its cells
   double air_handler_fans_w = 0, pumps_w = 0, chillers_w = 0, heat_rejection_fans_w = 0, house_w = 0;
   double heat_to_liquid_w = 0, heat_reused_w = 0;
   double evaporation_l = 0, drift_l = 0, blow_down_l = 0;
@@ -33,8 +34,9 @@ struct YearHour {
   double usd_per_kwh = 0, co2_kg_per_kwh = 0;
 
   double cooling_w() const { return air_handler_fans_w + pumps_w + chillers_w + heat_rejection_fans_w; }
-  double chain_w() const { return busway_loss_w + ups_loss_w + transformer_loss_w; }
+  double chain_w() const { return busway_loss_w + ups_loss_w + transformer_loss_w + battery_loss_w; }
   double facility_w() const { return it_w + cooling_w() + chain_w() + house_w; }
+  double grid_w() const { return facility_w() + battery_w - battery_loss_w; }
 };
 
 struct YearMoney {

@@ -30,8 +30,9 @@ constexpr const char* kMonthNames[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
 
 /// Sums over hours; energy in J.
 struct Totals {
-  double hours = 0, it = 0, fans_and_supplies = 0, facility = 0, cooling = 0, chain = 0, reused = 0;
-  double evaporation_l = 0, drift_l = 0, blow_down_l = 0, tokens = 0, requests = 0, highest_facility_w = 0;
+  double hours = 0, it = 0, fans_and_supplies = 0, facility = 0, grid = 0, cooling = 0, chain = 0, reused = 0;
+  double evaporation_l = 0, drift_l = 0, blow_down_l = 0, tokens = 0, requests = 0, highest_facility_w = 0,
+         highest_grid_w = 0;
   YearMoney money;
   double carbon_kg = 0;
 
@@ -40,6 +41,7 @@ struct Totals {
     it += hour.it_w * kSecondsPerHour;
     fans_and_supplies += hour.fans_and_supplies_w * kSecondsPerHour;
     facility += hour.facility_w() * kSecondsPerHour;
+    grid += hour.grid_w() * kSecondsPerHour;
     cooling += hour.cooling_w() * kSecondsPerHour;
     chain += hour.chain_w() * kSecondsPerHour;
     reused += hour.heat_reused_w * kSecondsPerHour;
@@ -49,6 +51,7 @@ struct Totals {
     tokens += hour.output_tokens;
     requests += hour.requests;
     highest_facility_w = std::max(highest_facility_w, hour.facility_w());
+    highest_grid_w = std::max(highest_grid_w, hour.grid_w());
   }
   void add(const YearMoney& more, double carbon) {
     money.energy_usd += more.energy_usd;
@@ -61,7 +64,7 @@ struct Totals {
 };
 
 double electricity_water_l(const Totals& t, const YearResult& result) {
-  return t.facility / kJoulesPerKilowattHour * result.electricity_water_l_per_kwh;
+  return t.grid / kJoulesPerKilowattHour * result.electricity_water_l_per_kwh;
 }
 
 Json metrics_json(const Totals& t, const YearResult& result) {
@@ -91,6 +94,8 @@ Json sums_json(const Totals& t) {
           {"mean_it_w", number(ratio(t.it, seconds))},
           {"mean_facility_w", number(ratio(t.facility, seconds))},
           {"highest_facility_w", t.highest_facility_w},
+          {"grid_energy_j", t.grid},
+          {"highest_grid_w", t.highest_grid_w},
           {"water_l", t.water_l()},
           {"electricity_usd", t.money.usd()},
           {"carbon_kg", t.carbon_kg},
@@ -120,6 +125,7 @@ Json energy_json(const std::vector<YearHour>& hours) {
                                                               {"busway_loss", &YearHour::busway_loss_w},
                                                               {"ups_loss", &YearHour::ups_loss_w},
                                                               {"transformer_loss", &YearHour::transformer_loss_w},
+                                                              {"battery_loss", &YearHour::battery_loss_w},
                                                               {"air_handler_fans", &YearHour::air_handler_fans_w},
                                                               {"pumps", &YearHour::pumps_w},
                                                               {"chillers", &YearHour::chillers_w},
@@ -223,9 +229,11 @@ const std::vector<Column>& columns() {
        [](const YearHour& h) { return h.cooling_w(); }},
       {"chillers_w", "W", "Chillers, those of electrical rooms with them", "mean", 0.1,
        [](const YearHour& h) { return h.chillers_w; }},
-      {"power_chain_w", "W", "Losses of busway, UPS and transformers", "mean", 0.1,
+      {"power_chain_w", "W", "Losses of busway, UPS, transformers and batteries", "mean", 0.1,
        [](const YearHour& h) { return h.chain_w(); }},
-      {"facility_w", "W", "All, at the meter", "mean", 0.1, [](const YearHour& h) { return h.facility_w(); }},
+      {"facility_w", "W", "All that the site uses", "mean", 0.1, [](const YearHour& h) { return h.facility_w(); }},
+      {"grid_w", "W", "From the grid: what the site uses and what its battery stores", "mean", 0.1,
+       [](const YearHour& h) { return h.grid_w(); }},
       {"pue", "1", "Facility over IT, of this hour", "mean", 1e-5,
        [](const YearHour& h) { return h.it_w > 0 ? h.facility_w() / h.it_w : NAN; }},
       {"heat_to_liquid_w", "W", "Heat taken by a liquid path", "mean", 0.1,
@@ -246,9 +254,9 @@ const std::vector<Column>& columns() {
        [](const YearHour& h) { return h.rack_supply_c; }},
       {"usd_per_kwh", "USD/kWh", "Price of energy", "mean", 1e-6, [](const YearHour& h) { return h.usd_per_kwh; }},
       {"energy_usd", "USD", "Cost of energy, without what is paid by month", "sum", 1e-4,
-       [](const YearHour& h) { return h.facility_w() * 1e-3 * h.usd_per_kwh; }},
+       [](const YearHour& h) { return h.grid_w() * 1e-3 * h.usd_per_kwh; }},
       {"carbon_kg", "kg", "CO2 equivalent of the electricity", "sum", 1e-4,
-       [](const YearHour& h) { return h.facility_w() * 1e-3 * h.co2_kg_per_kwh; }},
+       [](const YearHour& h) { return h.grid_w() * 1e-3 * h.co2_kg_per_kwh; }},
   };
   return list;
 }
@@ -416,6 +424,9 @@ std::string year_table(const Json& document) {
     if (range.at("hours") == 0) continue;
     line("Too warm, " + loop, fmt::format("{} h, by {:.1f} K at most", grouped(range.at("hours").get<std::int64_t>()),
                                           range.at("farthest_k").get<double>()));
+  }
+  if (summary.at("highest_grid_w") != summary.at("highest_facility_w")) {
+    line("Peak of the grid", scaled_of(summary.at("highest_grid_w"), 1, "W"));
   }
   const Json &hour = document.at("peaks").at("hour"), &day = document.at("peaks").at("day");
   line("Peak hour",

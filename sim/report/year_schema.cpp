@@ -28,7 +28,7 @@ Json figures() {
   return object(
       {{"pue", number_or_null("facility energy / IT energy")},
        {"ppue_cooling", number_or_null("(IT + cooling) / IT")},
-       {"ppue_power_chain", number_or_null("(IT + losses of busway, UPS and transformers) / IT")},
+       {"ppue_power_chain", number_or_null("(IT + losses of busway, UPS, transformers and batteries) / IT")},
        {"dcie", number_or_null("1 / pue")},
        {"itue", number_or_null("IT energy / IT energy without server fans and losses of power supplies; null: "
                                "the operating points do not say these")},
@@ -43,6 +43,8 @@ Json figures() {
        {"mean_it_w", number_or_null()},
        {"mean_facility_w", number_or_null()},
        {"highest_facility_w", number("mean of an hour")},
+       {"grid_energy_j", number("facility_energy_j and what the battery at the grid holds more at the end")},
+       {"highest_grid_w", number("mean of an hour")},
        {"water_l", number("taken by the site")},
        {"electricity_usd", number("with what is paid by month")},
        {"carbon_kg", number("CO2 equivalent of the electricity")},

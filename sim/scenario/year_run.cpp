@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,7 @@
 #include "sim/scenario/facility_setup.hpp"
 #include "sim/scenario/factory_parts.hpp"
 #include "sim/scenario/local_time.hpp"
+#include "sim/scenario/year_store.hpp"
 
 namespace tokenworks::scenario {
 namespace {
@@ -114,6 +117,13 @@ void fill_facility(const resources::FacilityPower& power, const cooling::PlantPo
   }
 }
 
+double rating_of(const std::vector<std::pair<std::string, double>>& ratings, std::string_view name) {
+  for (const auto& [key, value] : ratings) {
+    if (key == name) return value;
+  }
+  return 0.0;
+}
+
 }  // namespace
 
 grid::YearSeries year_demand(const ReadOutcome& scenario) {
@@ -139,6 +149,10 @@ metrics::YearResult run_year(ReadOutcome& scenario, SiteModels site, const std::
   resources::SizedFacility facility(facility_setup(scenario, network_of(scenario), *site.weather, 0.0), notes);
   const OperatingCurve curve(points, facility.design_liquid_share());
   grid::ElectricityMeter meter(site.electricity);
+  std::optional<YearStore> store;
+  if (const auto spec = scenario.spec.factory.power->grid_storage()) {
+    store.emplace(*spec, Watts(rating_of(facility.ratings(), "battery_rating_w")));
+  }
 
   metrics::YearResult result;
   result.days = year.days();
@@ -163,7 +177,12 @@ metrics::YearResult run_year(ReadOutcome& scenario, SiteModels site, const std::
     fill_facility(facility.settle(Watts(it.it_w), it.liquid_share, outside, notes), facility.state(), hour);
     hour.usd_per_kwh = mean_of_hour(site.electricity.usd_per_kwh, second);
     hour.co2_kg_per_kwh = mean_of_hour(site.electricity.co2_kg_per_kwh, second);
-    meter.add(Watts(hour.facility_w()), second, second + kSecondsPerHour);
+    if (store) {
+      const YearStore::Hour stored = store->next(Watts(hour.facility_w() - hour.transformer_loss_w));
+      hour.battery_w = stored.taken.value;
+      hour.battery_loss_w = stored.loss.value;
+    }
+    meter.add(Watts(hour.grid_w()), second, second + kSecondsPerHour);
   }
 
   result.carbon_kg.fill(0.0);
@@ -183,9 +202,9 @@ metrics::YearResult run_year(ReadOutcome& scenario, SiteModels site, const std::
   result.modes = {facility.plant().modes(cooling::Loop::main), facility.plant().modes(cooling::Loop::residual_air)};
   result.ratings_w = facility.ratings();
   result.assumptions = scenario.assumptions;
-  if (scenario.spec.factory.power->shapes()) {
-    result.assumptions.push_back({"/factory/power/shaping", "does nothing in a year", "E",
-                                  "Peaks and ramps are shorter than the hours of a year; runs have them"});
+  if (scenario.spec.factory.power->shapes_inside()) {
+    result.assumptions.push_back({"/factory/power/shaping", "does nothing in a year, but that of grid_storage", "E",
+                                  "What single nodes of the tree carry is known to runs alone"});
   }
   result.validity = notes.all();
   return result;

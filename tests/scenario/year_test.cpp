@@ -3,11 +3,14 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/format.h>
+
 #include "sim/report/year_report.hpp"
 #include "sim/report/year_schema.hpp"
 #include "sim/scenario/field_writer.hpp"
 #include "sim/scenario/json_text.hpp"
 #include "sim/scenario/year_run.hpp"
+#include "sim/scenario/year_store.hpp"
 #include "tests/catch.hpp"
 #include "tests/scenario/schema_check.hpp"
 
@@ -129,6 +132,52 @@ TEST_CASE("year: hotter places take more cooling, a higher load more power", "[s
   const double half = number_at(report_of(year_of({{"/year/demand/peak_load", "0.5"}})), "/summary/facility_energy_j");
   const double whole = number_at(report_of(year_of()), "/summary/facility_energy_j");
   CHECK(half < whole);
+}
+
+TEST_CASE("year: a battery at the grid takes peaks off the demand charge, and its losses are paid",
+          "[scenario][year]") {
+  const metrics::YearResult plain = year_of();
+  const Json without = report_of(plain);
+  const double peak = number_at(without, "/summary/highest_facility_w");
+  CHECK(number_at(without, "/summary/highest_grid_w") == peak);
+  double last_demand = number_at(without, "/cost/demand_usd"), last_energy = number_at(without, "/cost/energy_usd");
+  for (const double share : {0.97, 0.94}) {
+    const std::string store =
+        fmt::format(R"({{"power_w": 2e6, "ride_through_s": 28800, "shaping": {{"limit_w": {}}}}})", share * peak);
+    const metrics::YearResult result = year_of({{"/factory/power/grid_storage", store}});
+    const Json report = report_of(result);
+    double stored = 0.0;
+    for (const metrics::YearHour& h : result.hours) {
+      CHECK(h.battery_loss_w >= 0.0);
+      CHECK(h.grid_w() <= share * peak + h.transformer_loss_w + 1.0);
+      stored += (h.battery_w - h.battery_loss_w) * 3600;
+    }
+    CHECK_THAT(number_at(report, "/summary/grid_energy_j"),
+               WithinRel(number_at(report, "/summary/facility_energy_j") + stored, 1e-12));
+    CHECK(std::abs(stored) < 2e6 * 28800 * 1.02 / 0.8);
+    CHECK(number_at(report, "/cost/demand_usd") < last_demand);
+    CHECK(number_at(report, "/energy_by_j/battery_loss") > 0.0);
+    CHECK(number_at(report, "/cost/energy_usd") > last_energy * 0.999);
+    CHECK(number_at(report, "/summary/it_energy_j") == number_at(without, "/summary/it_energy_j"));
+    last_demand = number_at(report, "/cost/demand_usd");
+    last_energy = number_at(report, "/cost/energy_usd");
+  }
+}
+
+TEST_CASE("year: a battery that cannot carry a peak gives what it has, down to its reserve", "[scenario][year]") {
+  power::StorageSpec spec = power::StorageSpec::energy_storage();
+  spec.ride_through = Seconds(3600);  // 1 MWh usable
+  spec.shaping.emplace().limit = Watts(5e6);
+  spec.shaping->reserve_share = 0.2;
+  YearStore store(spec, Watts(1e6));
+  CHECK(store.next(Watts(4.9e6)).taken.value == 0.0);
+  CHECK_THAT(store.next(Watts(5.5e6)).taken.value, WithinAbs(-0.5e6, 1.0));
+  // 0.3 MWh are left above the reserve, at 1.014 from the cells for each given.
+  CHECK_THAT(store.next(Watts(7e6)).taken.value, WithinRel(-0.3e6, 1e-6));
+  CHECK_THAT(store.next(Watts(7e6)).taken.value, WithinAbs(0.0, 1.0));
+  // Back at a quarter of its power, as far as the limit leaves room.
+  CHECK_THAT(store.next(Watts(4e6)).taken.value, WithinRel(0.25e6, 1e-9));
+  CHECK_THAT(store.next(Watts(4.9e6)).taken.value, WithinRel(0.1e6, 1e-9));
 }
 
 TEST_CASE("year: load outside of the points is noted, power then stands still", "[scenario][year]") {

@@ -50,7 +50,7 @@ class Custom final : public PowerOption {
     return all;
   }
 
-  bool shapes() const override {
+  bool shapes_inside() const override {
     return std::any_of(spec_.nodes.begin(), spec_.nodes.end(),
                        [](const NodeSpec& node) { return node.storage && node.storage->shaping; });
   }

@@ -72,9 +72,11 @@ class StandardChain final : public PowerOption {
     return all;
   }
 
-  bool shapes() const override {
-    return design_.battery.shaping.has_value() || (grid_storage_ && grid_storage_->store.shaping);
+  std::optional<StorageSpec> grid_storage() const override {
+    if (grid_storage_ && grid_storage_->store.shaping) return grid_storage_->store;
+    return std::nullopt;
   }
+  bool shapes_inside() const override { return design_.battery.shaping.has_value(); }
 
  private:
   ChainDesign design_;
