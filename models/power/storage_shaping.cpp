@@ -23,6 +23,18 @@ void ShapingSpec::visit(FieldVisitor& v) {
         rule().at_least(0.01).at_most(60).default_from('E', "Controls of storage systems act within a second"));
 }
 
+StoreBand band_of(const ShapingSpec& spec, std::optional<Milliwatts> last_draw, Seconds since) {
+  constexpr double kSecondsPerMinute = 60.0;
+  StoreBand band;
+  if (spec.limit) band.high = to_milliwatts(*spec.limit);
+  if (!spec.ramp_w_per_min || !last_draw) return band;
+  const double change_w = *spec.ramp_w_per_min * since.value / kSecondsPerMinute;
+  const Milliwatts change = std::max<Milliwatts>(to_milliwatts(change_w), 1);
+  band.high = std::min(band.high, *last_draw + change);
+  band.low = std::clamp<Milliwatts>(*last_draw - change, 0, band.high);
+  return band;
+}
+
 Milliwatts StoreBand::draw(Milliwatts need, Milliwatts wish) const {
   const Milliwatts banded = std::clamp(need + wish, low, high);
   const Milliwatts least = std::max<Milliwatts>(need - most_given, 0);

@@ -35,4 +35,7 @@ struct StoreBand {
   Milliwatts draw(Milliwatts need, Milliwatts wish) const;
 };
 
+/// What limit and ramp ask of a draw, `since` after one of `last_draw` (none: of no ramp); the store's powers are 0.
+StoreBand band_of(const ShapingSpec& spec, std::optional<Milliwatts> last_draw, Seconds since);
+
 }  // namespace tokenworks::power

@@ -94,10 +94,7 @@ double EnergyStore::state_of_charge() const {
   return capacity_ > 0 ? static_cast<double>(stored_) / static_cast<double>(capacity_) : 0.0;
 }
 
-void EnergyStore::set_state_of_charge(double share) {
-  const auto wanted = static_cast<Femtojoules>(static_cast<double>(capacity_) * share);
-  stored_ = std::clamp(wanted, low_, high_);
-}
+void EnergyStore::set_content(Femtojoules content) { stored_ = std::clamp(content, low_, high_); }
 
 Milliwatts EnergyStore::cell_power(Milliwatts terminal) const {
   if (terminal >= 0) return static_cast<Milliwatts>((static_cast<Femtojoules>(terminal) * charge_q32_) >> 32);

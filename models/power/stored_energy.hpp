@@ -52,8 +52,8 @@ class EnergyStore {
   Femtojoules capacity() const { return capacity_; }
   Femtojoules stored() const { return stored_; }
   double state_of_charge() const;
-  /// Sets the content to a share of the capacity, kept within the window.
-  void set_state_of_charge(double share);
+  /// Sets the content, kept within the window.
+  void set_content(Femtojoules content);
   bool exists() const { return capacity_ > 0; }
   bool is_full() const { return stored_ >= high_; }
   bool is_empty() const { return stored_ <= low_; }

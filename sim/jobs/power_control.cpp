@@ -130,8 +130,8 @@ void PowerControl::on_timer(std::uint32_t tag) {
 double PowerControl::limit_w(const Loop& loop, Picoseconds now) const {
   if (!loop.response) {
     const double limit = loop.limit.limit.value;
-    if (!loop.limit.ramp || loop.lowest_w.empty()) return limit;
-    return std::min(limit, loop.lowest_w.front().second + loop.limit.ramp->value);
+    if (!loop.limit.ramp || loop.last_minute_w.empty()) return limit;
+    return std::min(limit, loop.last_minute_w.lowest() + loop.limit.ramp->value);
   }
   const DemandResponse& spec = setup_.demand_responses[*loop.response];
   const double baseline = responses_[*loop.response].baseline_w;
@@ -153,12 +153,9 @@ void PowerControl::look(Loop& loop) {
   const Picoseconds span = now - from.at;
   capping::Snapshot snapshot;
   snapshot.measured_w = to_joules(to.meter - from.meter) / to_seconds(span);
-  while (!loop.lowest_w.empty() && loop.lowest_w.front().first < now - kRampWindow) loop.lowest_w.pop_front();
+  loop.last_minute_w.drop_before(now - kRampWindow);
   snapshot.limit_w = limit_w(loop, now);
-  if (loop.limit.ramp) {
-    while (!loop.lowest_w.empty() && loop.lowest_w.back().second >= snapshot.measured_w) loop.lowest_w.pop_back();
-    loop.lowest_w.emplace_back(now, snapshot.measured_w);
-  }
+  if (loop.limit.ramp) loop.last_minute_w.add(now, snapshot.measured_w);
   snapshot.stage = loop.stage;
   snapshot.is_settled = loop.on_the_way.empty() && from.at >= loop.acted;
   for (std::size_t c = 0; c < classes_.size(); ++c) {

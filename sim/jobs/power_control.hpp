@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "models/core/sliding_lowest.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/jobs/llm/llm_service.hpp"
 #include "sim/metrics/run_result.hpp"
@@ -81,9 +82,9 @@ class PowerControl final : private engine::TimerClient {
     Picoseconds looked = 0, acted = 0;
     std::deque<Reading> readings;  // back to the start of the window
     std::int32_t stage = 0;
-    std::deque<std::pair<Picoseconds, double>> lowest_w;  // what was measured in the last minute, lowest first
-    std::vector<double> caps_w;                           // by class, of one GPU, that act; of none: there are none
-    std::vector<double> decided_w;                        // last decision
+    SlidingLowest<Picoseconds, double> last_minute_w;  // what was measured, for a ramp
+    std::vector<double> caps_w;                        // by class, of one GPU, that act; of none: there are none
+    std::vector<double> decided_w;                     // last decision
     std::deque<std::pair<Picoseconds, std::vector<double>>> on_the_way;  // decisions with the dates at which they act
     engine::TimerId look = 0, act = 0, read = 0;
     // For the report.

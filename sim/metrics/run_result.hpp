@@ -205,6 +205,7 @@ struct PowerLoadResult {
   std::string load;
   std::vector<std::string> single_points_of_failure;
   std::vector<std::pair<std::string, std::string>> failing_pairs;  ///< that darken it together
+  bool has_all_pairs = true;                                       ///< false: there are more, or none were looked for
   std::optional<double> availability;  ///< absent: the tree is too wide for the exact formula
 };
 

@@ -97,6 +97,7 @@ Json power_json(const metrics::PowerResult& power) {
     loads.push_back({{"load", load.load},
                      {"single_points_of_failure", load.single_points_of_failure},
                      {"failing_pairs", std::move(pairs)},
+                     {"has_all_failing_pairs", load.has_all_pairs},
                      {"availability", number(load.availability)},
                      {"minutes_without_power_a_year", number(minutes)}});
   }

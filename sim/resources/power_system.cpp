@@ -19,9 +19,6 @@ constexpr int kWalkInSteps = 10;
 constexpr std::uint32_t kWhole = 1u << 16;
 /// A battery that ran down is used again once it lasts this long at rated output.
 constexpr Picoseconds kUsable = kPicosecondsPerSecond / 1000;
-/// Of a store's window: what it must have gained above its reserve, or lost below full, before it shapes again, and how
-/// far it may be from its target before it is brought back to it. Against flutter: without influence on energy.
-constexpr double kShapingBand = 0.01;
 
 constexpr std::string_view kEventNames[] = {
     "utility_lost",     "utility_restored",     "opened",        "closed",       "breaker_opened",   "units_changed",
@@ -90,7 +87,10 @@ PowerSystem::PowerSystem(engine::Simulation& simulation, const power::Network& n
       store.step_length = to_picoseconds(storage.walk_in.value / kWalkInSteps);
       store.timer = timer(kStore, stores_.size() - 1);
       store_of_[id] = static_cast<std::int32_t>(stores_.size() - 1);
-      if (storage.shaping) set_up_shaping(store, *storage.shaping, storage.rated(rated));
+      if (storage.shaping) {
+        store.shaping.emplace(*storage.shaping, store.cells, storage.rated(rated));
+        store.cells.set_content(store.shaping->target());
+      }
       store.lowest = store.cells.stored();
       flow_.set_carries(id, store.can_carry);
     }
@@ -139,7 +139,7 @@ void PowerSystem::integrate(Picoseconds now) {
   totals_.generators += over(flow_.input_of(NodeKind::generator), span);
   for (Store& store : stores_) {
     if (store.mode == StoreMode::discharging) totals_.on_battery += span;
-    if (store.mode == StoreMode::shaping && !store.shaping->can_give) store.totals.at_reserve += span;
+    if (store.mode == StoreMode::shaping && !store.shaping->can_give()) store.totals.at_reserve += span;
     if (store.terminal == 0) continue;
     store.cells.hold(store.terminal, span);
     store.lowest = std::min(store.lowest, store.cells.stored());
@@ -217,7 +217,7 @@ void PowerSystem::follow_touched() {
     if (breaker_of_[node] >= 0) refresh_breaker(breakers_[static_cast<std::size_t>(breaker_of_[node])]);
     if (store_of_[node] >= 0) {
       Store& store = stores_[static_cast<std::size_t>(store_of_[node])];
-      wake(store);
+      if (store.mode == StoreMode::shaping) store.shaping->wake(now_);
       refresh_store(store);
     }
     if (generator_of_[node] >= 0) refresh_generator(generators_[static_cast<std::size_t>(generator_of_[node])]);
@@ -340,7 +340,7 @@ void PowerSystem::refresh_store(Store& store) {
   store.terminal = flow_.storage(store.node);
   refresh_watch(store.node);
   if (store.mode == StoreMode::shaping) {
-    const Picoseconds next = next_of_shaping(store);
+    const Picoseconds next = store.shaping->next_date(store.cells, store.terminal, now_);
     return next == kNever ? simulation_.cancel_timer(store.timer) : simulation_.set_timer(store.timer, next);
   }
   Picoseconds next = later(now_, store.cells.time_to_limit(store.terminal, kNever));
@@ -393,119 +393,20 @@ void PowerSystem::on_store(Store& store) {
   tell_sinks();
 }
 
-// ---- Stores that shape
-// -----------------------------------------------------------------------------------------------
-
-void PowerSystem::set_up_shaping(Store& store, const power::ShapingSpec& spec, Watts rated) {
-  Shaping& shaping = store.shaping.emplace();
-  shaping.spec = spec;
-  shaping.power = to_milliwatts(rated.value);
-  shaping.returning = std::min(store.cells.charge_limit(), to_milliwatts(rated.value * spec.return_share));
-  shaping.interval = to_picoseconds(spec.interval.value);
-  if (spec.ramp_w_per_min) {
-    const double change = *spec.ramp_w_per_min * spec.interval.value / 60.0;
-    shaping.change = std::max<Milliwatts>(to_milliwatts(change), 1);
-  }
-  shaping.full = store.cells.level(1.0);
-  shaping.room_again = store.cells.level(1.0 - kShapingBand);
-  shaping.target = store.cells.level(spec.target_share);
-  shaping.below = store.cells.level(spec.target_share - kShapingBand);
-  shaping.above = store.cells.level(spec.target_share + kShapingBand);
-  shaping.reserve = store.cells.level(spec.reserve_share);
-  shaping.usable_again = std::min(store.cells.level(spec.reserve_share + kShapingBand), shaping.target);
-  store.cells.set_state_of_charge(static_cast<double>(shaping.target) / static_cast<double>(store.cells.capacity()));
-}
-
 void PowerSystem::start_shaping(Store& store) {
-  Shaping& shaping = *store.shaping;
   store.mode = StoreMode::shaping;
-  shaping.reference.reset();
-  shaping.look_at = shaping.change > 0 ? later(now_, shaping.interval) : kNever;
-  shaping.can_give = store.cells.stored() >= shaping.usable_again;
-  shaping.can_take = store.cells.stored() < shaping.full;
-  shaping.wish = store.cells.stored() < shaping.below ? 1 : store.cells.stored() > shaping.above ? -1 : 0;
-  apply_shaping(store);
-}
-
-/// Band and wish from the content and the last look.
-void PowerSystem::apply_shaping(Store& store) {
-  Shaping& shaping = *store.shaping;
-  power::StoreBand band;
-  if (shaping.spec.limit) band.high = to_milliwatts(shaping.spec.limit->value);
-  if (shaping.change > 0 && shaping.reference) {
-    band.high = std::min(band.high, *shaping.reference + shaping.change);
-    band.low = std::clamp<Milliwatts>(*shaping.reference - shaping.change, 0, band.high);
-  }
-  band.most_given = shaping.can_give ? shaping.power : 0;
-  band.most_taken = shaping.can_take ? std::min(store.cells.charge_limit(), shaping.power) : 0;
-  flow_.set_band(store.node, band, shaping.wish * shaping.returning);
-}
-
-/// The next look, or the date at which the content gets to where something changes.
-Picoseconds PowerSystem::next_of_shaping(const Store& store) const {
-  const Shaping& shaping = *store.shaping;
-  Picoseconds next = shaping.look_at;
-  const auto arrives = [&](Femtojoules level) {
-    next = std::min(next, later(now_, store.cells.time_to(level, store.terminal, kNever)));
-  };
-  const Femtojoules content = store.cells.stored();
-  if (store.terminal > 0) {
-    arrives(shaping.full);
-    if (shaping.wish > 0) arrives(shaping.target);
-    if (shaping.wish == 0 && shaping.above < shaping.full) arrives(shaping.above);
-    if (!shaping.can_give && content < shaping.usable_again) arrives(shaping.usable_again);
-  } else if (store.terminal < 0) {
-    if (shaping.can_give) arrives(shaping.reserve);
-    if (shaping.wish < 0) arrives(shaping.target);
-    if (shaping.wish == 0) arrives(shaping.below);
-    if (!shaping.can_take && content > shaping.room_again) arrives(shaping.room_again);
-  }
-  return next;
-}
-
-/// The load has changed: a ramp that slept is looked at again.
-void PowerSystem::wake(Store& store) {
-  if (store.mode != StoreMode::shaping || store.shaping->change == 0 || store.shaping->look_at != kNever) return;
-  store.shaping->look_at = later(now_, store.shaping->interval);
+  store.shaping->begin(store.cells, now_);
+  flow_.set_band(store.node, store.shaping->band(), store.shaping->wish());
 }
 
 void PowerSystem::on_shaping(Store& store) {
-  Shaping& shaping = *store.shaping;
-  // A content that is less than a picosecond from a level has reached it.
-  const auto reached = [&](Femtojoules level) {
-    return store.terminal != 0 && store.cells.time_to(level, store.terminal, kNever) == 0;
-  };
-  if (store.terminal > 0) {
-    if (shaping.wish > 0 && reached(shaping.target)) {
-      shaping.wish = 0;
-    } else if (shaping.wish == 0 && reached(shaping.above)) {
-      shaping.wish = -1;
-    }
-    if (reached(shaping.full)) shaping.can_take = false;
-    if (!shaping.can_give && reached(shaping.usable_again)) {
-      shaping.can_give = true;
-      tell(PowerEvent::off_reserve, store.node);
-    }
-  } else if (store.terminal < 0) {
-    if (shaping.wish < 0 && reached(shaping.target)) {
-      shaping.wish = 0;
-    } else if (shaping.wish == 0 && reached(shaping.below)) {
-      shaping.wish = 1;
-    }
-    if (!shaping.can_take && reached(shaping.room_again)) shaping.can_take = true;
-    if (shaping.can_give && reached(shaping.reserve)) {
-      shaping.can_give = false;
-      tell(PowerEvent::at_reserve, store.node);
-    }
+  power::StorageControl& shaping = *store.shaping;
+  const bool could_give = shaping.can_give();
+  shaping.on_date(store.cells, store.terminal, flow_.input(store.node), now_);
+  if (shaping.can_give() != could_give) {
+    tell(could_give ? PowerEvent::at_reserve : PowerEvent::off_reserve, store.node);
   }
-  if (now_ >= shaping.look_at) {
-    const Milliwatts draw = flow_.input(store.node);
-    const bool is_quiet = shaping.reference == draw && store.terminal == 0;
-    shaping.reference = draw;
-    // A change of the load wakes it again (wake).
-    shaping.look_at = is_quiet ? kNever : later(now_, shaping.interval);
-  }
-  apply_shaping(store);
+  flow_.set_band(store.node, shaping.band(), shaping.wish());
 }
 
 // ---- Generators -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 
 #include "models/core/random.hpp"
 #include "models/power/power_flow.hpp"
+#include "models/power/storage_control.hpp"
 #include "sim/engine/simulation.hpp"
 
 namespace tokenworks::resources {
@@ -133,18 +134,6 @@ class PowerSystem final : private engine::TimerClient {
 
  private:
   enum class StoreMode : std::uint8_t { idle, discharging, walking_in, recharging, shaping, dead };
-  /// What a store does for the grid while a feed is alive (models/power/storage_shaping.hpp).
-  struct Shaping {
-    power::ShapingSpec spec;
-    Femtojoules reserve = 0, usable_again = 0, target = 0, below = 0, above = 0, full = 0, room_again = 0;  // contents
-    Milliwatts power = 0, returning = 0;  // of the store
-    Milliwatts change = 0;                // of the draw, in an interval; 0: any
-    std::optional<Milliwatts> reference;  // draw at the last look
-    Picoseconds interval = 0;
-    Picoseconds look_at = kNever;
-    int wish = 0;  // 1: charges, -1: gives back
-    bool can_give = true, can_take = false;
-  };
   struct Store {
     power::NodeId node = 0;
     power::EnergyStore cells;
@@ -156,7 +145,7 @@ class PowerSystem final : private engine::TimerClient {
     Picoseconds step_length = 0;
     engine::TimerId timer = 0;
     bool can_carry = true;
-    std::optional<Shaping> shaping;
+    std::optional<power::StorageControl> shaping;
     StoreTotals totals;
     Femtojoules lowest = 0;
   };
@@ -202,12 +191,8 @@ class PowerSystem final : private engine::TimerClient {
   void start_recharge(Store& store);
   void refresh_store(Store& store);
   void on_store(Store& store);
-  void set_up_shaping(Store& store, const power::ShapingSpec& spec, Watts rated);
   void start_shaping(Store& store);
-  void apply_shaping(Store& store);
   void on_shaping(Store& store);
-  void wake(Store& store);
-  Picoseconds next_of_shaping(const Store& store) const;
 
   bool is_called(const Generator& generator) const;
   bool start_works(Generator& generator);

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <deque>
-#include <utility>
 
+#include "models/core/sliding_lowest.hpp"
 #include "sim/engine/time.hpp"
 
 namespace tokenworks::resources {
@@ -68,25 +67,21 @@ class RampWatch {
   Milliwatts largest_fall() const { return fall_; }
 
  private:
-  static constexpr std::int64_t kWindow = 60;                        // seconds
-  using Extremes = std::deque<std::pair<std::int64_t, Milliwatts>>;  // the window's extreme first, then what follows it
+  static constexpr std::int64_t kWindow = 60;  // seconds
 
   void add(Milliwatts mean) {
-    for (Extremes* extremes : {&lowest_, &highest_}) {
-      while (!extremes->empty() && extremes->front().first < next_ - kWindow) extremes->pop_front();
-    }
-    if (!lowest_.empty()) rise_ = std::max(rise_, mean - lowest_.front().second);
-    if (!highest_.empty()) fall_ = std::max(fall_, highest_.front().second - mean);
-    while (!lowest_.empty() && lowest_.back().second >= mean) lowest_.pop_back();
-    while (!highest_.empty() && highest_.back().second <= mean) highest_.pop_back();
-    lowest_.emplace_back(next_, mean);
-    highest_.emplace_back(next_, mean);
+    lowest_.drop_before(next_ - kWindow);
+    highest_.drop_before(next_ - kWindow);
+    if (!lowest_.empty()) rise_ = std::max(rise_, mean - lowest_.lowest());
+    if (!highest_.empty()) fall_ = std::max(fall_, -highest_.lowest() - mean);
+    lowest_.add(next_, mean);
+    highest_.add(next_, -mean);
     ++next_;
   }
 
   SecondMeans seconds_;
   std::int64_t next_ = 0;
-  Extremes lowest_, highest_;
+  SlidingLowest<std::int64_t, Milliwatts> lowest_, highest_;  // of the means, and of them below 0
   Milliwatts rise_ = 0, fall_ = 0;
 };
 

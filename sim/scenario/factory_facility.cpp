@@ -170,6 +170,7 @@ void Factory::report_power_tree(metrics::RunResult& result) const {
     metrics::PowerLoadResult& load = result.power.loads.emplace_back();
     load.load = network.name(weak.sink);
     for (const power::NodeId node : weak.single) load.single_points_of_failure.push_back(network.name(node));
+    load.has_all_pairs = weak.has_all_pairs;
     for (const auto& [a, b] : weak.pairs) load.failing_pairs.emplace_back(network.name(a), network.name(b));
     for (const power::SinkAvailability& of : available) {
       if (of.sink == weak.sink) load.availability = of.availability;

@@ -5,7 +5,7 @@
 namespace tokenworks::scenario {
 namespace {
 
-constexpr double kMinutesPerHour = 60.0;
+constexpr Seconds kHourLong{3600};
 constexpr std::int64_t kHour = 3600 * kPicosecondsPerSecond;
 
 /// Held for an hour, what moves the content by `energy` at the most.
@@ -27,18 +27,12 @@ YearStore::YearStore(const power::StorageSpec& spec, Watts node)
       reserve_(cells_.level(shaping_.reserve_share)),
       target_(cells_.level(shaping_.target_share)),
       full_(cells_.level(1.0)) {
-  cells_.set_state_of_charge(static_cast<double>(target_) / static_cast<double>(cells_.capacity()));
+  cells_.set_content(target_);
 }
 
 YearStore::Hour YearStore::next(Watts need) {
   const Femtojoules content = cells_.stored();
-  power::StoreBand band;
-  if (shaping_.limit) band.high = to_milliwatts(*shaping_.limit);
-  if (shaping_.ramp_w_per_min && last_draw_) {
-    const Milliwatts change = to_milliwatts(*shaping_.ramp_w_per_min * kMinutesPerHour);
-    band.high = std::min(band.high, *last_draw_ + change);
-    band.low = std::clamp<Milliwatts>(*last_draw_ - change, 0, band.high);
-  }
+  power::StoreBand band = power::band_of(shaping_, last_draw_, kHourLong);
   band.most_given = std::min(power_, for_an_hour(content - reserve_, discharge_factor_));
   band.most_taken = std::min(charge_limit_, for_an_hour(full_ - content, charge_efficiency_));
   Milliwatts wish = std::min(returning_, for_an_hour(target_ - content, charge_efficiency_));

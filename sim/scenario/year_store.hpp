@@ -20,7 +20,6 @@ class YearStore {
 
   /// What it does in the next hour, in which what hangs on it needs `need`.
   Hour next(Watts need);
-  double state_of_charge() const { return cells_.state_of_charge(); }
 
  private:
   power::ShapingSpec shaping_;

@@ -92,11 +92,9 @@ TEST_CASE("power floors: the order of changes at one date does not matter", "[re
         while (const auto ended = floors.end_one(now - 1)) now_w += ended->second;
         for (const Milliwatts delta : deltas) now_w += floors.add(0, delta, now);
         drawn.push_back(now_w);
-        drawn.push_back(floors.next_end() == kNever ? 0 : 1);
       }
       return drawn;
     };
-    const std::vector<Milliwatts> forth = play(false), back = play(true);
-    for (std::size_t i = 0; i < forth.size(); i += 2) RC_ASSERT(forth[i] == back[i]);
+    RC_ASSERT(play(false) == play(true));
   }));
 }

@@ -78,6 +78,7 @@ struct Course {
 constexpr const char* kSettledCoolant = "rack_supply_c";
 constexpr Course kCourses[] = {
     {"Power of the facility", "kW", 1e-3, "facility_power_w", "facility_w", nullptr, nullptr},
+    {"Power from the grid", "kW", 1e-3, "grid_power_w", "grid_w", nullptr, nullptr},
     {"Power of IT", "kW", 1e-3, "it_power_w", "it_w", nullptr, nullptr},
     {"PUE, where IT draws at least 5 % of its peak", "", 1.0, "facility_power_w", "facility_w", "it_power_w", "it_w"},
     {"Power of cooling", "kW", 1e-3, "cooling_power_w", "cooling_w", nullptr, nullptr},

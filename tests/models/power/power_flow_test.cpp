@@ -60,6 +60,16 @@ void change(PowerFlow& flow) {
   if (has_storage(kind) && what == 5) {
     return flow.set_walk_in(node, static_cast<std::uint32_t>(*rc::gen::inRange(0, 65537)));
   }
+  if (has_storage(kind) && what == 6) {
+    const auto power = [](Milliwatts most) { return *rc::gen::inRange<Milliwatts>(0, most); };
+    StoreBand band;
+    band.low = power(300'000'000);
+    band.high = band.low + power(300'000'000);
+    band.most_given = power(200'000'000);
+    band.most_taken = power(200'000'000);
+    return flow.set_band(node, band, *rc::gen::inRange(-100'000'000, 100'000'000));
+  }
+  if (has_storage(kind) && what == 7) return flow.clear_band(node);
   const auto& sinks = network.sinks();
   flow.set_demand(sinks[static_cast<std::size_t>(*rc::gen::inRange<int>(0, static_cast<int>(sinks.size())))],
                   *rc::gen::inRange(0, 500'000'000));
@@ -115,7 +125,9 @@ TEST_CASE("power flow: no demand within its bound carries a node beyond the larg
     PowerFlow flow(network);
     for (int i = 0; i < 5; ++i) change(flow);
     for (const NodeId id : network.order()) {
-      if (has_storage(network.kind(id))) flow.set_storage_draw(id, 0);
+      if (!has_storage(network.kind(id))) continue;
+      flow.clear_band(id);
+      flow.set_storage_draw(id, 0);
     }
     std::vector<Milliwatts> largest(network.size(), 0);
     for (const NodeId sink : network.sinks()) largest[sink] = *rc::gen::inRange(1, 900'000'000);
@@ -198,6 +210,34 @@ TEST_CASE("power flow: a UPS on its battery, walking in, recharging", "[models][
   flow.set_storage_draw(ups, -2 * need);  // never more than it needs
   CHECK(flow.given() == 0);
   CHECK(flow.storage(ups) == -need);
+}
+
+TEST_CASE("power flow: a draw is kept in its band as far as the store bears it", "[models][power]") {
+  StoreBand band;
+  band.low = 100;
+  band.high = 500;
+  band.most_given = 200;
+  band.most_taken = 50;
+  CHECK(band.draw(300, 0) == 300);
+  CHECK(band.draw(300, 40) == 340);  // it charges
+  CHECK(band.draw(300, 90) == 350);  // no faster than it can
+  CHECK(band.draw(480, 40) == 500);  // no further than the band
+  CHECK(band.draw(600, 40) == 500);  // it gives, whatever it would like
+  CHECK(band.draw(900, 0) == 700);   // no more than it can
+  CHECK(band.draw(70, 0) == 100);    // it takes
+  CHECK(band.draw(20, 0) == 70);     // no more than it can
+  CHECK(band.draw(30, -100) == 80);  // nor does it give into a draw that is too low
+  CHECK(StoreBand{}.draw(300, 40) == 300);
+
+  ShapingSpec spec;
+  spec.limit = Watts(1);
+  spec.ramp_w_per_min = 0.06;
+  CHECK(band_of(spec, std::nullopt, Seconds(60)).high == 1000);
+  CHECK(band_of(spec, 700, Seconds(60)).high == 760);
+  CHECK(band_of(spec, 700, Seconds(60)).low == 640);
+  CHECK(band_of(spec, 990, Seconds(60)).high == 1000);
+  CHECK(band_of(spec, 20, Seconds(60)).low == 0);
+  CHECK(band_of(spec, 2000, Seconds(60)).low == 1000);  // beyond the limit: down to it at once
 }
 
 TEST_CASE("power flow: limits, and watched nodes that are touched", "[models][power]") {

@@ -69,7 +69,7 @@ TEST_CASE("stored energy: none, and windows that make no sense", "[models][power
   spec.soc_low = 1.0;
   CHECK_THROWS_AS(EnergyStore(spec, Watts(1e6)), std::invalid_argument);
   EnergyStore store(StorageSpec::energy_storage(), Watts(1e6));
-  store.set_state_of_charge(0.0);
+  store.set_content(0);
   CHECK(store.is_empty());
   CHECK_THAT(store.state_of_charge(), WithinAbs(0.1, 1e-6));
 }
