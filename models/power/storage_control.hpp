@@ -1,5 +1,11 @@
-// The control of a store that shapes (storage_shaping.hpp): from its content and what the node drew at the last look to
-// the band that it keeps, and the date at which that changes by itself. Dates are whole picoseconds; it has no clock.
+// Question   when a store that shapes charges, gives and rests
+// Equation   storage_shaping.hpp; the target is sought again once the content strays from it, shaving ends at the
+// reserve
+//            and begins again a little above it. Dates are whole picoseconds: the next look, or the content gets to
+//            where something changes
+// Source     storage_shaping.hpp
+// Valid for  a caller that holds terminal powers between dates; there is no clock here
+// Checked by tests/resources/storage_shaping_test.cpp
 #pragma once
 
 #include <cstdint>
