@@ -17,6 +17,7 @@ using scenario::Json;
 constexpr double kAlike = 1e-9;          // relative: the last digits of sums
 constexpr double kAsGood = 1e-4;         // relative: what a table's digits do not show makes nothing better
 constexpr double kLengthsDiffer = 0.01;  // relative: runs end when their last request has
+constexpr double kStoresChange = 0.005;  // of the facility's energy: what batteries hold more or less at the end
 constexpr double kSecondsPerHour = 3600.0;
 constexpr std::size_t kMostTold = 12;
 
@@ -260,6 +261,21 @@ std::vector<std::string> changed_inputs(const std::vector<ReportInput>& reports)
   return changed;
 }
 
+/// Where batteries end with more or less than they began with, what is bought is not what is used.
+void warn_of_stores(const ReportInput& report, std::vector<std::string>& warnings) {
+  FaultList told;
+  const auto number = [&](const char* pointer) { return find_number(report.document, pointer, told).value_or(0.0); };
+  const bool is_run = report.kind == ReportKind::run;
+  const double used = number(is_run ? "/power/facility_energy_j" : "/summary/facility_energy_j");
+  const double bought = is_run ? used + number("/power/sources/stored_j") : number("/summary/grid_energy_j");
+  const double more = bought > 0.0 ? bought - used : 0.0;  // an older report of a year says nothing of the grid
+  if (std::abs(more) <= kStoresChange * used) return;
+  warnings.push_back(fmt::format(
+      "{}: its batteries end with {} {} than they began with, {} of its energy: cost and carbon are {} by that",
+      report.name, shown(std::abs(more), Unit::joules), more < 0.0 ? "less" : "more",
+      shown(std::abs(more) / used, Unit::share), more < 0.0 ? "lower" : "higher"));
+}
+
 std::vector<std::string> warnings_of(const std::vector<ReportInput>& reports, const Comparison& comparison) {
   std::vector<std::string> warnings;
   const auto& all = comparison.reports;
@@ -306,6 +322,7 @@ std::vector<std::string> warnings_of(const std::vector<ReportInput>& reports, co
     if (report.outcome == "interrupted") warnings.push_back(report.name + ": the run was interrupted");
   }
   for (const ReportInput& report : reports) {
+    warn_of_stores(report, warnings);
     if (!report.series_note.empty()) warnings.push_back(report.name + ": " + printable(report.series_note));
   }
   if (warnings.size() > kMostTold) {

@@ -64,6 +64,9 @@ class StandardChain final : public PowerOption {
     for (const StorageFault& fault : storage_faults(design_.battery)) {
       all.push_back({"/battery/" + fault.key, fault.message});
     }
+    if (design_.battery.shaping && design_.ups == "none") {
+      all.push_back({"/battery/shaping", "has no UPS whose battery could do that (ups is none)"});
+    }
     if (grid_storage_) {
       for (const StorageFault& fault : storage_faults(grid_storage_->store)) {
         all.push_back({"/grid_storage/" + fault.key, fault.message});

@@ -108,6 +108,19 @@ TEST_CASE("comparison: what makes figures hard to compare is told", "[compare]")
   CHECK(compare(inputs({sample_report("a", 1.25), traffic})).warnings.empty());
 }
 
+TEST_CASE("comparison: what batteries hold less at the end is told, for it was not bought", "[compare]") {
+  Json other = sample_report("b", 1.25);
+  const double used = other["power"]["facility_energy_j"].get<double>();
+  other["power"]["sources"] = {{"stored_j", -0.004 * used}};
+  CHECK(compare(inputs({sample_report("a", 1.25), other})).warnings.empty());
+  other["power"]["sources"]["stored_j"] = -0.04 * used;
+  const auto warnings = compare(inputs({sample_report("a", 1.25), other})).warnings;
+  REQUIRE(warnings.size() == 1);
+  CHECK(has(warnings[0], "b: its batteries end with"));
+  CHECK(has(warnings[0], "less than they began with"));
+  CHECK(has(warnings[0], "lower by that"));
+}
+
 TEST_CASE("comparison: assumptions are told where they differ, notes always", "[compare]") {
   Json other = sample_report("b", 1.25);
   other["assumptions"].push_back({{"subject", "z"}, {"value", "2"}, {"evidence", "R"}, {"source", "memory"}});
